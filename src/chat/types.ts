@@ -1,0 +1,147 @@
+/**
+ * The shapes that go in and come out. Names on the wire are the wire's own (snake_case); ours are camelCase.
+ * Request and chunk follow OpenAI's chat completions API: https://platform.openai.com/docs/api-reference/chat
+ */
+
+/** One message of the conversation, as it goes on the wire. */
+export interface ChatMessage {
+  role: string;
+  content?: string | null | readonly unknown[];
+  [field: string]: unknown;
+}
+
+/** The request body: sent as it is, with `stream` and `stream_options` filled in unless given. */
+export interface ChatRequest {
+  messages: readonly ChatMessage[];
+  /** May be left out: a local server then answers with the model that it has loaded. */
+  model?: string | undefined;
+  [field: string]: unknown;
+}
+
+/** A `fetch` as this client calls it: with a URL in a string, and a string body. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** The clocks, in ms; `0` or `Infinity` switches one off. They run only while a read is pending. */
+export interface Timeouts {
+  /** From sending to the first token; pings and role frames do not stop it. Default 30 minutes. */
+  firstToken?: number | undefined;
+  /** Silence after the first token; any byte counts as life. Default 5 minutes. */
+  idle?: number | undefined;
+}
+
+/** Where the server is and who asks: what `streamChat` and `listModels` have in common. */
+export interface ServerOptions {
+  /** Default `http://127.0.0.1:1234/v1`, LM Studio's. It listens on IPv4 only, hence no `localhost`. */
+  baseURL?: string | URL | undefined;
+  /** Sent as `Authorization: Bearer …`; without it no such header is sent. */
+  apiKey?: string | undefined;
+  /** Added to the request; they win over the client's own. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** Aborts: what is pending then rejects with `signal.reason`. */
+  signal?: AbortSignal | undefined;
+  /** Default: the global `fetch`, with the runtime's own time limits lifted where that can be done. */
+  fetch?: Fetch | undefined;
+}
+
+/** How a request is sent. Every field has a default. */
+export interface StreamOptions extends ServerOptions {
+  timeouts?: Timeouts | undefined;
+  /** The most bytes that one event may have. Default 32 MiB. */
+  maxEventBytes?: number | undefined;
+  /** The most bytes of text, reasoning and tool arguments together, in UTF-8. Default 64 MiB. */
+  maxResultBytes?: number | undefined;
+  /** Sees every chunk as it was sent, before it counts. If it throws, the stream fails with that error. */
+  onChunk?: ((chunk: ChatChunk, rawData: string) => void) | undefined;
+}
+
+/**
+ * A frame's JSON. A server may send anything, so every field is `unknown` until it was looked at; these are
+ * the ones that are.
+ */
+export interface ChatChunk {
+  readonly id?: unknown;
+  readonly model?: unknown;
+  readonly choices?: unknown;
+  readonly usage?: unknown;
+  readonly error?: unknown;
+  /** llama.cpp, where the request has `return_progress`. */
+  readonly prompt_progress?: unknown;
+  readonly [field: string]: unknown;
+}
+
+/** The wire's usage object, with whatever else the server put into it. */
+export interface Usage {
+  prompt_tokens?: number;
+  completion_tokens?: number;
+  total_tokens?: number;
+  [field: string]: unknown;
+}
+
+/** A call that the model wants made. */
+export interface ToolCall {
+  /** The server's, or `call_N` where it sent none. */
+  id: string;
+  name: string;
+  /** The JSON text as sent. */
+  arguments: string;
+  /** The stream finished and `arguments` parses. Never run a call that is not. */
+  complete: boolean;
+}
+
+/**
+ * How the reply ended: `complete`; `length`, cut by `max_tokens` or the context's size; `tool_calls`, it waits
+ * for tools; `content_filter`; `empty`, finished with neither text nor a call (`reasoning` may hold all of it);
+ * `stopped`, the reader left the loop.
+ */
+export type Verdict = 'complete' | 'length' | 'tool_calls' | 'content_filter' | 'empty' | 'stopped';
+
+/** In ms since the request was sent, but for the rate. What did not happen is absent. */
+export interface Timing {
+  /** The response's head arrived. */
+  headMs?: number;
+  /** The first text, reasoning or tool fragment that is not empty. */
+  firstTokenMs?: number;
+  /** The end, or now. */
+  totalMs?: number;
+  /** `usage.completion_tokens` over the time from the first token to the end. */
+  tokensPerSecond?: number;
+}
+
+/** Everything that was collected. */
+export interface ChatResult {
+  text: string;
+  reasoning: string;
+  toolCalls: ToolCall[];
+  /** As sent; absent where none was. */
+  finishReason?: string;
+  verdict: Verdict;
+  usage?: Usage;
+  /** The model that answered, which may not be the one that was asked for. */
+  model?: string;
+  timing: Timing;
+}
+
+/** What was collected so far; without a verdict while the stream is open or after it failed. */
+export type PartialResult = Omit<ChatResult, 'verdict'> & { verdict?: Verdict };
+
+/** What `reply.events()` yields, in the order in which it happened. */
+export type ReplyEvent =
+  | { type: 'text'; text: string }
+  | { type: 'reasoning'; text: string }
+  /** A fragment: `arguments` is to be added to the call at `index`; `id` and `name` are as far as known. */
+  | { type: 'tool_call'; index: number; id: string; name: string; arguments: string }
+  /** Prompt processing, where the server tells: tokens done, of how many. */
+  | { type: 'progress'; processed: number; total: number }
+  | { type: 'finish'; result: ChatResult };
+
+/** One streamed reply. It is lazy and can be read once. */
+export interface ChatReply extends AsyncIterable<string> {
+  /** The answer's text, delta by delta. Leaving the loop closes the connection. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<string>;
+  /** The same reply as typed events. */
+  events(): AsyncIterableIterator<ReplyEvent>;
+  /** The whole. Reading the property does nothing; awaiting it reads the stream, if nobody iterates. */
+  readonly result: Promise<ChatResult>;
+  /** What has come up to now; also after an abort. */
+  readonly soFar: PartialResult;
+}
