@@ -1,0 +1,28 @@
+/** Where a command reads and writes. */
+export interface Terminal {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  env: NodeJS.ProcessEnv;
+}
+
+/** One command of `local-llm`. */
+export interface Command {
+  /** One line for the list of commands. */
+  summary: string;
+  /** The text of `local-llm NAME --help`. */
+  usage: string;
+  /**
+   * Runs it.
+   * @param args - the words after the command's name
+   * @returns the exit status
+   * @throws {UsageError} where the words are wrong: printed with the usage, exit status 2. `parseArgs`' own
+   * errors count as such; any other error is printed by its message alone, exit status 1.
+   */
+  run(args: string[], terminal: Terminal): Promise<number>;
+}
+
+/** The user's words cannot be understood; the message says which and why. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
