@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { type Plugin, rollup } from '@rollup/wasm-node';
+import { transform } from 'esbuild';
+import type { Entry } from './entries.ts';
+import { bundledFolder, head, type Licensed, readLicensed } from './head.ts';
+import { stripTypes } from './strip-types.ts';
+
+/**
+ * Makes an entry's JavaScript files, each one self-contained: modules are put one behind the other, what is not
+ * used is left out, and the code stays as it was written.
+ * @param root - the project's folder
+ * @param project - whose files these are
+ * @returns the text by file name
+ * @throws {Error} where an import leads nowhere, or out of what the entry may use
+ */
+export async function bundle(
+  entry: Entry,
+  root: string,
+  project: Licensed,
+): Promise<Map<string, string>> {
+  const face = '\0face';
+  // A CommonJS file that is its default export must not have others beside it.
+  const onlyDefault = entry.outputs.every(({ format }) => format === 'cjs');
+  const source = resolve(root, entry.source);
+  const build = await rollup({
+    input: onlyDefault ? face : source,
+    plugins: [
+      {
+        name: 'face',
+        resolveId: (id) => (id === face ? id : null),
+        load: (id) => (id === face ? `export { default } from ${JSON.stringify(source)};` : null),
+      },
+      modules(entry, root),
+    ],
+    onLog(level, log) {
+      if (level === 'warn') throw new Error(`${entry.source}: ${log.message}`);
+    },
+  });
+  const files = new Map<string, string>();
+  for (const { file, format, minify } of entry.outputs) {
+    const { output } = await build.generate({
+      format,
+      exports: onlyDefault ? 'default' : 'named',
+      inlineDynamicImports: true,
+      generatedCode: 'es2015',
+      interop: 'default',
+      externalLiveBindings: false,
+    });
+    const [chunk] = output;
+    if (chunk === undefined) throw new Error(`${entry.source}: nothing came out`);
+    const parser = bundledFolder();
+    const parts = chunk.moduleIds.some((id) => id.startsWith(parser)) ? [readLicensed(parser)] : [];
+    const banner = head(file, entry.about, entry.source, project, parts);
+    const [shebang = ''] = /^#!.*\n/.exec(chunk.code) ?? [];
+    const code = chunk.code.slice(shebang.length);
+    files.set(file, shebang + banner + (minify ? await minified(code, 'esm') : code));
+  }
+  await build.close();
+  return files;
+}
+
+/** The code in as few bytes as it can be, for engines of 2022. */
+export async function minified(code: string, format: 'esm' | 'cjs'): Promise<string> {
+  const { code: small } = await transform(code, {
+    minify: true,
+    format,
+    target: 'es2022',
+    legalComments: 'none',
+  });
+  return small;
+}
+
+/** Finds modules: the project's own by their path, `eventsource-parser` as TypeScript, `node:` outside. */
+function modules(entry: Entry, root: string): Plugin {
+  const shown = (id: string) => relative(root, id).split(sep).join('/');
+  return {
+    name: 'modules',
+    resolveId(id, importer) {
+      if (importer === undefined || /^[./]|^[A-Z]:/i.test(id))
+        return resolve(importer ? dirname(importer) : root, id);
+      if (id === 'eventsource-parser') return join(bundledFolder(), 'src/index.ts');
+      if (id.startsWith('node:') && entry.node)
+        return { id, external: true, moduleSideEffects: false };
+      const why = id.startsWith('node:')
+        ? 'this entry has to run outside Node'
+        : 'only eventsource-parser is bundled';
+      throw new Error(`${shown(importer)} imports '${id}', but ${why}`);
+    },
+    load: (id) => stripTypes(readFileSync(id, 'utf8'), shown(id)),
+  };
+}

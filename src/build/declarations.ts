@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { generateDtsBundle } from 'dts-bundle-generator';
+import type { Entry } from './entries.ts';
+import { head, type Licensed } from './head.ts';
+
+/**
+ * Makes the declaration files, one self-contained text an entry, from one compilation of them all.
+ * @returns the text by file name
+ * @throws {Error} where the types are wrong
+ */
+export function declarations(
+  entries: readonly Entry[],
+  root: string,
+  project: Licensed,
+): Map<string, string> {
+  const typed = entries.filter((entry) => entry.declarations.length > 0);
+  const texts = generateDtsBundle(
+    typed.map(({ source }) => ({
+      filePath: join(root, source),
+      output: { noBanner: true, exportReferencedTypes: false },
+    })),
+    { preferredConfigPath: join(root, 'tsconfig.json') },
+  );
+  const files = new Map<string, string>();
+  typed.forEach(({ source, about, declarations }, index) => {
+    for (const file of declarations) {
+      files.set(file, head(file, about, source, project, []) + texts[index]);
+    }
+  });
+  return files;
+}

@@ -1,0 +1,68 @@
+/** A file of `dist` that is made from `source`. */
+export interface Output {
+  file: string;
+  format: 'esm' | 'cjs';
+  minify?: boolean;
+}
+
+/** One entry of the package, and the files it becomes. */
+export interface Entry {
+  /** Relative to the project's folder. */
+  source: string;
+  /** One line on what it is, for the head of its files. */
+  about: string;
+  outputs: readonly Output[];
+  /** The declaration files; all have the same text. */
+  declarations: readonly string[];
+  /** May import `node:` modules; what may not, runs wherever `fetch` does. */
+  node: boolean;
+}
+
+/** Everything that `dist` holds, but SHA256SUMS. */
+export const entries: readonly Entry[] = [
+  {
+    source: 'src/index.ts',
+    about: "streamChat and listModels: a local model's reply, streamed",
+    outputs: [
+      { file: 'index.js', format: 'esm' },
+      { file: 'index.cjs', format: 'cjs' },
+      { file: 'index.min.js', format: 'esm', minify: true },
+    ],
+    declarations: ['index.d.ts', 'index.d.cts'],
+    node: false,
+  },
+  {
+    source: 'src/node-fetch.ts',
+    about: 'nodeFetch: a fetch without time limits, for Node',
+    outputs: [
+      { file: 'node.js', format: 'esm' },
+      { file: 'node.cjs', format: 'cjs' },
+    ],
+    declarations: ['node.d.ts', 'node.d.cts'],
+    node: true,
+  },
+  {
+    source: 'src/replay/index.ts',
+    about: 'The replay kit: record a stream once, replay it anywhere',
+    outputs: [
+      { file: 'replay.js', format: 'esm' },
+      { file: 'replay.cjs', format: 'cjs' },
+    ],
+    declarations: ['replay.d.ts', 'replay.d.cts'],
+    node: true,
+  },
+  {
+    source: 'src/agent/index.ts',
+    about: 'The chat agent for My Assistant; the module is the class',
+    outputs: [{ file: 'LocalLLMStreamAgent.js', format: 'cjs' }],
+    declarations: [],
+    node: true,
+  },
+  {
+    source: 'src/cli/local-llm.ts',
+    about: 'The command line `local-llm`',
+    outputs: [{ file: 'cli.js', format: 'esm' }],
+    declarations: [],
+    node: true,
+  },
+];
