@@ -40,6 +40,7 @@ export interface ChatErrorFields {
  * a wrong type (`TypeError`). Tell it by `error.name === 'ChatError'`: two builds have two classes.
  */
 export class ChatError extends Error {
+  override readonly name = 'ChatError';
   readonly kind!: ErrorKind;
   readonly reason?: string;
   readonly status?: number;
@@ -47,4 +48,16 @@ export class ChatError extends Error {
   readonly code?: string | number;
   readonly hint?: string;
   readonly partial?: PartialResult;
+
+  constructor(message: string, { cause, ...fields }: ChatErrorFields) {
+    super(message, cause === undefined ? undefined : { cause });
+    for (const [field, value] of Object.entries(fields)) {
+      if (value !== undefined) Object.defineProperty(this, field, { value, enumerable: true });
+    }
+  }
+}
+
+/** Adds what had come before the error; only the stream that fails knows it. */
+export function withPartial(error: ChatError, partial: PartialResult): void {
+  Object.defineProperty(error, 'partial', { value: partial, enumerable: true, configurable: true });
 }

@@ -1,0 +1,26 @@
+/** JSON's object, as against its arrays, strings, numbers and null. */
+export type JsonObject = { readonly [key: string]: unknown };
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `JSON.parse`, but `undefined` for what is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes that a string takes in UTF-8. A loop: deltas are a few characters long, and encoding allocates. */
+export function utf8Length(text: string): number {
+  let bytes = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    const surrogate = (unit & 0xf800) === 0xd800;
+    bytes += unit < 0x80 ? 1 : unit < 0x800 || surrogate ? 2 : 3;
+  }
+  return bytes;
+}

@@ -1,0 +1,113 @@
+import { createParser } from 'eventsource-parser';
+import { parseJson, utf8Length } from './guards.ts';
+
+/** A server-sent event, or what took the place of one. */
+export interface ServerEvent {
+  /** The `event:` field; `error` also for llama.cpp's `error:` field. */
+  event?: string | undefined;
+  data: string;
+  /**
+   * `rest`: the body ended before the blank line that ends an event. `bare`: JSON without `data:`. `comment`: one that
+   * tells how much of the prompt is processed. `too-large`: more than `maxEventBytes`, its data dropped.
+   */
+  kind?: 'rest' | 'bare' | 'comment' | 'too-large';
+}
+
+/** Bytes in, events out, in the order in which they ended. */
+export interface EventReader {
+  /** The events that nobody has taken yet. The reader appends; whoever takes them empties it. */
+  readonly events: ServerEvent[];
+  push(bytes: Uint8Array): void;
+  /** The body is over: what is left becomes a last event. */
+  end(): void;
+  /** The lines that belong to no event and are no JSON: an HTML page, a plain-text error. */
+  readonly stray: string;
+}
+
+const STREAMING = { stream: true };
+
+/**
+ * Cuts a body into events by the HTML standard's rules, with three things that local servers need on top: JSON
+ * without `data:`, on one line or as the whole body; llama.cpp's `error:` field (builds until late 2025); and the
+ * rest at the end of the body, which KoboldCpp's `data: [DONE]` without a line end is.
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ * @param maxEventBytes - a longer event becomes one of kind `too-large`, and the rest is not read
+ */
+export function createEventReader(maxEventBytes: number): EventReader {
+  const events: ServerEvent[] = [];
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let stray = '';
+  let strayBytes = 0;
+  let midCharacter = false;
+  let started = false;
+  let endedInCR = false;
+  let overflowed = false;
+
+  const parser = createParser({
+    maxBufferSize: maxEventBytes,
+    onEvent(event) {
+      if (event.data.length * 3 > maxEventBytes && utf8Length(event.data) > maxEventBytes)
+        overflow();
+      else if (!overflowed) events.push(event);
+    },
+    onComment(comment) {
+      if (comment.startsWith('keepalive ')) events.push({ data: comment, kind: 'comment' });
+    },
+    onError({ type, field, value = '', line = '' }) {
+      if (type === 'max-buffer-size-exceeded') overflow();
+      else if (field === 'error') events.push({ event: 'error', data: value });
+      else if (line[0] === '{' && parseJson(line) !== undefined)
+        events.push({ data: line, kind: 'bare' });
+      else {
+        strayBytes += line.length + 1;
+        if (strayBytes > maxEventBytes) overflow();
+        else stray += `${line}\n`;
+      }
+    },
+  });
+
+  function overflow(): void {
+    if (!overflowed) events.push({ data: '', kind: 'too-large' });
+    overflowed = true;
+  }
+
+  function feed(text: string): void {
+    if (text === '' || overflowed) return;
+    if (!started) {
+      started = true;
+      if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+    }
+    // The parser waits for the character after a CR that ends a read, in case it is an LF, and with CR in it scans
+    // to the end of the read for every line. It is given LF only: a CR is a line's end at once, and an LF behind
+    // it, here or in the next read, is dropped.
+    if (endedInCR && text[0] === '\n') text = text.slice(1);
+    endedInCR = text.endsWith('\r');
+    parser.feed(text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text);
+  }
+
+  return {
+    events,
+    push(bytes) {
+      if (bytes.length === 0) return;
+      // Runtimes decode a whole text several times faster than a piece of a stream. A read that ends in ASCII, as
+      // nearly all do, is whole; only a read that may end inside a character is decoded as a piece.
+      const whole = (bytes[bytes.length - 1] ?? 0) < 0x80;
+      feed(whole && !midCharacter ? decoder.decode(bytes) : decoder.decode(bytes, STREAMING));
+      midCharacter = !whole;
+    },
+    end() {
+      feed(decoder.decode());
+      const complete = events.length;
+      feed('\n\n');
+      const last = events[complete];
+      if (last !== undefined) last.kind ??= 'rest';
+      if (parseJson(stray) !== undefined) {
+        events.push({ data: stray, kind: 'bare' });
+        stray = '';
+      }
+    },
+    get stray() {
+      return stray;
+    },
+  };
+}

@@ -1,0 +1,19 @@
+export { ChatError, type ErrorKind } from './chat/errors.ts';
+export { streamChat } from './chat/stream-chat.ts';
+export type {
+  ChatChunk,
+  ChatMessage,
+  ChatReply,
+  ChatRequest,
+  ChatResult,
+  Fetch,
+  PartialResult,
+  ReplyEvent,
+  ServerOptions,
+  StreamOptions,
+  Timeouts,
+  Timing,
+  ToolCall,
+  Usage,
+  Verdict,
+} from './chat/types.ts';
