@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { speedOf } from '../replay/choose.ts';
+import { startReplayServer } from '../replay/server.ts';
+import { type Command, UsageError } from './command.ts';
+import { portOf } from './port.ts';
+import { stopSignal } from './stop-signal.ts';
+
+/** `local-llm serve`: a replay server, until Ctrl-C. */
+export const serve: Command = {
+  summary: 'answer any client from recorded exchanges',
+  usage: `Usage: local-llm serve FOLDER [--port N] [--speed N] [--ignore FIELD]...
+
+Answers every request from the exchange that was recorded with it. A request that none
+answers gets 404 with the nearest exchange, and then the exit status is 1.
+
+  --port N        default 8089; 0 takes any free port, which is printed
+  --speed N       1 as recorded, 2 twice as fast, ...; default: instant
+  --ignore FIELD  a field of the request's body that is not compared: seed, or
+                  stream_options.include_usage; may be given more than once
+
+A base URL can choose one exchange, which then answers every request, and faults:
+  http://127.0.0.1:8089/llama.cpp-2026/hello/v1
+  http://127.0.0.1:8089/llama.cpp-2026/hello,speed=1,cut=658,then=hang/v1
+  speed=N  firstDelay=MS  rechunk=frame|byte|SEED  cut=BYTES  then=reset|close|hang
+`,
+  async run(args, { stdout, stderr }) {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        port: { type: 'string', default: '8089' },
+        speed: { type: 'string', default: 'instant' },
+        ignore: { type: 'string', multiple: true, default: [] },
+      },
+    });
+    const [folder, ...more] = positionals;
+    if (folder === undefined || more.length > 0) throw new UsageError('give one folder');
+    const speed = speedOf(values.speed);
+    if (speed !== 'instant' && !(speed > 0)) {
+      throw new UsageError(`--speed ${values.speed}: give 'instant' or a number above 0`);
+    }
+    const server = await startReplayServer(folder, {
+      port: portOf(values.port),
+      speed,
+      ignore: values.ignore,
+      onRequest: ({ request, answer }) => stdout.write(`${request} <- ${answer}\n`),
+    });
+    const { length } = server.exchanges;
+    stdout.write(`${server.url}/v1 answers from ${length} exchange${length === 1 ? '' : 's'}. `);
+    stdout.write('Ctrl-C ends it.\n');
+    await stopSignal();
+    await server.close();
+    const missed = server.misses.length;
+    if (missed > 0) stderr.write(`${missed} request${missed === 1 ? '' : 's'} found no exchange\n`);
+    return missed > 0 ? 1 : 0;
+  },
+};

@@ -1,0 +1,94 @@
+import { checkPlayOptions, type PlayOptions } from './play.ts';
+
+/** What a base URL chose, and the path that is left of it. */
+export interface Choice {
+  /** An exchange's name, or a folder's. */
+  readonly name: string;
+  readonly options: PlayOptions;
+  readonly path: string;
+}
+
+/** The base URL cannot be understood: what is sent back for it. */
+export class BadChoice extends Error {
+  override name = 'BadChoice';
+  constructor(
+    readonly status: 400 | 404,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** `instant`, or a factor; as `--speed` and a base URL have it. */
+export const speedOf = (text: string): 'instant' | number =>
+  text === 'instant' ? text : numberOf(text);
+
+const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
+
+/**
+ * Reads the faults of a base URL: `cut=658,then=hang,speed=1`.
+ * @throws {TypeError} naming the one that is wrong
+ */
+function faults(words: readonly string[]): PlayOptions {
+  const options: { -readonly [Key in keyof PlayOptions]: PlayOptions[Key] } = {};
+  let at: number | undefined;
+  let then: string | undefined;
+  for (const word of words) {
+    const [key, value = ''] = word.split('=', 2);
+    if (key === 'speed') options.speed = speedOf(value);
+    else if (key === 'firstDelay') options.firstDelay = numberOf(value);
+    else if (key === 'cut') at = numberOf(value);
+    else if (key === 'then') then = value;
+    else if (key !== 'rechunk') {
+      throw new TypeError(`there is no '${word}'; there are cut, then, speed, rechunk, firstDelay`);
+    } else if (value === 'recorded' || value === 'frame' || value === 'byte')
+      options.rechunk = value;
+    else options.rechunk = { seed: numberOf(value) };
+  }
+  if (at === undefined && then !== undefined) throw new TypeError("'then' needs 'cut', in bytes");
+  if (then !== undefined && then !== 'reset' && then !== 'close' && then !== 'hang') {
+    throw new TypeError("'then' must be reset, close or hang");
+  }
+  if (at !== undefined) options.cut = { at, then: then ?? 'reset' };
+  checkPlayOptions(options);
+  return options;
+}
+
+/**
+ * Finds the exchange or folder that a base URL chooses: in `/llama.cpp-2026/hello,cut=658/v1/chat/completions` the
+ * exchange `llama.cpp-2026/hello`, with a fault, for the path `/v1/chat/completions`.
+ * @param path - the request's, with its query
+ * @param names - those of all exchanges
+ * @returns `undefined` where the path chooses nothing
+ * @throws {BadChoice} where it tries to, but names nothing that there is
+ */
+export function choose(path: string, names: readonly string[]): Choice | undefined {
+  const segments = path.split('/').slice(1);
+  // Where a server's own paths begin. Before that there is a choice, or a mistake.
+  const own = segments.findIndex((segment) => segment === 'v1' || segment === 'api');
+  for (let count = own === -1 ? segments.length - 1 : own; count > 0; count--) {
+    const words = decode(segments.slice(0, count).join('/')).split(',');
+    const [name = ''] = words;
+    if (names.some((known) => known === name || known.startsWith(`${name}/`))) {
+      const rest = `/${segments.slice(count).join('/')}`;
+      try {
+        return { name, options: faults(words.slice(1)), path: rest };
+      } catch (error) {
+        throw new BadChoice(400, `${name}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+    if (own !== -1) {
+      const there = names.join(', ');
+      throw new BadChoice(404, `there is no exchange or folder '${name}'; there is: ${there}`);
+    }
+  }
+  return undefined;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

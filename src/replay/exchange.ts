@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isObject } from '../chat/guards.ts';
+
+/** How the response ended: at its end, broken off by the server's side, or left by the client. */
+export type End = 'complete' | 'disconnect' | 'client-abort';
+
+/** `[ms since the previous chunk, bytes]`; the first one counts from the sending of the request. */
+export type Chunk = readonly [ms: number, bytes: number];
+
+/** Where an exchange is from: recorded from a `server`, or modelled by hand after a `source`. */
+export interface Provenance {
+  readonly kind: 'recorded' | 'modelled';
+  readonly server?: string;
+  readonly source?: string;
+  readonly model?: string;
+  readonly recordedAt?: string;
+  readonly note?: string;
+}
+
+/** What `NAME.json` holds. `chunks`, `bytes` and `sha256` may be left out of what is written by hand. */
+export interface Head {
+  readonly format: 1;
+  readonly provenance: Provenance;
+  readonly request: {
+    readonly method: string;
+    /** With the query. */
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    /** The JSON value; text where it is none; `null` where there was no body. */
+    readonly body: unknown;
+  };
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    /** The name of the file beside this one that holds the body. */
+    readonly body: string;
+    readonly bytes?: number;
+    readonly sha256?: string;
+  };
+  readonly end: End;
+  readonly chunks?: readonly Chunk[];
+}
+
+/** One request with its response, as it was on the wire. */
+export interface Exchange extends Head {
+  /** The path of `NAME.json` below the folder that was read, with `/`, without `.json`. */
+  readonly name: string;
+  /** The file, for messages. */
+  readonly file: string;
+  /** The response's body, read once and kept; rejects where it is not what was recorded. Not to be changed. */
+  readBody(): Promise<Uint8Array>;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
+const isChunk = (value: unknown): value is Chunk =>
+  Array.isArray(value) && value.length === 2 && value.every(isCount);
+const isEnd = (value: unknown): value is End =>
+  value === 'complete' || value === 'disconnect' || value === 'client-abort';
+
+function isHeaders(value: unknown): value is Record<string, string> {
+  if (!isObject(value) || Object.values(value).some((text) => typeof text !== 'string'))
+    return false;
+  try {
+    return Object.entries(value).every(([name, text]) => new Headers([[name, String(text)]]));
+  } catch {
+    return false;
+  }
+}
+
+export const sha256 = (bytes: Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('hex');
+
+export const sumOf = (chunks: readonly Chunk[]): number =>
+  chunks.reduce((sum, [, bytes]) => sum + bytes, 0);
+
+/**
+ * Reads the text of a `NAME.json`.
+ * @throws {Error} naming the file, the field and what it must be
+ */
+export function parseHead(text: string, file: string): Head {
+  function must(holds: boolean, field: string, be: string): asserts holds {
+    if (!holds) throw new Error(`${file}: ${field} must be ${be}`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file}: not JSON: ${error instanceof Error ? error.message : error}`);
+  }
+  must(isObject(value), 'it', 'a JSON object');
+  const { format, provenance, request, response, end, chunks } = value;
+  must(
+    format === 1,
+    'format',
+    `1, which is all that this version reads; it is ${JSON.stringify(format)}`,
+  );
+
+  must(isObject(provenance), 'provenance', 'an object');
+  const { kind } = provenance;
+  must(kind === 'recorded' || kind === 'modelled', 'provenance.kind', "'recorded' or 'modelled'");
+  const origin = kind === 'recorded' ? 'server' : 'source';
+  must(isText(provenance[origin]), `provenance.${origin}`, `a text, as this exchange is ${kind}`);
+
+  must(isObject(request), 'request', 'an object');
+  const { method, path, headers, body } = request;
+  must(isText(method), 'request.method', 'a text');
+  must(isText(path) && path.startsWith('/'), 'request.path', "a text that starts with '/'");
+  must(isHeaders(headers), 'request.headers', 'an object of HTTP headers');
+  must(body !== undefined, 'request.body', 'there; null where there was none');
+
+  must(isObject(response), 'response', 'an object');
+  const { status, headers: sent, body: bodyFile, bytes, sha256: hash } = response;
+  must(isCount(status) && status >= 200 && status <= 599, 'response.status', 'from 200 to 599');
+  must(isHeaders(sent), 'response.headers', 'an object of HTTP headers');
+  must(
+    isText(bodyFile) && !/[/\\]/.test(bodyFile),
+    'response.body',
+    'the name of a file beside it',
+  );
+  must(bytes === undefined || isCount(bytes), 'response.bytes', 'a whole number');
+  must(
+    hash === undefined || /^[0-9a-f]{64}$/.test(String(hash)),
+    'response.sha256',
+    '64 hex digits',
+  );
+
+  must(isEnd(end), 'end', "'complete', 'disconnect' or 'client-abort'");
+  must(
+    chunks === undefined || (Array.isArray(chunks) && chunks.every(isChunk)),
+    'chunks',
+    'a list of [ms, bytes], both whole numbers',
+  );
+  return {
+    format,
+    provenance: { ...provenance, kind },
+    request: { method, path, headers, body },
+    response: {
+      status,
+      headers: sent,
+      body: bodyFile,
+      ...(bytes !== undefined && { bytes }),
+      ...(hash !== undefined && { sha256: String(hash) }),
+    },
+    end,
+    ...(chunks !== undefined && { chunks }),
+  };
+}
+
+/** The body that `head` names, compared with all that `head` says of it. */
+async function readBody(head: Head, file: string): Promise<Uint8Array> {
+  const { body, bytes, sha256: hash } = head.response;
+  const read = await readFile(join(dirname(file), body)).catch((error: Error) => {
+    throw new Error(`${file}: response.body names ${body}, which cannot be read: ${error.message}`);
+  });
+  const content = new Uint8Array(read.buffer, read.byteOffset, read.length);
+  const must = (field: string, said: number | string | undefined, is: number | string) => {
+    if (said === undefined || said === is) return;
+    const why =
+      "was it edited, or did git change its line ends? ('fixtures/** -text' in .gitattributes)";
+    throw new Error(`${file}: ${field} says ${said}, but for ${body} it is ${is}: ${why}`);
+  };
+  must('response.bytes', bytes, content.length);
+  must('response.sha256', hash, hash === undefined ? '' : sha256(content));
+  must('the sum of chunks', head.chunks && sumOf(head.chunks), content.length);
+  return content;
+}
+
+/**
+ * Reads one exchange.
+ * @param file - its `NAME.json`
+ * @param name - what it is to be called; default: the file's name
+ * @throws {Error} where the file cannot be read or is no exchange. The body is looked at when it is asked for.
+ */
+export async function readExchange(
+  file: string,
+  name: string = basename(file, '.json'),
+): Promise<Exchange> {
+  const head = parseHead(await readFile(file, 'utf8'), file);
+  let body: Promise<Uint8Array> | undefined;
+  return {
+    ...head,
+    name,
+    file,
+    readBody() {
+      body ??= readBody(head, file);
+      return body;
+    },
+  };
+}
+
+// `hello-2` before `hello-10`, the same under every locale.
+const order = new Intl.Collator('en', { numeric: true });
+
+/** The files of `folder` and of the folders in it that look like exchanges, by name and in order. */
+export async function listExchanges(folder: string): Promise<{ name: string; file: string }[]> {
+  const files = await readdir(folder, { recursive: true }).catch((error: Error) => {
+    throw new Error(`${folder}: cannot be read as a folder: ${error.message}`);
+  });
+  return files
+    .map((file) => ({ name: file.replaceAll('\\', '/').slice(0, -5), file: join(folder, file) }))
+    .filter(({ file }) => /(?<!\.body)\.json$/.test(file) && !/(^|[/\\])\./.test(file))
+    .sort((a, b) => order.compare(a.name, b.name));
+}
+
+/**
+ * Reads what a path names: the one exchange of a file, with or without its `.json`; or, as a list in order, those
+ * of a folder and of the folders in it.
+ * @throws {Error} where there is no exchange, or one that cannot be read
+ */
+export async function readSource(path: string): Promise<Exchange | Exchange[]> {
+  const isFile = async (file: string) =>
+    (await stat(file).catch(() => undefined))?.isFile() === true;
+  if (await isFile(path)) return readExchange(path);
+  if (await isFile(`${path}.json`)) return readExchange(`${path}.json`);
+  const found = await listExchanges(path);
+  if (found.length === 0) throw new Error(`${resolve(path)} holds no exchange`);
+  return Promise.all(found.map(({ name, file }) => readExchange(file, name)));
+}
