@@ -1,8 +1,5 @@
-/** What a clock that ran out was waiting for: see `Timeouts`; `finish` is what follows a finish reason. */
-export type ClockName = 'firstToken' | 'idle' | 'finish';
-
-/** How long a finished reply waits for usage and `[DONE]`. */
-const FINISH_MS = 2000;
+/** How long a finished reply waits for usage and `[DONE]`, in ms. */
+export const FINISH_MS = 2000;
 
 /** The longest that a timer takes, in ms; more would fire at once. */
 export const LONGEST_TIMER = 2 ** 31 - 1;
@@ -10,43 +7,39 @@ export const LONGEST_TIMER = 2 ** 31 - 1;
 /** Monotonic, unlike `Date.now()`: setting the computer's clock ends no stream. */
 export const now = (): number => performance.now();
 
-export interface Clocks {
+/** A clock that counts only what is spent waiting for the server. */
+export interface Clock {
+  /** Starts over with another limit, in ms; `each` counts every wait anew, otherwise all waits together. */
+  limit(ms: number, each?: boolean): void;
   /** A read is pending. */
   wait(): void;
   /** It came back. */
   resume(): void;
-  /** From now on it is this one that counts. */
-  switchTo(clock: ClockName): void;
   /** No timer is left. */
   stop(): void;
 }
 
 /**
- * The clocks of one reply. They count only what is spent waiting: `firstToken` and `finish` over all waits, `idle`
- * each wait anew, since every read's bytes are a sign of life. A timer is not set again for each read; when it
- * fires, it looks how much of the present wait it saw, and sleeps for the rest.
- * @param limits - in ms; `0` and `Infinity` mean no limit
+ * A slow reader is not a slow server: only waits count. A timer is not set again for each read; when it fires, it looks
+ * how much of the present wait it saw, and sleeps for the rest.
  */
-export function createClocks(
-  limits: { firstToken: number; idle: number },
-  onTimeout: (clock: ClockName) => void,
-): Clocks {
-  let clock: ClockName = 'firstToken';
-  let limit = limits.firstToken || Infinity;
+export function createClock(onTimeout: () => void): Clock {
+  let limit = Infinity;
+  let eachWait = false;
   let spent = 0;
-  let waitingSince: number | undefined;
+  let waiting = false;
+  let since = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function sleep(ms: number): void {
-    timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER));
+  function sleep(): void {
+    const left = limit - spent - (now() - since);
+    if (left <= 0) onTimeout();
+    else if (left < Infinity) timer = setTimeout(wake, Math.min(Math.ceil(left), LONGEST_TIMER));
   }
 
   function wake(): void {
     timer = undefined;
-    if (waitingSince === undefined) return;
-    const left = limit - spent - (now() - waitingSince);
-    if (left > 0) sleep(Math.ceil(left));
-    else onTimeout(clock);
+    if (waiting) sleep();
   }
 
   function stop(): void {
@@ -55,20 +48,20 @@ export function createClocks(
   }
 
   return {
+    limit(ms, each = false) {
+      stop();
+      limit = ms;
+      eachWait = each;
+      spent = 0;
+    },
     wait() {
-      if (limit === Infinity) return;
-      waitingSince = now();
-      if (timer === undefined) sleep(limit - spent);
+      waiting = true;
+      since = now();
+      if (timer === undefined) sleep();
     },
     resume() {
-      if (clock !== 'idle' && waitingSince !== undefined) spent += now() - waitingSince;
-      waitingSince = undefined;
-    },
-    switchTo(next) {
-      stop();
-      clock = next;
-      limit = (next === 'finish' ? FINISH_MS : limits[next]) || Infinity;
-      spent = 0;
+      if (!eachWait) spent += now() - since;
+      waiting = false;
     },
     stop,
   };

@@ -17,47 +17,39 @@ export type ErrorKind =
   /** More than `maxEventBytes` or `maxResultBytes`. */
   | 'too-large';
 
-/** The fields of a {@link ChatError} but its message. */
+/** What a {@link ChatError} tells beside its message. What is not known is absent. */
 export interface ChatErrorFields {
   kind: ErrorKind;
-  /** A stable word for programs: `refused`, `token`, `no-model`, `context`, …; absent where none fits. */
+  /** A stable word for programs, from the table in reasons.ts: `refused`, `token`, `no-model`, `context`, … */
   reason?: string | undefined;
+  /** What to do about it, in a sentence. */
+  hint?: string | undefined;
   /** The HTTP status, where there was a response. */
   status?: number | undefined;
   /** The server's own words, found in whatever shape it sent. */
   serverMessage?: string | undefined;
-  /** The server's own code. */
+  /** The server's own code, the one nearest to what went wrong. */
   code?: string | number | undefined;
-  /** What to do about it, in a sentence. */
-  hint?: string | undefined;
   /** What had come before. */
   partial?: PartialResult | undefined;
-  cause?: unknown;
 }
 
 /**
  * Everything that can go wrong with a reply, but an abort (that rejects with `signal.reason`) and an argument of
  * a wrong type (`TypeError`). Tell it by `error.name === 'ChatError'`: two builds have two classes.
  */
-export class ChatError extends Error {
-  override readonly name = 'ChatError';
-  readonly kind!: ErrorKind;
-  readonly reason?: string;
-  readonly status?: number;
-  readonly serverMessage?: string;
-  readonly code?: string | number;
-  readonly hint?: string;
-  readonly partial?: PartialResult;
+export class ChatError extends Error implements ChatErrorFields {
+  override name = 'ChatError';
+  declare kind: ErrorKind;
+  declare reason?: string;
+  declare hint?: string;
+  declare status?: number;
+  declare serverMessage?: string;
+  declare code?: string | number;
+  declare partial?: PartialResult;
 
-  constructor(message: string, { cause, ...fields }: ChatErrorFields) {
-    super(message, cause === undefined ? undefined : { cause });
-    for (const [field, value] of Object.entries(fields)) {
-      if (value !== undefined) Object.defineProperty(this, field, { value, enumerable: true });
-    }
+  constructor(message: string, fields: ChatErrorFields, cause?: unknown) {
+    super(message, cause === undefined ? cause : { cause });
+    Object.assign(this, fields);
   }
-}
-
-/** Adds what had come before the error; only the stream that fails knows it. */
-export function withPartial(error: ChatError, partial: PartialResult): void {
-  Object.defineProperty(error, 'partial', { value: partial, enumerable: true, configurable: true });
 }

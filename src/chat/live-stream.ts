@@ -1,20 +1,17 @@
-import { type ClockName, createClocks, now, patience } from './clocks.ts';
-import { readFailure } from './connection-failure.ts';
-import { ChatError, withPartial } from './errors.ts';
+import { createClock, FINISH_MS, now } from './clocks.ts';
+import { ChatError } from './errors.ts';
 import { isObject } from './guards.ts';
-import { createReply, type ReplySink } from './reply.ts';
+import { explain } from './reasons.ts';
+import { createReply } from './reply.ts';
 import type { Request } from './request.ts';
-import { clip, connectionError, send } from './send.ts';
+import { connectionError, send } from './send.ts';
 import { show } from './server.ts';
-import { explain, findServerWords } from './server-words.ts';
 import { createEventReader, type ServerEvent } from './sse.ts';
-import type { ChatResult, PartialResult, Timing } from './types.ts';
+import type { ChatResult, PartialResult, ReplyEvent, Timing } from './types.ts';
+import { clip, findFailureWords, findServerWords } from './words.ts';
 
-/** How long a reply that said `[DONE]` may take to close its connection, which then can be used again. */
+/** How long a finished reply may take to end its body, in ms. */
 const CLOSING_MS = 200;
-
-/** How a stream ended: with a result, or with what its reader is to be told. */
-export type Outcome = { result: ChatResult } | { error: unknown };
 
 type Step<T> = IteratorResult<T, undefined>;
 
@@ -25,53 +22,60 @@ export interface LiveStream<T> {
   /** Leaves: closes the connection, ends what is pending. */
   stop(): void;
   soFar(): PartialResult;
-  /** Calls back when the stream has ended, at once if it has. */
-  onEnd(listener: (outcome: Outcome) => void): void;
+  /** How the stream ends, while or after somebody reads it; its rejection needs no handler. */
+  readonly result: Promise<ChatResult>;
 }
-
-/** Turns a reply's pieces into what the reader gets, by adding to `out`. */
-export type Shape<T> = (out: T[]) => ReplySink & { finish(result: ChatResult): void };
 
 /**
  * The machine between the network and a reader that pulls. A read is asked of the network only when a piece is asked
  * of us, and an event is parsed only when its turn has come: so what the result holds at a `break` is what was read,
  * whatever the chunks were. A promise is made for each piece and each read, and none beside.
+ * @param shape - what the reader gets of an event; `undefined` where nothing
  */
-export function createLiveStream<T>(request: Request, shape: Shape<T>): LiveStream<T> {
-  const { server, url, maxResultBytes, onChunk } = request;
+export function createLiveStream<T>(
+  request: Request,
+  shape: (event: ReplyEvent) => T | undefined,
+): LiveStream<T> {
+  const { server, maxEventBytes, maxResultBytes } = request;
   const { signal } = server;
+  const url = server.url('/chat/completions');
+  const at = show(url);
   const controller = new AbortController();
-  const out: T[] = [];
-  const sink = shape(out);
-  const reply = createReply(sink, request.maxTokens);
-  const reader = createEventReader(request.maxEventBytes);
+  const reader = createEventReader(maxEventBytes);
   const { events } = reader;
-  const clocks = createClocks(request.timeouts, onTimeout);
-  const listeners: ((outcome: Outcome) => void)[] = [];
+  const reply = createReply(emit, request.maxTokens);
+  const clock = createClock(onTimeout);
   const timing: Timing = {};
+  const out: T[] = [];
 
-  let taken = 0;
+  let phase: 'first-token' | 'idle' | 'finish' = 'first-token';
   let startedAt: number | undefined;
-  let endedAt: number | undefined;
   let body: ReadableStreamDefaultReader<Uint8Array> | undefined;
   /** Set when no more bytes will come. */
-  let bodyEnd: { cause?: unknown } | undefined;
-  let begun = false;
-  let finishing = false;
-  let outcome: Outcome | undefined;
-  let told = false;
+  let bodyEnd: { cause: unknown; stray: string } | undefined;
+  let taken = 0;
+  let ended = false;
+  /** What the reader is still to be told, as its last step. */
+  let failure: { error: unknown } | undefined;
   let pending: Promise<Step<T>> | undefined;
   let settle: ((step: Step<T> | Promise<Step<T>>) => void) | undefined;
+  let final: ChatResult | undefined;
+  let resolveResult: (result: ChatResult) => void;
+  let rejectResult: (error: unknown) => void;
+  const result = new Promise<ChatResult>((resolve, reject) => {
+    resolveResult = resolve;
+    rejectResult = reject;
+  });
+  result.catch(() => {});
 
   function next(): Promise<Step<T>> {
     if (pending !== undefined) return pending.then(next, next);
-    const value = take();
-    if (value !== undefined) return Promise.resolve({ done: false, value });
-    if (outcome !== undefined) return lastStep(outcome);
-    pending = new Promise((resolve) => {
+    const step = take();
+    if (step !== undefined) return Promise.resolve(step);
+    const promise = new Promise<Step<T>>((resolve) => {
       settle = resolve;
     });
-    const promise = pending;
+    pending = promise;
     pull();
     return promise;
   }
@@ -79,81 +83,71 @@ export function createLiveStream<T>(request: Request, shape: Shape<T>): LiveStre
   /** Gives the pending `next()` what there is by now, or goes on reading. */
   function deliver(): void {
     if (settle === undefined) return;
-    const value = take();
-    if (value === undefined && outcome === undefined) return pull();
-    const resolve = settle;
+    const step = take();
+    if (step === undefined) return pull();
+    settle(step);
     settle = undefined;
     pending = undefined;
-    if (value !== undefined) resolve({ done: false, value });
-    else if (outcome !== undefined) resolve(lastStep(outcome));
   }
 
-  function lastStep(end: Outcome): Promise<Step<T>> {
-    if ('result' in end || told) return Promise.resolve({ done: true, value: undefined });
-    told = true;
-    return Promise.reject(end.error);
-  }
-
-  /** The next piece out of what has been read. */
-  function take(): T | undefined {
-    try {
-      while (out.length === 0 && outcome === undefined) {
-        const event = events[taken];
-        if (event === undefined) {
-          events.length = 0;
-          taken = 0;
+  /** The next step out of what has been read; `undefined` while there is none. */
+  function take(): Step<T> | Promise<Step<T>> | undefined {
+    while (out.length === 0 && !ended) {
+      try {
+        const event = events[taken++];
+        if (event !== undefined) read(event);
+        else {
+          events.length = taken = 0;
           if (bodyEnd === undefined) return undefined;
-          conclude(bodyEnd);
-        } else {
-          taken++;
-          read(event);
+          conclude(bodyEnd.cause, bodyEnd.stray);
         }
+      } catch (error) {
+        fail(error);
       }
-    } catch (error) {
-      fail(error);
     }
-    return out.shift();
+    const value = out.shift();
+    if (value !== undefined) return { done: false, value };
+    if (failure === undefined) return { done: true, value: undefined };
+    const { error } = failure;
+    failure = undefined;
+    return Promise.reject(error);
   }
 
   function pull(): void {
-    if (startedAt === undefined) {
-      open().then(
-        () => deliver(),
-        (error: unknown) => {
-          fail(error);
-          deliver();
-        },
-      );
-    } else if (body !== undefined) {
-      clocks.wait();
-      body.read().then(onRead, onBodyEnd);
-    }
+    clock.wait();
+    if (body !== undefined) body.read().then(onRead, onBodyEnd);
+    else if (startedAt === undefined) void open();
   }
 
   async function open(): Promise<void> {
-    startedAt = now();
-    if (signal?.aborted) throw signal.reason;
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const deadline = startedAt + (request.timeouts.firstToken || Infinity);
-    clocks.wait();
-    const response = await send(
-      server,
-      server.fetch ?? ((input, init) => fetch(input, { ...init, ...patience() })),
-      url,
-      { method: 'POST', headers: server.headers, body: request.body, signal: controller.signal },
-      (ms) => now() + ms < deadline,
-    );
-    clocks.resume();
-    timing.headMs = now() - startedAt;
-    // It came too late for a reader that left, from a `fetch` that takes no notice of its signal.
-    if (outcome !== undefined) void response.body?.cancel().catch(() => {});
-    else if (response.body === null) bodyEnd = {};
-    else body = response.body.getReader();
+    const start = now();
+    startedAt = start;
+    try {
+      signal?.throwIfAborted();
+      signal?.addEventListener('abort', onAbort);
+      clock.limit(request.firstToken);
+      clock.wait();
+      const response = await send(
+        server,
+        url,
+        { method: 'POST', body: request.body, signal: controller.signal },
+        (ms) => now() + ms < start + request.firstToken,
+      );
+      clock.resume();
+      timing.headMs = now() - start;
+      body = response.body?.getReader();
+      // Too late for a reader that left, from a `fetch` that took no notice of its signal.
+      if (ended) void body?.cancel().catch(() => {});
+      if (body === undefined) onBodyEnd();
+    } catch (error) {
+      fail(error);
+    }
+    deliver();
   }
 
   function onRead({ done, value }: ReadableStreamReadResult<Uint8Array>): void {
-    if (outcome !== undefined) return;
-    clocks.resume();
+    if (ended) return;
+    clock.resume();
     if (done) return onBodyEnd();
     try {
       reader.push(value);
@@ -165,92 +159,91 @@ export function createLiveStream<T>(request: Request, shape: Shape<T>): LiveStre
   }
 
   function onBodyEnd(cause?: unknown): void {
-    if (outcome !== undefined) return;
-    reader.end();
-    bodyEnd = { cause };
+    if (ended) return;
+    bodyEnd = { cause, stray: reader.end() };
     deliver();
+  }
+
+  function emit(event: ReplyEvent): void {
+    const value = shape(event);
+    if (value !== undefined) out.push(value);
   }
 
   /** One event, in its turn. */
   function read({ event, data, kind }: ServerEvent): void {
-    if (kind === 'too-large') throw tooLarge('event', 'maxEventBytes', request.maxEventBytes);
-    if (kind === 'comment') {
-      const [, processed, total] = /(\d+)\/(\d+)/.exec(data) ?? [];
-      return reply.progress(Number(processed), Number(total));
-    }
+    if (kind === 'too-large') throw tooLarge('event', maxEventBytes);
     if (event === 'error') throw serverError(data);
     if (data === '') return;
-    if (data.charCodeAt(0) === 91 && data.trim() === '[DONE]') return finish();
+    if (data[0] === '[' && data.trim() === '[DONE]') return finish();
     let chunk: unknown;
     try {
       chunk = JSON.parse(data);
     } catch {
-      // Cut off: no more will come, and that is told when it has ended.
+      // Cut off at the body's end, it is told as that.
       if (kind === 'rest') return;
-      throw fault('sent a frame that is not JSON', data, 'malformed');
+      throw server.error(
+        'protocol',
+        `${at} sent a frame that is not JSON: ${clip(data.slice(0, 200))}`,
+        'malformed',
+      );
     }
-    if (!isObject(chunk)) {
-      // An error may come in a list, as Gemini's does.
-      if (Array.isArray(chunk) && chunk.some((item) => isObject(item) && item.error))
-        throw serverError(chunk);
-      return;
-    }
-    onChunk?.(chunk, data);
+    // An error may come in a list, as Gemini's does.
+    if (Array.isArray(chunk)) chunk = chunk[0];
+    if (!isObject(chunk)) return;
+    request.onChunk?.(chunk, data);
     if (chunk.error) throw serverError(chunk);
     reply.add(chunk);
-    if (reply.bytes > maxResultBytes) throw tooLarge('result', 'maxResultBytes', maxResultBytes);
-    if (!begun && reply.begun) {
-      begun = true;
+    if (reply.bytes > maxResultBytes) throw tooLarge('result', maxResultBytes);
+    if (phase === 'first-token' && reply.begun) {
       timing.firstTokenMs = now() - (startedAt ?? 0);
-      clocks.switchTo('idle');
+      phase = 'idle';
+      clock.limit(request.idle, true);
     }
-    if (!finishing && reply.finished) {
-      finishing = true;
-      clocks.switchTo('finish');
+    if (phase !== 'finish' && reply.finished) {
+      phase = 'finish';
+      clock.limit(FINISH_MS);
     }
-    if ((kind === 'bare' || kind === 'rest') && !reply.recognised && chunk.choices === undefined) {
-      throw findServerWords(chunk).message === '' ? noStream(data) : serverError(chunk);
-    }
+    if (kind && !reply.recognised && !chunk.choices) throw noStream(chunk);
   }
 
   /** The body is over, and so are its events. */
-  function conclude({ cause }: { cause?: unknown }): void {
+  function conclude(cause: unknown, stray: string): void {
     if (reply.finished) return finish();
     reply.flush();
     if (out.length > 0) return;
-    const failure = cause === undefined ? undefined : readFailure(cause);
-    if (failure?.reason === 'runtime-limit') throw connectionError(server, url, cause, failure);
-    const stray = reader.stray.trim();
-    if (stray !== '' && !reply.recognised) {
-      throw noStream(findServerWords(stray).message);
-    }
-    const how = failure === undefined ? 'ended' : `broke off (${failure.words})`;
-    const where = begun ? 'before the reply was finished' : 'before anything came';
-    throw server.error(`The stream from ${show(url)} ${how} ${where}`, {
-      kind: 'interrupted',
-      reason: failure?.reason,
-      hint: "The server's log may tell why; `partial` has what came.",
-      cause,
-    });
+    if (stray.trim() !== '' && !reply.recognised) throw noStream(stray);
+    const words = cause === undefined ? '' : findFailureWords(cause);
+    if (explain(words).reason === 'runtime-limit') throw connectionError(server, url, cause);
+    const how = words === '' ? 'ended' : `broke off (${words})`;
+    const when = reply.begun ? 'before the reply was finished' : 'before anything came';
+    throw server.error('interrupted', `The stream from ${at} ${how} ${when}`, words, {}, cause);
   }
 
   function finish(): void {
     reply.flush();
-    const result = { ...collect(true), verdict: reply.verdict() };
-    end({ result }, true);
-    sink.finish(result);
-  }
-
-  function fail(error: unknown): void {
-    if (error instanceof ChatError) withPartial(error, server.blankPartial(collect(false)));
-    end({ error });
+    const result = collect(true);
+    end(true);
+    emit({ type: 'finish', result });
+    final = result;
+    resolveResult(result);
   }
 
   function stop(): void {
-    end({ result: { ...collect(false), verdict: 'stopped' } });
     out.length = 0;
-    told = true;
+    failure = undefined;
+    if (ended) return;
+    final = { ...collect(false), verdict: 'stopped' };
+    end();
+    resolveResult(final);
     deliver();
+  }
+
+  function fail(error: unknown): void {
+    if (ended) return;
+    if (error instanceof ChatError) error.partial = server.blank(soFar());
+    end();
+    failure = { error };
+    rejectResult(error);
   }
 
   function onAbort(): void {
@@ -259,46 +252,32 @@ export function createLiveStream<T>(request: Request, shape: Shape<T>): LiveStre
     deliver();
   }
 
-  function onTimeout(clock: ClockName): void {
-    if (clock === 'finish') finish();
+  function onTimeout(): void {
+    if (phase === 'finish') finish();
     else {
-      const ms = request.timeouts[clock];
-      const what = clock === 'firstToken' ? 'no token came' : 'nothing came';
-      fail(
-        server.error(`The server at ${show(url)} was silent: ${what} for ${ms / 1000} s`, {
-          kind: 'timeout',
-          reason: clock === 'firstToken' ? 'first-token' : 'idle',
-          hint: `Is the model still at work? options.timeouts.${clock} sets how long to wait, in ms.`,
-        }),
-      );
+      const [what, ms] =
+        phase === 'idle' ? ['nothing', request.idle] : ['no token', request.firstToken];
+      fail(server.error('timeout', `${what} came from ${at} for ${ms / 1000} s`, phase));
     }
     deliver();
   }
 
   /** The one place where a stream ends: nothing of it is left running. */
-  function end(how: Outcome, orderly = false): void {
-    if (outcome !== undefined) return;
-    outcome = how;
-    endedAt = now();
-    clocks.stop();
+  function end(orderly = false): void {
+    ended = true;
+    timing.totalMs = now() - (startedAt ?? now());
+    clock.stop();
     signal?.removeEventListener('abort', onAbort);
-    if (body !== undefined && bodyEnd === undefined) close(body, orderly);
-    else if (bodyEnd === undefined) controller.abort();
-    for (const listener of listeners.splice(0)) listener(how);
-  }
-
-  /**
-   * A finished body is given a moment to end by itself: then its connection is used again, and no server is told
-   * that its client went away (mlx_lm.server may die of it).
-   */
-  function close(open: ReadableStreamDefaultReader<Uint8Array>, orderly: boolean): void {
+    if (bodyEnd !== undefined) return;
     const hangUp = () => {
       controller.abort();
-      open.cancel().catch(() => {});
+      body?.cancel().catch(() => {});
     };
     if (!orderly) return hangUp();
+    // A finished body is given a moment to end by itself: then its connection can be used again, and no server is told
+    // that its client went away, of which mlx_lm.server may die.
     const timer = setTimeout(hangUp, CLOSING_MS);
-    open.read().then(
+    body?.read().then(
       ({ done }) => {
         clearTimeout(timer);
         if (!done) hangUp();
@@ -307,57 +286,48 @@ export function createLiveStream<T>(request: Request, shape: Shape<T>): LiveStre
     );
   }
 
-  function collect(complete: boolean): PartialResult {
-    const collected = reply.collected(timing, complete);
-    if (startedAt === undefined) return collected;
-    const totalMs = (endedAt ?? now()) - startedAt;
-    const ms = totalMs - (timing.firstTokenMs ?? totalMs);
-    const tokens = collected.usage?.completion_tokens ?? 0;
-    const rate = tokens > 0 && ms > 0 && { tokensPerSecond: (tokens / ms) * 1000 };
-    return { ...collected, timing: { ...timing, totalMs, ...rate } };
+  function collect(finished: boolean): ChatResult {
+    const { totalMs = now() - (startedAt ?? now()), firstTokenMs = totalMs } = timing;
+    const collected = reply.collected(finished);
+    const rate = (Number(collected.usage?.completion_tokens) / (totalMs - firstTokenMs)) * 1000;
+    return {
+      ...collected,
+      timing: { ...timing, totalMs, ...(rate > 0 && rate < Infinity && { tokensPerSecond: rate }) },
+    };
+  }
+
+  function soFar(): PartialResult {
+    if (final !== undefined) return final;
+    const { verdict: _, ...open } = collect(false);
+    return open;
   }
 
   function serverError(body: unknown): ChatError {
-    const words = findServerWords(body);
+    const { message, code } = findServerWords(body);
     return server.error(
-      `${show(url)} reported an error: ${clip(words.message) || 'it did not say which'}`,
+      'server',
+      `${at} reported an error: ${clip(message)}`,
+      `${code} ${message}`,
       {
-        kind: 'server',
-        serverMessage: words.message,
-        code: words.code,
-        ...explain(words),
+        serverMessage: message,
+        code,
       },
     );
   }
 
-  function fault(what: string, seen: string, reason: string): ChatError {
-    return server.error(`${show(url)} ${what}: ${clip(seen.slice(0, 200))}`, {
-      kind: 'protocol',
-      reason,
-      hint: 'Is this an OpenAI-compatible server, and does its base URL end with /v1?',
-    });
+  function noStream(body: unknown): ChatError {
+    const { message } = findServerWords(body);
+    return server.error(
+      'protocol',
+      `${at} sent no event stream: ${clip(message)}`,
+      explain(message).reason ? message : 'not-a-stream',
+      { serverMessage: message },
+    );
   }
 
-  function noStream(seen: string): ChatError {
-    const reason = explain({ message: seen }).reason ?? 'not-a-stream';
-    return fault('sent no event stream', seen, reason);
+  function tooLarge(what: string, bytes: number): ChatError {
+    return server.error('too-large', `${at} sent more than ${bytes} bytes in one ${what}`, what);
   }
 
-  function tooLarge(what: string, option: string, bytes: number): ChatError {
-    return server.error(`${show(url)} sent more than ${bytes} bytes in one ${what}`, {
-      kind: 'too-large',
-      reason: what,
-      hint: `options.${option} sets the bound.`,
-    });
-  }
-
-  return {
-    next,
-    stop,
-    soFar: () => (outcome !== undefined && 'result' in outcome ? outcome.result : collect(false)),
-    onEnd(listener) {
-      if (outcome === undefined) listeners.push(listener);
-      else listener(outcome);
-    },
-  };
+  return { next, stop, soFar, result };
 }

@@ -1,150 +1,142 @@
-import { ChatError, type ChatErrorFields } from './errors.ts';
-import { blankAll, createBlanker } from './secrets.ts';
-import type { Fetch, PartialResult, ServerOptions } from './types.ts';
+import { ChatError, type ChatErrorFields, type ErrorKind } from './errors.ts';
+import { isObject } from './guards.ts';
+import { explain } from './reasons.ts';
+import { createBlanker } from './secrets.ts';
+import type { Fetch, ServerOptions } from './types.ts';
+import { findFailureWords } from './words.ts';
 
-/** LM Studio's. It listens on IPv4 only, so the name `localhost` may fail or stall. */
-const DEFAULT_BASE_URL = 'http://127.0.0.1:1234/v1';
-
-/** A server, as the options describe it. */
+/** A server and how to speak to it, as the options describe them. */
 export interface Server {
-  /** Without user, password and a slash at the end; a query is kept. */
-  readonly baseURL: URL;
+  /** Where to send: the base URL with a path behind it, and its query behind that. */
+  url(path: string): string;
+  /** A copy for each request, since it may be added to. */
   readonly headers: Headers;
   readonly signal: AbortSignal | undefined;
   /** Only where the caller gave one. */
   readonly fetch: Fetch | undefined;
-  /** An error in which every secret of the options is blanked. */
-  error(message: string, fields: ChatErrorFields): ChatError;
-  /** What came before an error, likewise. */
-  blankPartial(partial: PartialResult): PartialResult;
-}
-
-/** @throws {TypeError} naming what is wrong */
-export function check(ok: unknown, name: string, wanted: string): asserts ok {
-  if (!ok) throw new TypeError(`${name} must be ${wanted}`);
-}
-
-/** A URL as it may be shown: without user, password and query, which may hold secrets. */
-export function show(url: URL | string): string {
-  const { origin, pathname } = new URL(url);
-  return origin + pathname;
-}
-
-/** The base URL with a path added; the query stays behind it. */
-export function join(baseURL: URL, path: string): string {
-  const url = new URL(baseURL);
-  url.pathname = url.pathname.replace(/\/+$/, '') + path;
-  return url.href;
+  /** A copy of JSON's kind of value, with every secret of the options blanked. */
+  blank<T>(value: T): T;
+  /**
+   * An error in which every secret is blanked.
+   * @param about - the words by which its reason and hint are found
+   */
+  error(
+    kind: ErrorKind,
+    message: string,
+    about: string,
+    more?: Partial<ChatErrorFields>,
+    cause?: unknown,
+  ): ChatError;
 }
 
 /**
- * Checks the options that every request needs.
+ * Refuses arguments of a wrong type; `undefined` counts as not given.
+ * @param wanted - what `typeof` must say of each field; numbers must not be negative
+ * @throws {TypeError} naming the field
+ */
+export function checkTypes(
+  name: string,
+  given: unknown,
+  wanted: Readonly<Record<string, string>>,
+): void {
+  if (!isObject(given)) throw new TypeError(`${name} must be an object`);
+  for (const [field, type] of Object.entries(wanted)) {
+    const value = given[field];
+    const fits =
+      typeof value === type && value !== null && !(typeof value === 'number' && !(value >= 0));
+    if (value !== undefined && !fits)
+      throw new TypeError(
+        `${name}.${field} must be a ${type}${type === 'number' ? ', 0 or more' : ''}`,
+      );
+  }
+}
+
+/**
+ * Reads the options that every request needs.
  * @throws {TypeError} naming the option, and never showing a secret
  */
 export function describeServer(options: ServerOptions): Server {
-  check(typeof options === 'object' && options !== null, 'options', 'an object');
-  const { apiKey, signal, fetch } = options;
-  check(apiKey === undefined || typeof apiKey === 'string', 'options.apiKey', 'a string');
-  check(signal === undefined || isSignal(signal), 'options.signal', 'an AbortSignal');
-  check(fetch === undefined || typeof fetch === 'function', 'options.fetch', 'a function');
+  checkTypes('options', options, {
+    apiKey: 'string',
+    headers: 'object',
+    signal: 'object',
+    fetch: 'function',
+  });
+  const { apiKey, signal, fetch, headers: own = {} } = options;
+  if (signal && !('aborted' in signal))
+    throw new TypeError('options.signal must be an AbortSignal');
+  const base = parseBaseURL(options.baseURL);
+  const { username, password } = base;
+  const headers = new Headers({ accept: 'text/event-stream', 'content-type': 'application/json' });
+  const added = [...(own instanceof Headers ? own : Object.entries(own))];
+  // `fetch` refuses a URL with a user in it; this is what the user stands for.
+  if (username) added.unshift(['authorization', `Basic ${btoa(`${username}:${password}`)}`]);
+  if (apiKey) added.unshift(['authorization', `Bearer ${apiKey}`]);
+  for (const [name, value] of added) setHeader(headers, name, value);
 
-  const baseURL = parseBaseURL(options.baseURL ?? DEFAULT_BASE_URL);
-  const { username, password } = baseURL;
-  const own = headerEntries(options.headers);
-  const headers = new Headers();
-  if (apiKey) setHeader(headers, 'authorization', `Bearer ${apiKey}`, 'options.apiKey');
-  // `fetch` refuses a URL with credentials; this is what it stands for.
-  else if (username || password) {
-    headers.set('authorization', `Basic ${btoa(`${decode(username)}:${decode(password)}`)}`);
-  }
-  for (const [name, value] of own) setHeader(headers, name, value, 'options.headers');
+  const told = [...added, ...base.searchParams].map(([, value]) => value);
+  const blankText = createBlanker([apiKey ?? '', password, ...told]);
+  base.username = '';
+  base.password = '';
 
-  const keys = [apiKey ?? '', decode(password)].filter((secret) => secret.length >= 4);
-  const values = [...headers, ...baseURL.searchParams]
-    .filter(([name, value]) => value.length >= 8 && name !== 'accept' && name !== 'content-type')
-    .map(([, value]) => value);
-  const blank = createBlanker([...keys, ...values]);
-  baseURL.username = '';
-  baseURL.password = '';
+  const blank = <T>(value: T): T =>
+    JSON.parse(JSON.stringify(value), (_, inner: unknown) =>
+      typeof inner === 'string' ? blankText(inner) : inner,
+    );
 
   return {
-    baseURL,
-    headers,
+    url(path) {
+      const url = new URL(base);
+      url.pathname += path;
+      return url.href;
+    },
+    get headers() {
+      return new Headers(headers);
+    },
     signal,
     fetch,
-    error(message, { cause, ...fields }) {
-      return new ChatError(blank(message), {
-        ...blankAll(fields, blank),
-        // An error that is not ours may tell the URL or a header; one that does is left out.
-        ...(isClean(cause, blank) && { cause }),
-      });
+    blank,
+    error(kind, message, about, more, cause) {
+      const words = findFailureWords(cause);
+      return new ChatError(
+        blankText(message),
+        blank({ kind, ...explain(about), ...more }),
+        // An error that is not ours may tell the URL or a header: such a one is left out.
+        blankText(words) === words ? cause : undefined,
+      );
     },
-    blankPartial: (partial) =>
-      keys.length + values.length > 0 ? blankAll(partial, blank) : partial,
   };
 }
 
-function isSignal(value: unknown): value is AbortSignal {
-  return (
-    typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
-  );
-}
-
-function parseBaseURL(given: string | URL): URL {
-  const wanted = `an http or https URL such as ${DEFAULT_BASE_URL}`;
-  check(typeof given === 'string' || given instanceof URL, 'options.baseURL', wanted);
+/** LM Studio listens on IPv4 only, so the name `localhost` may fail or stall. */
+function parseBaseURL(given: string | URL = 'http://127.0.0.1:1234/v1'): URL {
+  const wanted = 'options.baseURL must be a URL that begins with http:// or https://';
   let url: URL;
   try {
     url = new URL(given);
   } catch {
-    throw new TypeError(`options.baseURL must be ${wanted}; this is not a URL`);
+    throw new TypeError(wanted);
   }
-  // 'localhost:1234/v1' is a URL, with the protocol 'localhost:'.
-  const missing = url.host === '' ? "; is 'http://' missing in front?" : '';
-  check(
-    /^https?:$/.test(url.protocol),
-    'options.baseURL',
-    `${wanted}, not ${url.protocol}${missing}`,
-  );
+  // 'localhost:1234/v1' is a URL, whose protocol is 'localhost:'.
+  if (!/^https?:$/.test(url.protocol)) throw new TypeError(`${wanted}, not ${url.protocol}`);
   url.hash = '';
   // The whole endpoint, pasted, means the same base.
-  url.pathname = url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '');
+  url.pathname = url.pathname.replace(/(\/chat\/completions)?\/*$/, '');
   return url;
 }
 
-function headerEntries(headers: ServerOptions['headers']): [string, string][] {
-  const name = 'options.headers';
-  if (headers === undefined) return [];
-  check(typeof headers === 'object' && headers !== null, name, 'an object');
-  const entries = headers instanceof Headers ? [...headers] : Object.entries(headers);
-  for (const [key, value] of entries)
-    check(typeof value === 'string', `${name}.${key}`, 'a string');
-  return entries;
-}
-
 /** `Headers` shows a value that it refuses in its error; this does not. */
-function setHeader(headers: Headers, name: string, value: string, option: string): void {
+function setHeader(headers: Headers, name: string, value: unknown): void {
   try {
+    if (typeof value !== 'string') throw value;
     headers.set(name, value);
   } catch {
-    throw new TypeError(
-      `${option} cannot be sent in the header '${name}': it has a character that no header may have`,
-    );
+    throw new TypeError(`options: the value of the header '${name}' cannot be sent in a header`);
   }
 }
 
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
-
-function isClean(cause: unknown, blank: (text: string) => string): boolean {
-  for (let depth = 0, link = cause; link instanceof Error && depth < 8; depth++) {
-    if (blank(link.message) !== link.message) return false;
-    link = link.cause;
-  }
-  return cause !== undefined;
+/** A URL without user, password and query, which may hold secrets. */
+export function show(url: URL | string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
 }

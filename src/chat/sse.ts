@@ -7,10 +7,10 @@ export interface ServerEvent {
   event?: string | undefined;
   data: string;
   /**
-   * `rest`: the body ended before the blank line that ends an event. `bare`: JSON without `data:`. `comment`: one that
-   * tells how much of the prompt is processed. `too-large`: more than `maxEventBytes`, its data dropped.
+   * `rest`: the body ended before the blank line that ends an event. `bare`: JSON without `data:`. `too-large`: an event
+   * of more than `maxEventBytes`, its data dropped.
    */
-  kind?: 'rest' | 'bare' | 'comment' | 'too-large';
+  kind?: 'rest' | 'bare' | 'too-large';
 }
 
 /** Bytes in, events out, in the order in which they ended. */
@@ -18,13 +18,12 @@ export interface EventReader {
   /** The events that nobody has taken yet. The reader appends; whoever takes them empties it. */
   readonly events: ServerEvent[];
   push(bytes: Uint8Array): void;
-  /** The body is over: what is left becomes a last event. */
-  end(): void;
-  /** The lines that belong to no event and are no JSON: an HTML page, a plain-text error. */
-  readonly stray: string;
+  /**
+   * The body is over: what is left becomes a last event.
+   * @returns the lines that belong to no event and are no JSON: an HTML page, a plain-text error
+   */
+  end(): string;
 }
-
-const STREAMING = { stream: true };
 
 /**
  * Cuts a body into events by the HTML standard's rules, with three things that local servers need on top: JSON
@@ -36,8 +35,8 @@ const STREAMING = { stream: true };
 export function createEventReader(maxEventBytes: number): EventReader {
   const events: ServerEvent[] = [];
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  let stray = '';
-  let strayBytes = 0;
+  const stray: string[] = [];
+  let strayLength = 0;
   let midCharacter = false;
   let started = false;
   let endedInCR = false;
@@ -46,22 +45,19 @@ export function createEventReader(maxEventBytes: number): EventReader {
   const parser = createParser({
     maxBufferSize: maxEventBytes,
     onEvent(event) {
-      if (event.data.length * 3 > maxEventBytes && utf8Length(event.data) > maxEventBytes)
-        overflow();
+      const { length } = event.data;
+      const fits = length * 3 <= maxEventBytes || utf8Length(event.data) <= maxEventBytes;
+      if (!fits) overflow();
       else if (!overflowed) events.push(event);
-    },
-    onComment(comment) {
-      if (comment.startsWith('keepalive ')) events.push({ data: comment, kind: 'comment' });
     },
     onError({ type, field, value = '', line = '' }) {
       if (type === 'max-buffer-size-exceeded') overflow();
-      else if (field === 'error') events.push({ event: 'error', data: value });
-      else if (line[0] === '{' && parseJson(line) !== undefined)
-        events.push({ data: line, kind: 'bare' });
+      else if (field === 'error') events.push({ event: field, data: value });
+      else if (line[0] === '{' && parseJson(line)) events.push({ data: line, kind: 'bare' });
       else {
-        strayBytes += line.length + 1;
-        if (strayBytes > maxEventBytes) overflow();
-        else stray += `${line}\n`;
+        stray.push(line);
+        strayLength += line.length;
+        if (strayLength > maxEventBytes) overflow();
       }
     },
   });
@@ -73,13 +69,11 @@ export function createEventReader(maxEventBytes: number): EventReader {
 
   function feed(text: string): void {
     if (text === '' || overflowed) return;
-    if (!started) {
-      started = true;
-      if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-    }
-    // The parser waits for the character after a CR that ends a read, in case it is an LF, and with CR in it scans
-    // to the end of the read for every line. It is given LF only: a CR is a line's end at once, and an LF behind
-    // it, here or in the next read, is dropped.
+    if (!started && text[0] === '\ufeff') text = text.slice(1);
+    started = true;
+    // The parser waits for the character after a CR that ends a read, in case it is an LF, and with a CR in it scans
+    // to the end of the read for every line. It is given LF only: a CR ends its line at once, and an LF behind it, here
+    // or in the next read, is dropped.
     if (endedInCR && text[0] === '\n') text = text.slice(1);
     endedInCR = text.endsWith('\r');
     parser.feed(text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text);
@@ -88,12 +82,11 @@ export function createEventReader(maxEventBytes: number): EventReader {
   return {
     events,
     push(bytes) {
-      if (bytes.length === 0) return;
-      // Runtimes decode a whole text several times faster than a piece of a stream. A read that ends in ASCII, as
-      // nearly all do, is whole; only a read that may end inside a character is decoded as a piece.
-      const whole = (bytes[bytes.length - 1] ?? 0) < 0x80;
-      feed(whole && !midCharacter ? decoder.decode(bytes) : decoder.decode(bytes, STREAMING));
-      midCharacter = !whole;
+      // Runtimes decode a whole text several times faster than a piece of a stream. A read that ends in ASCII, as nearly
+      // all do, is whole; only one that may end inside a character is decoded as a piece.
+      const stream = bytes.length === 0 || (bytes[bytes.length - 1] ?? 0) > 0x7f;
+      feed(decoder.decode(bytes, stream || midCharacter ? { stream: true } : undefined));
+      midCharacter = stream;
     },
     end() {
       feed(decoder.decode());
@@ -101,13 +94,10 @@ export function createEventReader(maxEventBytes: number): EventReader {
       feed('\n\n');
       const last = events[complete];
       if (last !== undefined) last.kind ??= 'rest';
-      if (parseJson(stray) !== undefined) {
-        events.push({ data: stray, kind: 'bare' });
-        stray = '';
-      }
-    },
-    get stray() {
-      return stray;
+      const left = stray.join('\n');
+      if (!parseJson(left)) return left;
+      events.push({ data: left, kind: 'bare' });
+      return '';
     },
   };
 }

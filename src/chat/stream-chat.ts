@@ -1,4 +1,4 @@
-import { createLiveStream, type LiveStream, type Shape } from './live-stream.ts';
+import { createLiveStream, type LiveStream } from './live-stream.ts';
 import { prepareRequest } from './request.ts';
 import type { ChatReply, ChatRequest, ChatResult, ReplyEvent, StreamOptions } from './types.ts';
 
@@ -22,7 +22,7 @@ export function streamChat(body: ChatRequest, options: StreamOptions = {}): Chat
   const request = prepareRequest(body, options);
   let stream: LiveStream<unknown> | undefined;
 
-  function open<T>(shape: Shape<T>): LiveStream<T> {
+  function open<T>(shape: (event: ReplyEvent) => T | undefined): LiveStream<T> {
     if (stream !== undefined)
       throw new TypeError('This reply is read already; it can be read once');
     const opened = createLiveStream(request, shape);
@@ -30,73 +30,53 @@ export function streamChat(body: ChatRequest, options: StreamOptions = {}): Chat
     return opened;
   }
 
-  const result = lazyPromise<ChatResult>((resolve, reject) => {
-    const iterated = stream;
-    const read = iterated ?? open(asText);
-    read.onEnd((outcome) =>
-      'result' in outcome ? resolve(outcome.result) : reject(outcome.error),
-    );
-    if (iterated === undefined) void drain(read);
-  });
+  /** Reads the stream for its result alone, if nobody iterates. */
+  function whole(): Promise<ChatResult> {
+    if (stream === undefined) void drain(open(textOf));
+    return (stream ?? open(textOf)).result;
+  }
 
   return {
-    [Symbol.asyncIterator]: () => iterate(open(asText)),
-    events: () => iterate(open(asEvents)),
-    result,
+    [Symbol.asyncIterator]: () => iterate(open(textOf)),
+    events: () => iterate(open((event) => event)),
+    // Lazy, so that nobody can miss its rejection: there is no promise before somebody asks for it.
+    result: {
+      // biome-ignore lint/suspicious/noThenProperty: being awaited is what it is for
+      then: (onValue, onError) => whole().then(onValue, onError),
+      catch: (onError) => whole().catch(onError),
+      finally: (onEnd) => whole().finally(onEnd),
+      [Symbol.toStringTag]: 'Promise',
+    },
     get soFar() {
-      return (stream ?? createLiveStream(request, asText)).soFar();
+      return (stream ?? createLiveStream(request, textOf)).soFar();
     },
   };
 }
 
-const asText: Shape<string> = (out) => ({
-  text: (text) => out.push(text),
-  event: () => {},
-  finish: () => {},
-});
-
-const asEvents: Shape<ReplyEvent> = (out) => ({
-  text: (text) => out.push({ type: 'text', text }),
-  event: (event) => out.push(event),
-  finish: (result) => out.push({ type: 'finish', result }),
-});
+function textOf(event: ReplyEvent): string | undefined {
+  return event.type === 'text' ? event.text : undefined;
+}
 
 /**
  * By hand, because an async generator's `return()` waits for the `next()` that is pending: with a silent server, for
  * minutes.
  */
 function iterate<T>(stream: LiveStream<T>): AsyncIterableIterator<T> {
-  const leave = () => {
-    stream.stop();
-    return Promise.resolve<IteratorReturnResult<undefined>>({ done: true, value: undefined });
-  };
   return {
     next: stream.next,
-    return: leave,
+    return() {
+      stream.stop();
+      return Promise.resolve({ done: true, value: undefined });
+    },
     [Symbol.asyncIterator]() {
       return this;
     },
   };
 }
 
-/** Reads to the end; what goes wrong is told by `onEnd`. */
+/** Reads to the end; what goes wrong is told by `result`. */
 async function drain(stream: LiveStream<unknown>): Promise<void> {
   try {
     while (!(await stream.next()).done);
   } catch {}
-}
-
-/** A promise whose work begins when somebody asks for its value; so nobody can miss its rejection. */
-function lazyPromise<T>(
-  work: (resolve: (value: T) => void, reject: (reason: unknown) => void) => void,
-): Promise<T> {
-  let promise: Promise<T> | undefined;
-  const begun = () => (promise ??= new Promise<T>(work));
-  return {
-    // biome-ignore lint/suspicious/noThenProperty: being awaited is what it is for
-    then: (onValue, onError) => begun().then(onValue, onError),
-    catch: (onError) => begun().catch(onError),
-    finally: (onEnd) => begun().finally(onEnd),
-    [Symbol.toStringTag]: 'Promise',
-  };
 }
