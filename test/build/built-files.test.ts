@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import ts from 'typescript';
+import { minified } from '../../src/build/bundle.ts';
+import { entries } from '../../src/build/entries.ts';
+import { copyProject, dist, root, runModule } from './project.ts';
+
+const build = (folder: string) => runModule('tsx/dist/cli.mjs', ['src/build/build.ts'], folder);
+const read = (file: string, folder = dist) => readFileSync(join(folder, file), 'utf8');
+const outputs = entries.flatMap(({ outputs }) => outputs.map(({ file }) => file));
+const declarations = entries.flatMap(({ declarations }) => declarations);
+const files = [...outputs, ...declarations];
+const { version } = JSON.parse(read('package.json', root));
+
+/** The modules that a text imports, requires or takes types from. */
+function imported(text: string): string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+test('dist holds the built files and their hashes, and nothing else', () => {
+  assert.deepEqual(readdirSync(dist).sort(), [...files, 'SHA256SUMS'].sort());
+  const sums = read('SHA256SUMS').trimEnd().split('\n');
+  assert.equal(sums.length, files.length);
+  for (const line of sums) {
+    const [, hash, file = ''] = /^([0-9a-f]{64}) {2}(\S+)$/.exec(line) ?? [];
+    assert.equal(createHash('sha256').update(read(file)).digest('hex'), hash, file);
+  }
+});
+
+test('another build, in another folder, gives the same bytes', async (t) => {
+  const copy = copyProject(t);
+  const { status, output } = await build(copy);
+  assert.equal(status, 0, output);
+  for (const file of [...files, 'SHA256SUMS']) {
+    assert.ok(read(file, join(copy, 'dist')) === read(file), `${file} differs: is dist built?`);
+  }
+});
+
+test('a build that fails says where, and leaves dist as it was', async (t) => {
+  const copy = copyProject(t);
+  const built = await build(copy);
+  assert.equal(built.status, 0, built.output);
+  const before = read('SHA256SUMS', join(copy, 'dist'));
+  const cases = [
+    ['src/index.ts', "import './nowhere.ts';", /nowhere\.ts \(imported by src\/index\.ts\)/],
+    ['src/index.ts', "import 'node:fs';", /src\/index\.ts imports 'node:fs', but/],
+    ['src/index.ts', "import 'typescript';", /src\/index\.ts imports 'typescript', but/],
+    ['src/index.ts', "export const wrong: number = 'text';", /index\.ts\(\d+,\d+\): error TS2322/],
+    ['src/node-fetch.ts', 'export enum Wrong { a }', /node-fetch\.ts: 'export enum Wrong/],
+  ] as const;
+  for (const [file, line, message] of cases) {
+    const path = join(copy, file);
+    const text = readFileSync(path, 'utf8');
+    appendFileSync(path, `\n${line}\n`);
+    const { status, output } = await build(copy);
+    assert.equal(status, 1, line);
+    assert.match(output, message);
+    writeFileSync(path, text);
+  }
+  assert.equal(read('SHA256SUMS', join(copy, 'dist')), before);
+});
+
+test('every file begins with name, version, licence and where it comes from', () => {
+  const licence = read('LICENSE', root).trim().split('\n');
+  for (const file of files) {
+    const text = read(file).replace(/^#!.*\n/, '');
+    const head = text.slice(0, text.indexOf('*/'));
+    assert.ok(
+      head.startsWith(`/*!\n * local-llm-stream-agent ${version}, ${file} (MIT licence)\n`),
+      file,
+    );
+    assert.match(head, / \* Made from src\/\S+ by `npm run build` in local-llm-stream-agent@/);
+    for (const line of licence)
+      assert.ok(head.includes(` * ${line}`.trimEnd()), `${file}: ${line}`);
+  }
+});
+
+test("a file that has eventsource-parser in it has that one's licence, whole", () => {
+  const parser = join(root, 'node_modules/eventsource-parser');
+  const licence = read('LICENSE', parser).trim().split('\n');
+  const withParser = outputs.filter((file) => read(file).includes('Buffered data exceeded max'));
+  assert.ok(withParser.includes('index.min.js') && withParser.includes('LocalLLMStreamAgent.js'));
+  for (const file of outputs) {
+    const text = read(file);
+    const head = text.slice(0, text.indexOf('*/'));
+    const [, notice = ''] = head.split('Contains eventsource-parser 3.1.1');
+    assert.equal(notice !== '', withParser.includes(file), file);
+    if (notice === '') continue;
+    for (const line of licence)
+      assert.ok(notice.includes(` * ${line}`.trimEnd()), `${file}: ${line}`);
+  }
+});
+
+test("every file is self-contained: only Node's own modules are imported, and none by index.*", () => {
+  const builtin = new Set(builtinModules.map((name) => `node:${name}`));
+  for (const file of files) {
+    const modules = imported(read(file));
+    if (file.startsWith('index.')) assert.deepEqual(modules, [], file);
+    for (const name of modules) assert.ok(builtin.has(name), `${file} imports ${name}`);
+  }
+});
+
+test('no file makes code at run time, and none names a place of the machine that built it', () => {
+  for (const file of files) {
+    const text = read(file);
+    assert.doesNotMatch(text, /\beval\s*\(|\bnew Function\b|\bFunction\s*\(\s*['"`]/, file);
+    for (const trace of [root, '/node_modules/', 'sourceMappingURL']) {
+      assert.ok(!text.includes(trace), `${file} has ${trace}`);
+    }
+  }
+});
+
+test('the readable files keep the comments of their sources', () => {
+  for (const file of ['index.js', 'index.cjs']) {
+    assert.match(read(file), /\/\*\*\n \* Streams one chat completion from/, file);
+  }
+});
+
+test("the agent's module is the class", () => {
+  assert.match(read('LocalLLMStreamAgent.js'), /\nmodule\.exports = LocalLLMStreamAgent;\n$/);
+});
+
+test('the command line can be executed', { skip: process.platform === 'win32' }, () => {
+  assert.ok(read('cli.js').startsWith('#!/usr/bin/env node\n'));
+  assert.equal(statSync(join(dist, 'cli.js')).mode & 0o111, 0o111);
+});
+
+test('the sizes are within the budget', async (t) => {
+  const zipped = (text: string) => gzipSync(text, { level: 9 }).length;
+  const agent = await minified(read('LocalLLMStreamAgent.js'), 'cjs');
+  const sizes = [
+    ['index.min.js, gzipped', zipped(read('index.min.js')), 6000],
+    ['the agent, minified and gzipped', zipped(agent), 14_000],
+  ] as const;
+  for (const [what, size, budget] of sizes) {
+    t.diagnostic(`${what}: ${size} bytes of ${budget}`);
+    assert.ok(size <= budget, `${what}: ${size} bytes, more than ${budget}`);
+  }
+});

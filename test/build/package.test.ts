@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { entries } from '../../src/build/entries.ts';
+import { root, run, runModule, temporaryFolder } from './project.ts';
+
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+/** A fresh folder into which the package was installed from its tarball, with an empty cache and no network. */
+let installed: string;
+let packed: { path: string; size: number }[];
+
+before(async () => {
+  const folder = temporaryFolder({ after });
+  const env = {
+    ...process.env,
+    npm_config_cache: join(folder, 'cache'),
+    npm_config_offline: 'true',
+  };
+  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const { stdout } = await run(npm, pack, root, env);
+  const [report]: { filename: string; files: typeof packed }[] = Object.values(JSON.parse(stdout));
+  assert.ok(report);
+  packed = report.files;
+  installed = join(folder, 'consumer');
+  mkdirSync(installed);
+  writeFileSync(join(installed, 'package.json'), '{ "private": true }\n');
+  const install = ['install', '--no-audit', '--no-fund', join(folder, report.filename)];
+  const { status, output } = await run(npm, install, installed, env);
+  assert.equal(status, 0, output);
+});
+
+test('the package holds the built files, what tells about them, one recording, and nothing else', () => {
+  const built = entries.flatMap(({ outputs, declarations }) => [
+    ...outputs.map(({ file }) => file),
+    ...declarations,
+  ]);
+  assert.deepEqual(
+    packed.map(({ path }) => path).sort(),
+    [
+      ...['LICENSE', 'README.md', 'README.zh-CN.md', 'package.json', 'dist/SHA256SUMS'],
+      ...built.map((file) => `dist/${file}`),
+      'fixtures/llama.cpp-2026/markdown-code.json',
+      'fixtures/llama.cpp-2026/markdown-code.sse',
+    ].sort(),
+  );
+});
+
+test('the package is small and needs no other', (t) => {
+  const size = packed.reduce((sum, file) => sum + file.size, 0);
+  t.diagnostic(`the package, unpacked: ${size} bytes of 500000`);
+  assert.ok(size <= 500_000, `${size} bytes`);
+  const others = readdirSync(join(installed, 'node_modules')).filter(
+    (name) => !name.startsWith('.'),
+  );
+  assert.deepEqual(others, ['local-llm-stream-agent']);
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const kind of ['dependencies', 'peerDependencies', 'optionalDependencies']) {
+    assert.equal(manifest[kind], undefined, kind);
+  }
+});
+
+test('installed from its tarball, every entry can be imported and required', async () => {
+  const programs = {
+    'import.mjs': `
+import * as index from 'local-llm-stream-agent';
+import * as node from 'local-llm-stream-agent/node';
+import * as replay from 'local-llm-stream-agent/replay';`,
+    'require.cjs': `
+const index = require('local-llm-stream-agent');
+const node = require('local-llm-stream-agent/node');
+const replay = require('local-llm-stream-agent/replay');`,
+  };
+  const print = `
+console.log([index.streamChat, index.listModels, index.ChatError, node.nodeFetch, replay.recordFetch, replay.replayFetch].map((value) => typeof value).join());`;
+  for (const [file, load] of Object.entries(programs)) {
+    writeFileSync(join(installed, file), load + print);
+    const { output } = await run(process.execPath, [file], installed);
+    assert.equal(output, `${Array(6).fill('function').join()}\n`, file);
+  }
+});
+
+test('installed from its tarball, the command runs', async () => {
+  const command = join(installed, 'node_modules/.bin/local-llm');
+  const { status, output } = await run(
+    process.platform === 'win32' ? `${command}.cmd` : command,
+    ['--help'],
+    installed,
+  );
+  assert.equal(status, 0, output);
+  assert.match(output, /local-llm chat/);
+});
+
+const consumer = `
+import { ChatError, type ChatReply, type ChatResult, listModels, type StreamOptions, streamChat } from 'local-llm-stream-agent';
+
+const options: StreamOptions = { baseURL: new URL('http://127.0.0.1:1234/v1'), timeouts: { idle: undefined } };
+const reply: ChatReply = streamChat({ messages: [{ role: 'user', content: 'Hello' }], temperature: 0.7 }, options);
+export async function main(): Promise<string> {
+  for await (const text of reply) text.toUpperCase();
+  for await (const event of reply.events()) if (event.type === 'tool_call') event.arguments.trim();
+  const { text, verdict }: ChatResult = await reply.result;
+  const [model] = await listModels();
+  try {
+    // @ts-expect-error messages are needed
+    streamChat({});
+    // @ts-expect-error no such verdict
+    if (verdict === 'done') return '';
+  } catch (error) {
+    if (error instanceof ChatError && error.kind === 'connection') return error.hint ?? '';
+  }
+  return text + (model?.id ?? '');
+}
+`;
+const nodeConsumer = `
+import { type Fetch, streamChat } from 'local-llm-stream-agent';
+import { nodeFetch } from 'local-llm-stream-agent/node';
+import { replayFetch } from 'local-llm-stream-agent/replay';
+
+const fetches: Fetch[] = [nodeFetch, replayFetch('folder')];
+for (const fetch of fetches) streamChat({ messages: [] }, { fetch });
+`;
+const resolutions = [
+  ['ES module, nodenext', 'mts', { module: 'nodenext', moduleResolution: 'nodenext' }],
+  ['CommonJS, nodenext', 'cts', { module: 'nodenext', moduleResolution: 'nodenext' }],
+  ['bundler', 'ts', { module: 'esnext', moduleResolution: 'bundler' }],
+] as const;
+
+for (const [name, extension, modules] of resolutions) {
+  test(`the types hold for a consumer: ${name}`, async () => {
+    const strict = {
+      ...modules,
+      ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+      ...{ noEmit: true, target: 'es2022', skipLibCheck: false },
+    };
+    // Without Node's types, then with them for what is about Node.
+    await typeCheck(`web-${extension}`, `consumer.${extension}`, consumer, {
+      ...strict,
+      ...{ types: [], lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'] },
+    });
+    await typeCheck(`node-${extension}`, `consumer.${extension}`, nodeConsumer, {
+      ...strict,
+      ...{ types: ['node'], lib: ['es2022'], typeRoots: [join(root, 'node_modules/@types')] },
+    });
+  });
+}
+
+async function typeCheck(
+  name: string,
+  file: string,
+  text: string,
+  compilerOptions: object,
+): Promise<void> {
+  const folder = join(installed, name);
+  mkdirSync(folder);
+  writeFileSync(join(folder, file), text);
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+  const { status, output } = await runModule('typescript/bin/tsc', ['-p', folder], folder);
+  assert.equal(status, 0, output);
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stripTypes } from '../../src/build/strip-types.ts';
+
+const strip = (source: string) => stripTypes(source, 'x.ts');
+
+test('types go, and the white space around them; the rest stays as it was written', () => {
+  const cases = [
+    ['function f(a: string, b?: number): void {}', 'function f(a, b) {}'],
+    ['const m = new Map<string, { a: number }>();', 'const m = new Map();'],
+    ['const a = b as unknown as C;', 'const a = b;'],
+    ['f(a as B);', 'f(a);'],
+    ['a!.b = c!;', 'a.b = c;'],
+    ['const f = async <T>(a: T): Promise<T> => a;', 'const f = async (a) => a;'],
+    ['let a: string | undefined;\n\n\nlet b = 1; // why', 'let a;\n\n\nlet b = 1; // why'],
+    [
+      'class A<T> extends B<T> implements C {\n  readonly x!: T;\n  private y = 1;\n}',
+      'class A extends B {\n  x;\n  y = 1;\n}',
+    ],
+    ["import { type A, b } from './b.ts';", "import { b } from './b.ts';"],
+    ["const a = 'b: c' + (d as E); // f: g", "const a = 'b: c' + (d); // f: g"],
+  ] as const;
+  for (const [source, expected] of cases) assert.equal(strip(source), expected);
+});
+
+test('an interface takes its comment along, and leaves the others', () => {
+  const source = [
+    '/** The file. */',
+    '',
+    "import type { A } from './a.ts';",
+    "import { b } from './b.ts';",
+    '',
+    '/** What an A is. */',
+    'interface C {',
+    '  a: A;',
+    '}',
+    '',
+    '// A list.',
+    '/** Of letters. */',
+    "export type D = 'a' | 'b';",
+    '',
+    '/** Does it. */',
+    'export const e = b();',
+    '',
+  ].join('\n');
+  assert.equal(
+    strip(source),
+    "/** The file. */\n\nimport { b } from './b.ts';\n\n/** Does it. */\nexport const e = b();\n",
+  );
+});
+
+test('what is more than a type is refused, with its place', () => {
+  assert.throws(() => strip('const a = 1;\n\nenum B { c }\n'), /x\.ts: 'enum B \{ c \}' .*line 3/);
+  assert.throws(() => strip('class A { constructor(private b: string) {} }'), /x\.ts/);
+});

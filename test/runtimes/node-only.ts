@@ -1,0 +1,59 @@
+import type { replayFetch } from '../../src/replay/index.ts';
+import { equal } from './assert.ts';
+import { type Library, type Outcome, runAll } from './harness.ts';
+
+/** Plays a recording through the built replay kit into the built library. */
+export function runReplay(
+  { streamChat }: Library,
+  kit: { replayFetch: typeof replayFetch },
+  recording: string,
+): Promise<Outcome[]> {
+  return runAll([
+    [
+      'a recording is played, byte by byte too',
+      async () => {
+        for (const rechunk of ['recorded', 'byte'] as const) {
+          const fetch = kit.replayFetch(recording, { rechunk });
+          const { text, verdict } = await streamChat({ messages: [] }, { fetch }).result;
+          equal([text, verdict], ['Hello, world! \u{1f44b}\u{1f3fd}', 'complete'], rechunk);
+        }
+      },
+    ],
+  ]);
+}
+
+/** What My Assistant uses of an agent's answer. */
+interface AgentResponse {
+  isStream(): boolean;
+  getStream(): AsyncIterable<string>;
+}
+
+/** What My Assistant uses of an agent's class. */
+export type AgentClass = new (
+  metadata: object,
+  settings: object,
+) => { generateReply(thread: object, hostUtils: object): Promise<AgentResponse> };
+
+/** Lets the built agent answer as its host does. */
+export function runAgent(Agent: AgentClass, origin: string): Promise<Outcome[]> {
+  return runAll([
+    [
+      'the agent streams an answer',
+      async () => {
+        const agent = new Agent({ llm: { baseURL: `${origin}/hello/v1`, model: 'scripted' } }, {});
+        const message = { id: 'msg_1', sender: 'user', text: 'Hello', timestamp: 1, threadId: 't' };
+        const thread = { id: 't', name: 't', agent: 'a', messages: [message] };
+        const threadRepository = { getMessagesAfterLastMarker: () => thread.messages };
+        const response = await agent.generateReply(thread, {
+          threadRepository,
+          getConfig: () => ({}),
+          postMessage: () => {},
+        });
+        equal(response.isStream(), true, 'isStream()');
+        let text = '';
+        for await (const piece of response.getStream()) text += piece;
+        equal(text, 'Hello, 世界 👋🏽!');
+      },
+    ],
+  ]);
+}
