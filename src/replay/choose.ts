@@ -11,11 +11,10 @@ export interface Choice {
 /** The base URL cannot be understood: what is sent back for it. */
 export class BadChoice extends Error {
   override name = 'BadChoice';
-  constructor(
-    readonly status: 400 | 404,
-    message: string,
-  ) {
+  readonly status: 400 | 404;
+  constructor(status: 400 | 404, message: string) {
     super(message);
+    this.status = status;
   }
 }
 
