@@ -1,0 +1,101 @@
+/** One question, put to every client in the same words. */
+export interface Ask {
+  /** Ends in `/v1`. */
+  baseURL: string;
+  /** Absent: the client is given none, or the dummy that it asks for. */
+  apiKey?: string;
+  /** Absent: none is named. */
+  maxTokens?: number;
+  /** The tool `get_weather(city)` is offered. */
+  tools: boolean;
+  signal?: AbortSignal;
+  /** The ms of silence after which the client is to give up, by whatever option it has for that. */
+  patience?: number;
+}
+
+/** A tool call as a client hands it out. */
+export interface Call {
+  id: string;
+  name: string;
+  /** JSON text. */
+  arguments: string;
+  /** The client's own word on whether it may be run, where it has one. */
+  complete?: boolean;
+}
+
+/** What one piece of a client's stream says. */
+export interface Piece {
+  text?: string;
+  reasoning?: string;
+  finish?: string;
+  calls?: Call[];
+}
+
+/** A reply that a client has opened. */
+export interface Opened<P> {
+  /** The client's own iterable, untouched: leaving its loop is part of what is measured. */
+  pieces: AsyncIterable<P>;
+  read(piece: P): Piece;
+  /** What the client tells when its loop is over. */
+  after?(): Promise<Piece> | Piece;
+}
+
+/** The smallest idiomatic program on one client, as its own documentation writes it. */
+export interface Client {
+  name: string;
+  version: string;
+  open(ask: Ask): Opened<unknown> | Promise<Opened<unknown>>;
+}
+
+/** Keeps the piece's type inside, so that a list can hold clients of different pieces. */
+export function opened<P>(reply: Opened<P>): Opened<unknown> {
+  return { ...reply, read: (piece) => reply.read(piece as P) };
+}
+
+/** The messages of every request. */
+export const messages = [{ role: 'user' as const, content: 'Hello' }];
+
+/** The model of every request. */
+export const model = 'local-model';
+
+/** The tool that is offered where `ask.tools` says so. */
+export const weatherTool = {
+  type: 'function' as const,
+  function: {
+    name: 'get_weather',
+    description: 'The weather in a city',
+    parameters: { type: 'object', properties: { city: { type: 'string' } } },
+  },
+};
+
+/**
+ * Collects the OpenAI-shaped tool-call deltas of a chunk, for clients that leave it to the program:
+ * the loop of OpenAI's guide to streaming function calls.
+ */
+export function collectCalls(): {
+  add(deltas: CallDelta[] | undefined | null): void;
+  calls: Call[];
+} {
+  const calls: Call[] = [];
+  return {
+    calls,
+    add(deltas) {
+      for (const delta of deltas ?? []) {
+        const call = calls[delta.index];
+        if (call === undefined) {
+          calls[delta.index] = {
+            id: delta.id ?? '',
+            name: delta.function?.name ?? '',
+            arguments: delta.function?.arguments ?? '',
+          };
+        } else call.arguments += delta.function?.arguments ?? '';
+      }
+    },
+  };
+}
+
+interface CallDelta {
+  index: number;
+  id?: string | undefined;
+  function?: { name?: string | undefined; arguments?: string | undefined } | undefined;
+}

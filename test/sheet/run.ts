@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ask, Call, Client } from './client.ts';
+import type { Scenario, Seen, Use } from './scenario.ts';
+import { type RunServer, startServer } from './wire.ts';
+
+/** What happened when one client met one scenario. */
+export interface Outcome extends Seen {
+  end: 'done' | 'error' | 'hang';
+  reasoning?: string;
+  calls: Call[];
+  /** How the client says that it ended. */
+  finish?: string;
+  /** The server had nothing left to do within {@link CLOSE_MS} of the end: it was done, or the connection closed. */
+  closed: boolean;
+  /** Ms from leaving or aborting to the end. */
+  leavingMs?: number;
+}
+
+/** The ms after which a run counts as hanging, unless its scenario says otherwise. */
+export const LIMIT_MS = 4000;
+
+/** The ms that a server may still be busy after the program has left. */
+const CLOSE_MS = 500;
+
+/**
+ * Runs one scenario against one client, on a server of its own.
+ * @param slack - a factor on the limit, for a machine that is busy
+ */
+export async function run(scenario: Scenario, client: Client, slack = 1): Promise<Outcome> {
+  const elsewhere = scenario.elsewhere && (await startServer(scenario.elsewhere));
+  const server = await startServer((wire) =>
+    scenario.serve(elsewhere ? { ...wire, elsewhere: `http://127.0.0.1:${elsewhere.port}` } : wire),
+  );
+  if (scenario.use === 'no server') await server.close();
+  try {
+    const outcome = await ask(scenario, client, server, slack);
+    return { ...outcome, elsewhere: elsewhere?.log.requests ?? [] };
+  } finally {
+    if (scenario.use !== 'no server') await server.close();
+    await elsewhere?.close();
+  }
+}
+
+async function ask(
+  scenario: Scenario,
+  client: Client,
+  server: RunServer,
+  slack: number,
+): Promise<Outcome> {
+  const { use = 'read', limit = LIMIT_MS } = scenario;
+  const { port } = server;
+  const controller = use.startsWith('abort') ? new AbortController() : undefined;
+  const question: Ask = {
+    baseURL: scenario.baseURL?.(port) ?? `http://127.0.0.1:${port}/v1`,
+    tools: false,
+    ...(controller && { signal: controller.signal }),
+    ...scenario.ask,
+  };
+  let reading = new Reading();
+  const started = performance.now();
+  const work = async () => {
+    if (use === 'ask twice') await reading.follow(client, question, 'read', controller);
+    reading = new Reading();
+    await reading.follow(client, question, use, controller);
+  };
+  const limitReached = new AbortController();
+  const finished = work().then(
+    () => ({ end: 'done' as const }),
+    (error) => ({ end: 'error' as const, error: wordsOf(error) }),
+  );
+  const ended = await Promise.race([
+    finished,
+    sleep(limit * slack, { end: 'hang' as const }, { signal: limitReached.signal }),
+  ]);
+  limitReached.abort();
+  const ms = performance.now() - started;
+  const { leftAt, ...read } = reading;
+  const closed = await Promise.race([
+    server.idle().then(() => true),
+    sleep(ended.end === 'hang' || leftAt === undefined ? 0 : CLOSE_MS, false),
+  ]);
+  return {
+    ...read,
+    ...ended,
+    ms,
+    requests: [...server.log.requests],
+    elsewhere: [],
+    closed,
+    ...(leftAt !== undefined && { leavingMs: started + ms - leftAt }),
+  };
+}
+
+/** What a program collects while it reads a reply. */
+class Reading {
+  text = '';
+  reasoning?: string;
+  calls: Call[] = [];
+  finish?: string;
+  leftAt?: number;
+
+  async follow(
+    client: Client,
+    question: Ask,
+    use: Use,
+    controller: AbortController | undefined,
+  ): Promise<void> {
+    const leave = () => {
+      this.leftAt = performance.now();
+      controller?.abort();
+    };
+    if (use === 'abort before') leave();
+    if (use === 'abort') setTimeout(leave, 200);
+    const { pieces, read, after } = await client.open(question);
+    const take = (piece: unknown) => {
+      const { text = '', reasoning, calls, finish } = read(piece);
+      this.text += text;
+      if (reasoning !== undefined) this.reasoning = (this.reasoning ?? '') + reasoning;
+      if (calls !== undefined) this.calls.push(...calls);
+      if (finish !== undefined) this.finish = finish;
+      return text !== '';
+    };
+    if (use === 'leave while waiting') {
+      const iterator = pieces[Symbol.asyncIterator]();
+      for (;;) {
+        const { done, value } = await iterator.next();
+        if (done || take(value)) break;
+      }
+      const pending = iterator.next();
+      pending.catch(() => {});
+      await sleep(150);
+      leave();
+      await iterator.return?.();
+      return;
+    }
+    for await (const piece of pieces) {
+      if (!take(piece)) continue;
+      if (use === 'read slowly') await sleep(400);
+      if (use === 'abort in loop' && this.leftAt === undefined) leave();
+      if (use === 'leave') {
+        leave();
+        break;
+      }
+    }
+    if (use === 'leave') return;
+    const last = await after?.();
+    if (last?.reasoning !== undefined) this.reasoning = last.reasoning;
+    if (last?.calls !== undefined) this.calls = last.calls;
+    if (last?.finish !== undefined) this.finish = last.finish;
+    if (use === 'abort after') {
+      leave();
+      await sleep(50);
+    }
+  }
+}
+
+/** What a program would print. */
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
