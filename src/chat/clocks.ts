@@ -1,3 +1,5 @@
+import type { Fetch } from './types.ts';
+
 /** How long a finished reply waits for usage and `[DONE]`, in ms. */
 export const FINISH_MS = 2000;
 
@@ -67,39 +69,26 @@ export function createClock(onTimeout: () => void): Clock {
   };
 }
 
-/** The two things of undici that are used, as they were found to be. */
-interface Dispatcher {
-  dispatch(options: object, handler: unknown): boolean;
-}
-
-function isDispatcher(value: unknown): value is Dispatcher {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'dispatch' in value &&
-    typeof value.dispatch === 'function'
-  );
-}
-
 /**
- * The additions to `fetch`'s options that lift the runtime's own limits on silence. Node's `fetch` (undici) ends a
- * response after 300 s without a head or without a byte, and a local model may well need longer for its prompt. The
- * dispatcher that the process has set, a proxy perhaps, is kept and asked to wait. Its global symbol is undici's
- * own and not documented: where it is missing, `fetch` is left as it is. `timeout: false` is Bun's word for the same.
+ * `fetch` without the runtime's own limits on silence. Node's (undici) ends a response after 300 s without a head or
+ * without a byte, and a local model may well need longer for its prompt. The dispatcher that the process has set, a
+ * proxy perhaps, is kept and asked to wait. Its global symbol is undici's own: where it is missing, `fetch` is
+ * left as it is. `timeout: false` is Bun's word for the same.
  * @see https://github.com/nodejs/undici/blob/main/lib/global.js
  * @see https://bun.sh/reference/globals/BunFetchRequestInit/timeout
  */
-export function patience(): object {
-  const dispatcher = [2, 1]
-    .map((version) => Reflect.get(globalThis, Symbol.for(`undici.globalDispatcher.${version}`)))
-    .find(isDispatcher);
-  return {
-    timeout: false,
-    ...(dispatcher && {
-      dispatcher: {
-        dispatch: (options: object, handler: unknown) =>
-          dispatcher.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler),
-      },
-    }),
+export const patientFetch: Fetch = (url, init) => {
+  const [dispatcher] = [2, 1].flatMap(
+    (version) => Reflect.get(globalThis, Symbol.for(`undici.globalDispatcher.${version}`)) ?? [],
+  );
+  const patience = {
+    dispatch: (options: object, handler: unknown) =>
+      dispatcher.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler),
   };
-}
+  const options = {
+    ...init,
+    timeout: false,
+    ...(dispatcher?.dispatch && { dispatcher: patience }),
+  };
+  return fetch(url, options);
+};

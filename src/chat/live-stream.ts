@@ -1,16 +1,16 @@
-import { createClock, FINISH_MS, now } from './clocks.ts';
+import { createClock, now } from './clocks.ts';
 import { ChatError } from './errors.ts';
 import { isObject } from './guards.ts';
+import type { Settings } from './options.ts';
 import { explain } from './reasons.ts';
 import { createReply } from './reply.ts';
-import type { Request } from './request.ts';
-import { connectionError, send } from './send.ts';
-import { show } from './server.ts';
+import { send } from './send.ts';
 import { createEventReader, type ServerEvent } from './sse.ts';
-import type { ChatResult, PartialResult, ReplyEvent, Timing } from './types.ts';
-import { clip, findFailureWords, findServerWords } from './words.ts';
+import type { ChatResult, PartialResult, ReplyEvent, Timing, Verdict } from './types.ts';
+import { findFailureWords, findServerWords } from './words.ts';
 
-/** How long a finished reply may take to end its body, in ms. */
+/** How long a finished reply waits for usage and `[DONE]`, and then for its body's end; in ms. */
+const FINISH_MS = 2000;
 const CLOSING_MS = 200;
 
 type Step<T> = IteratorResult<T, undefined>;
@@ -29,139 +29,127 @@ export interface LiveStream<T> {
 /**
  * The machine between the network and a reader that pulls. A read is asked of the network only when a piece is asked
  * of us, and an event is parsed only when its turn has come: so what the result holds at a `break` is what was read,
- * whatever the chunks were. A promise is made for each piece and each read, and none beside.
+ * whatever the chunks were. Whatever ends the stream (its end, an error, a clock, an abort, a reader that leaves) goes
+ * through `end`, which makes every pending read come back.
+ * @param body - the request's JSON
+ * @param maxTokens - the budget in it
  * @param shape - what the reader gets of an event; `undefined` where nothing
  */
 export function createLiveStream<T>(
-  request: Request,
+  settings: Settings,
+  body: string,
+  maxTokens: number,
   shape: (event: ReplyEvent) => T | undefined,
 ): LiveStream<T> {
-  const { server, maxEventBytes, maxResultBytes } = request;
-  const { signal } = server;
-  const url = server.url('/chat/completions');
-  const at = show(url);
+  const { signal, timeouts, maxEventBytes, maxResultBytes } = settings;
+  const url = settings.url('/chat/completions');
   const controller = new AbortController();
-  const reader = createEventReader(maxEventBytes);
-  const { events } = reader;
-  const reply = createReply(emit, request.maxTokens);
+  const incoming = createEventReader(maxEventBytes);
+  const reply = createReply(emit, maxTokens);
   const clock = createClock(onTimeout);
   const timing: Timing = {};
   const out: T[] = [];
 
-  let phase: 'first-token' | 'idle' | 'finish' = 'first-token';
+  let phase: 'firstToken' | 'idle' | 'finish' = 'firstToken';
   let startedAt: number | undefined;
-  let body: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let response: ReadableStreamDefaultReader<Uint8Array> | undefined;
   /** Set when no more bytes will come. */
-  let bodyEnd: { cause: unknown; stray: string } | undefined;
+  let bodyEnd: { cause?: unknown; stray: string } | undefined;
   let taken = 0;
+  let reading: Promise<Step<T>> | undefined;
   let ended = false;
-  /** What the reader is still to be told, as its last step. */
+  let verdict: Verdict | undefined;
+  /** What the reader is still to be told. */
   let failure: { error: unknown } | undefined;
-  let pending: Promise<Step<T>> | undefined;
-  let settle: ((step: Step<T> | Promise<Step<T>>) => void) | undefined;
-  let final: ChatResult | undefined;
-  let resolveResult: (result: ChatResult) => void;
-  let rejectResult: (error: unknown) => void;
-  const result = new Promise<ChatResult>((resolve, reject) => {
-    resolveResult = resolve;
-    rejectResult = reject;
+  let settle: (outcome: ChatResult | Promise<never>) => void;
+  const result = new Promise<ChatResult>((resolve) => {
+    settle = resolve;
   });
   result.catch(() => {});
 
   function next(): Promise<Step<T>> {
-    if (pending !== undefined) return pending.then(next, next);
-    const step = take();
-    if (step !== undefined) return Promise.resolve(step);
-    const promise = new Promise<Step<T>>((resolve) => {
-      settle = resolve;
+    if (reading !== undefined) return reading.then(next, next);
+    const value = take();
+    if (value !== undefined) return Promise.resolve({ done: false, value });
+    if (ended) return new Promise((resolve) => resolve(lastStep()));
+    reading = read();
+    return reading;
+  }
+
+  /** Reads from the network until there is something to tell. */
+  async function read(): Promise<Step<T>> {
+    let value: T | undefined;
+    try {
+      while (value === undefined && !ended) {
+        clock.wait();
+        response ??= await open();
+        await pull(response);
+        clock.resume();
+        value = take();
+      }
+    } catch (error) {
+      fail(error);
+    }
+    reading = undefined;
+    return value === undefined ? lastStep() : { done: false, value };
+  }
+
+  async function open(): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+    const start = now();
+    startedAt = start;
+    signal.throwIfAborted();
+    signal.addEventListener('abort', onAbort);
+    clock.limit(timeouts.firstToken || Infinity);
+    clock.wait();
+    const sent = send(
+      settings,
+      url,
+      { body, signal: controller.signal },
+      (ms) => now() + ms < start + (timeouts.firstToken || Infinity),
+    );
+    // Some `fetch` of the caller's own may take no notice of its signal.
+    const left = new Promise<never>((_, reject) => {
+      controller.signal.addEventListener('abort', reject);
     });
-    pending = promise;
-    pull();
-    return promise;
+    const { body: stream } = await Promise.race([sent, left]);
+    timing.headMs = now() - start;
+    return (stream ?? new Blob().stream()).getReader();
   }
 
-  /** Gives the pending `next()` what there is by now, or goes on reading. */
-  function deliver(): void {
-    if (settle === undefined) return;
-    const step = take();
-    if (step === undefined) return pull();
-    settle(step);
-    settle = undefined;
-    pending = undefined;
+  async function pull(from: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+    let end: { cause?: unknown } = {};
+    try {
+      const { done, value } = await from.read();
+      if (!done) return incoming.push(value);
+    } catch (cause) {
+      end = { cause };
+    }
+    bodyEnd = { ...end, stray: incoming.end() };
   }
 
-  /** The next step out of what has been read; `undefined` while there is none. */
-  function take(): Step<T> | Promise<Step<T>> | undefined {
-    while (out.length === 0 && !ended) {
-      try {
-        const event = events[taken++];
-        if (event !== undefined) read(event);
+  /** The next piece out of what has been read. */
+  function take(): T | undefined {
+    try {
+      while (out.length === 0 && !ended) {
+        const event = incoming.events[taken++];
+        if (event !== undefined) handle(event);
         else {
-          events.length = taken = 0;
-          if (bodyEnd === undefined) return undefined;
+          incoming.events.length = taken = 0;
+          if (bodyEnd === undefined) break;
           conclude(bodyEnd.cause, bodyEnd.stray);
         }
-      } catch (error) {
-        fail(error);
       }
+    } catch (error) {
+      fail(error);
     }
-    const value = out.shift();
-    if (value !== undefined) return { done: false, value };
+    return out.shift();
+  }
+
+  function lastStep(): Step<T> {
     if (failure === undefined) return { done: true, value: undefined };
     const { error } = failure;
     failure = undefined;
-    return Promise.reject(error);
-  }
-
-  function pull(): void {
-    clock.wait();
-    if (body !== undefined) body.read().then(onRead, onBodyEnd);
-    else if (startedAt === undefined) void open();
-  }
-
-  async function open(): Promise<void> {
-    const start = now();
-    startedAt = start;
-    try {
-      signal?.throwIfAborted();
-      signal?.addEventListener('abort', onAbort);
-      clock.limit(request.firstToken);
-      clock.wait();
-      const response = await send(
-        server,
-        url,
-        { method: 'POST', body: request.body, signal: controller.signal },
-        (ms) => now() + ms < start + request.firstToken,
-      );
-      clock.resume();
-      timing.headMs = now() - start;
-      body = response.body?.getReader();
-      // Too late for a reader that left, from a `fetch` that took no notice of its signal.
-      if (ended) void body?.cancel().catch(() => {});
-      if (body === undefined) onBodyEnd();
-    } catch (error) {
-      fail(error);
-    }
-    deliver();
-  }
-
-  function onRead({ done, value }: ReadableStreamReadResult<Uint8Array>): void {
-    if (ended) return;
-    clock.resume();
-    if (done) return onBodyEnd();
-    try {
-      reader.push(value);
-    } catch (error) {
-      // A `fetch` of the caller's own may give a body of something else than bytes.
-      fail(error);
-    }
-    deliver();
-  }
-
-  function onBodyEnd(cause?: unknown): void {
-    if (ended) return;
-    bodyEnd = { cause, stray: reader.end() };
-    deliver();
+    throw error;
   }
 
   function emit(event: ReplyEvent): void {
@@ -170,114 +158,113 @@ export function createLiveStream<T>(
   }
 
   /** One event, in its turn. */
-  function read({ event, data, kind }: ServerEvent): void {
-    if (kind === 'too-large') throw tooLarge('event', maxEventBytes);
-    if (event === 'error') throw serverError(data);
+  function handle({ event, data, kind }: ServerEvent): void {
+    if (kind === 'too-large') tooLarge('maxEventBytes');
+    if (event === 'error') reportedError(data);
     if (data === '') return;
-    if (data[0] === '[' && data.trim() === '[DONE]') return finish();
+    if (data[0] === '[' && data.trim() === '[DONE]') return finish(true);
     let chunk: unknown;
     try {
       chunk = JSON.parse(data);
     } catch {
       // Cut off at the body's end, it is told as that.
       if (kind === 'rest') return;
-      throw server.error(
-        'protocol',
-        `${at} sent a frame that is not JSON: ${clip(data.slice(0, 200))}`,
-        'malformed',
-      );
+      throw settings.error('protocol', url, 'sent a frame that is not JSON', data.slice(0, 200), {
+        reason: 'malformed',
+      });
     }
     // An error may come in a list, as Gemini's does.
     if (Array.isArray(chunk)) chunk = chunk[0];
     if (!isObject(chunk)) return;
-    request.onChunk?.(chunk, data);
-    if (chunk.error) throw serverError(chunk);
+    settings.onChunk(chunk, data);
+    if (chunk.error) reportedError(chunk);
     reply.add(chunk);
-    if (reply.bytes > maxResultBytes) throw tooLarge('result', maxResultBytes);
-    if (phase === 'first-token' && reply.begun) {
-      timing.firstTokenMs = now() - (startedAt ?? 0);
+    if (reply.bytes > maxResultBytes) tooLarge('maxResultBytes');
+    if (phase === 'firstToken' && reply.begun) {
+      timing.firstTokenMs = now() - Number(startedAt);
       phase = 'idle';
-      clock.limit(request.idle, true);
+      clock.limit(timeouts.idle || Infinity, true);
     }
     if (phase !== 'finish' && reply.finished) {
       phase = 'finish';
       clock.limit(FINISH_MS);
     }
-    if (kind && !reply.recognised && !chunk.choices) throw noStream(chunk);
+    if (kind && !reply.begun && !chunk.choices) noStream(chunk);
   }
 
   /** The body is over, and so are its events. */
   function conclude(cause: unknown, stray: string): void {
-    if (reply.finished) return finish();
+    if (reply.finished) return finish(true);
     reply.flush();
     if (out.length > 0) return;
-    if (stray.trim() !== '' && !reply.recognised) throw noStream(stray);
-    const words = cause === undefined ? '' : findFailureWords(cause);
-    if (explain(words).reason === 'runtime-limit') throw connectionError(server, url, cause);
-    const how = words === '' ? 'ended' : `broke off (${words})`;
-    const when = reply.begun ? 'before the reply was finished' : 'before anything came';
-    throw server.error('interrupted', `The stream from ${at} ${how} ${when}`, words, {}, cause);
+    if (stray.trim() !== '' && !reply.begun) noStream(stray);
+    const words = findFailureWords(cause);
+    const kind = explain(words).reason === 'runtime-limit' ? 'timeout' : 'interrupted';
+    throw settings.error(
+      kind,
+      url,
+      `broke off ${reply.begun ? 'in' : 'before'} the reply`,
+      words,
+      {},
+      cause,
+    );
   }
 
-  function finish(): void {
+  function finish(orderly: boolean): void {
     reply.flush();
-    const result = collect(true);
-    end(true);
+    verdict = reply.verdict();
+    end(orderly);
+    const result = { ...collect(), verdict };
     emit({ type: 'finish', result });
-    final = result;
-    resolveResult(result);
+    settle(result);
   }
 
   function stop(): void {
     out.length = 0;
     failure = undefined;
     if (ended) return;
-    final = { ...collect(false), verdict: 'stopped' };
+    verdict = 'stopped';
     end();
-    resolveResult(final);
-    deliver();
+    settle({ ...collect(), verdict });
   }
 
   function fail(error: unknown): void {
     if (ended) return;
-    if (error instanceof ChatError) error.partial = server.blank(soFar());
+    if (error instanceof ChatError) error.partial = settings.blank(collect());
     end();
     failure = { error };
-    rejectResult(error);
+    settle(Promise.reject(error));
   }
 
   function onAbort(): void {
     out.length = 0;
-    fail(signal?.reason);
-    deliver();
+    fail(signal.reason);
   }
 
   function onTimeout(): void {
-    if (phase === 'finish') finish();
-    else {
-      const [what, ms] =
-        phase === 'idle' ? ['nothing', request.idle] : ['no token', request.firstToken];
-      fail(server.error('timeout', `${what} came from ${at} for ${ms / 1000} s`, phase));
-    }
-    deliver();
+    if (phase === 'finish') return finish(false);
+    const reason = phase === 'idle' ? phase : 'first-token';
+    const hint = `options.timeouts.${phase} sets how long to wait, in ms`;
+    const did = `sent no ${phase === 'idle' ? 'byte' : 'token'} for ${timeouts[phase] / 1000} s`;
+    fail(settings.error('timeout', url, did, '', { reason, hint }));
   }
 
-  /** The one place where a stream ends: nothing of it is left running. */
+  /** The one place where a stream ends: nothing of it is left running, and what is pending comes back. */
   function end(orderly = false): void {
     ended = true;
-    timing.totalMs = now() - (startedAt ?? now());
+    timing.totalMs = startedAt && now() - startedAt;
     clock.stop();
-    signal?.removeEventListener('abort', onAbort);
-    if (bodyEnd !== undefined) return;
+    signal.removeEventListener('abort', onAbort);
     const hangUp = () => {
       controller.abort();
-      body?.cancel().catch(() => {});
+      response?.cancel().catch(() => {});
     };
+    if (bodyEnd !== undefined) return;
     if (!orderly) return hangUp();
     // A finished body is given a moment to end by itself: then its connection can be used again, and no server is told
     // that its client went away, of which mlx_lm.server may die.
     const timer = setTimeout(hangUp, CLOSING_MS);
-    body?.read().then(
+    response?.read().then(
       ({ done }) => {
         clearTimeout(timer);
         if (!done) hangUp();
@@ -286,48 +273,32 @@ export function createLiveStream<T>(
     );
   }
 
-  function collect(finished: boolean): ChatResult {
-    const { totalMs = now() - (startedAt ?? now()), firstTokenMs = totalMs } = timing;
-    const collected = reply.collected(finished);
-    const rate = (Number(collected.usage?.completion_tokens) / (totalMs - firstTokenMs)) * 1000;
-    return {
-      ...collected,
-      timing: { ...timing, totalMs, ...(rate > 0 && rate < Infinity && { tokensPerSecond: rate }) },
-    };
+  function collect(): PartialResult {
+    const collected = reply.collected(ended && verdict !== 'stopped');
+    const { totalMs = startedAt && now() - startedAt, firstTokenMs } = timing;
+    const rate =
+      Number(collected.usage?.completion_tokens) / (Number(totalMs) - Number(firstTokenMs));
+    const tokensPerSecond = rate > 0 && rate < Infinity ? rate * 1000 : undefined;
+    return { ...collected, verdict, timing: { ...timing, totalMs, tokensPerSecond } };
   }
 
-  function soFar(): PartialResult {
-    if (final !== undefined) return final;
-    const { verdict: _, ...open } = collect(false);
-    return open;
+  function reportedError(body: unknown): never {
+    const words = findServerWords(body);
+    throw settings.error('server', url, 'reported an error', words.serverMessage, words);
   }
 
-  function serverError(body: unknown): ChatError {
-    const { message, code } = findServerWords(body);
-    return server.error(
-      'server',
-      `${at} reported an error: ${clip(message)}`,
-      `${code} ${message}`,
-      {
-        serverMessage: message,
-        code,
-      },
-    );
+  function noStream(body: unknown): never {
+    const { serverMessage } = findServerWords(body);
+    throw settings.error('protocol', url, 'sent no event stream', serverMessage, {
+      reason: 'not-a-stream',
+      hint: 'Does the base URL end with /v1?',
+    });
   }
 
-  function noStream(body: unknown): ChatError {
-    const { message } = findServerWords(body);
-    return server.error(
-      'protocol',
-      `${at} sent no event stream: ${clip(message)}`,
-      explain(message).reason ? message : 'not-a-stream',
-      { serverMessage: message },
-    );
+  function tooLarge(option: 'maxEventBytes' | 'maxResultBytes'): never {
+    const reason = option === 'maxEventBytes' ? 'event' : 'result';
+    throw settings.error('too-large', url, `sent more than options.${option}`, '', { reason });
   }
 
-  function tooLarge(what: string, bytes: number): ChatError {
-    return server.error('too-large', `${at} sent more than ${bytes} bytes in one ${what}`, what);
-  }
-
-  return { next, stop, soFar, result };
+  return { next, stop, soFar: collect, result };
 }

@@ -10,8 +10,6 @@ const FRAGMENT_BYTES = 64;
 export interface Reply {
   /** A text, reasoning or tool fragment that is not empty has come. */
   begun: boolean;
-  /** A chunk with a choice has come. */
-  recognised: boolean;
   /** The server said why it finished, or sent a whole completion. */
   finished: boolean;
   /** UTF-8 bytes of text, reasoning and calls. */
@@ -20,8 +18,10 @@ export interface Reply {
   add(chunk: ChatChunk): void;
   /** Gives out what was held back for the other half of a tag or of a character. */
   flush(): void;
-  /** All of it, with the verdict that it has if it is finished. */
-  collected(finished: boolean): Omit<ChatResult, 'timing'>;
+  /** What it is by now. */
+  collected(finished: boolean): Omit<ChatResult, 'timing' | 'verdict'>;
+  /** How it ended, if this is its end. */
+  verdict(): Verdict;
 }
 
 /**
@@ -39,7 +39,6 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
   let finishReason: string | undefined;
   let usage: Usage | undefined;
   let model: string | undefined;
-  let choiceIndex: unknown;
 
   function add(channel: 'text' | 'reasoning', piece: string, last = false): void {
     if (held[channel] !== '') {
@@ -86,7 +85,6 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
 
   const reply: Reply = {
     begun: false,
-    recognised: false,
     finished: false,
     bytes: 0,
     add(chunk) {
@@ -102,11 +100,7 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
       }
       const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
       if (!isObject(choice)) return;
-      const { index, delta, message, finish_reason } = choice;
-      // With `n` above 1 the choices come in chunks of their own; the first one is read.
-      choiceIndex ??= index;
-      if (index !== choiceIndex && index !== undefined) return;
-      reply.recognised = true;
+      const { delta, message, finish_reason } = choice;
       if (isObject(delta)) addDelta(delta);
       else if (isObject(message) && !reply.begun) {
         addDelta(message);
@@ -122,24 +116,20 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
       add('reasoning', '', true);
       add('text', '', true);
     },
-    collected(finished) {
-      const toolCalls = tools.calls(finished);
-      return {
-        ...collected,
-        toolCalls,
-        verdict: judge(),
-        ...(finishReason !== undefined && { finishReason }),
-        ...(usage !== undefined && { usage }),
-        ...(model !== undefined && { model }),
-      };
-
-      function judge(): Verdict {
-        if (finishReason === 'content_filter') return 'content_filter';
-        if (toolCalls.length === 0 && collected.text.trim() === '') return 'empty';
-        if (toolCalls.length > 0 && finishReason !== 'length') return 'tool_calls';
-        const cut = finishReason === 'length' || Number(usage?.completion_tokens) >= maxTokens;
-        return cut ? 'length' : 'complete';
-      }
+    collected: (finished) => ({
+      ...collected,
+      toolCalls: tools.calls(finished),
+      finishReason,
+      usage,
+      model,
+    }),
+    verdict() {
+      const called = tools.calls(true).length > 0;
+      if (finishReason === 'content_filter') return finishReason;
+      if (!called && collected.text.trim() === '') return 'empty';
+      if (called && finishReason !== 'length') return 'tool_calls';
+      const cut = finishReason === 'length' || Number(usage?.completion_tokens) >= maxTokens;
+      return cut ? 'length' : 'complete';
     },
   };
   return reply;

@@ -1,5 +1,5 @@
 import { createLiveStream, type LiveStream } from './live-stream.ts';
-import { prepareRequest } from './request.ts';
+import { fill, readOptions } from './options.ts';
 import type { ChatReply, ChatRequest, ChatResult, ReplyEvent, StreamOptions } from './types.ts';
 
 /**
@@ -19,13 +19,22 @@ import type { ChatReply, ChatRequest, ChatResult, ReplyEvent, StreamOptions } fr
  * `signal.reason`; what `onChunk` threw.
  */
 export function streamChat(body: ChatRequest, options: StreamOptions = {}): ChatReply {
-  const request = prepareRequest(body, options);
+  if (!Array.isArray(body?.messages)) throw new TypeError('body.messages must be an array');
+  fill('body', body, { model: '', stream_options: {} });
+  const settings = readOptions(options);
+  const { stream: streamed = true, stream_options, max_tokens, max_completion_tokens } = body;
+  const asked = streamed && { stream_options: { include_usage: true, ...Object(stream_options) } };
+  // Written now: what the caller changes later is not sent.
+  const json = JSON.stringify({ ...body, stream: streamed, ...Object(asked) });
+  const budget = Number(max_tokens ?? max_completion_tokens);
+  // LM Studio's documentation sends -1 for none.
+  const maxTokens = budget > 0 ? budget : Infinity;
   let stream: LiveStream<unknown> | undefined;
 
   function open<T>(shape: (event: ReplyEvent) => T | undefined): LiveStream<T> {
     if (stream !== undefined)
       throw new TypeError('This reply is read already; it can be read once');
-    const opened = createLiveStream(request, shape);
+    const opened = createLiveStream(settings, json, maxTokens, shape);
     stream = opened;
     return opened;
   }
@@ -48,7 +57,7 @@ export function streamChat(body: ChatRequest, options: StreamOptions = {}): Chat
       [Symbol.toStringTag]: 'Promise',
     },
     get soFar() {
-      return (stream ?? createLiveStream(request, textOf)).soFar();
+      return (stream ?? createLiveStream(settings, json, maxTokens, textOf)).soFar();
     },
   };
 }

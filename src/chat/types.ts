@@ -98,13 +98,13 @@ export type Verdict = 'complete' | 'length' | 'tool_calls' | 'content_filter' | 
 /** In ms since the request was sent, but for the rate. What did not happen is absent. */
 export interface Timing {
   /** The response's head arrived. */
-  headMs?: number;
+  headMs?: number | undefined;
   /** The first text, reasoning or tool fragment that is not empty. */
-  firstTokenMs?: number;
+  firstTokenMs?: number | undefined;
   /** The end, or now. */
-  totalMs?: number;
+  totalMs?: number | undefined;
   /** `usage.completion_tokens` over the time from the first token to the end. */
-  tokensPerSecond?: number;
+  tokensPerSecond?: number | undefined;
 }
 
 /** Everything that was collected. */
@@ -112,17 +112,17 @@ export interface ChatResult {
   text: string;
   reasoning: string;
   toolCalls: ToolCall[];
-  /** As sent; absent where none was. */
-  finishReason?: string;
+  /** As sent. */
+  finishReason: string | undefined;
   verdict: Verdict;
-  usage?: Usage;
+  usage: Usage | undefined;
   /** The model that answered, which may not be the one that was asked for. */
-  model?: string;
+  model: string | undefined;
   timing: Timing;
 }
 
 /** What was collected so far; without a verdict while the stream is open or after it failed. */
-export type PartialResult = Omit<ChatResult, 'verdict'> & { verdict?: Verdict };
+export type PartialResult = Omit<ChatResult, 'verdict'> & { verdict: Verdict | undefined };
 
 /** What `reply.events()` yields, in the order in which it happened. */
 export type ReplyEvent =
