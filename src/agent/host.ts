@@ -1,0 +1,64 @@
+/**
+ * What My Assistant hands to an agent, and what of it this agent touches. Threads are JSON files that people
+ * edit and other programs write, so every field may be missing.
+ */
+
+/** A message of a thread; a marker has a `type`, no sender and no text. */
+export interface Message {
+  id?: string;
+  sender?: string;
+  type?: string;
+  text?: string;
+  isVirtual?: boolean;
+  meta?: Meta | null;
+  /** Relative to the repository's `storagePath`: `<thread id>/<name>`, with `\` on Windows. */
+  filePath?: string;
+  /** A file name inside the thread's folder. */
+  imagePath?: string;
+}
+
+/** Saved with the bot's message: the host keeps the object that it is given and writes it out after the stream. */
+export interface Meta {
+  [field: string]: unknown;
+}
+
+/** A chat. */
+export interface Thread {
+  id?: string;
+  messages: Message[];
+  settings?: unknown;
+}
+
+/** Where the host keeps its threads. */
+export interface ThreadRepository {
+  /** The folder of all threads' folders. */
+  storagePath?: string;
+  /** Reads a thread's saved copy. */
+  getThread?(id: string): Thread | null;
+  /** Adds a marker and saves the thread. */
+  addMarker?(thread: Thread): string;
+}
+
+/** The host's services. */
+export interface HostUtils {
+  threadRepository?: ThreadRepository;
+  /** Sends a message to the panel; throws once the panel is closed. */
+  postMessage?(message: unknown): void;
+}
+
+/** A button that was pressed, or `InitTask`. */
+export interface Task {
+  name?: string;
+  host_utils?: HostUtils;
+}
+
+/** The messages after the last marker: what the conversation is. */
+export function currentMessages(messages: readonly Message[]): Message[] {
+  const usable = messages.filter((message) => typeof message === 'object' && message !== null);
+  return usable.slice(usable.findLastIndex(({ type }) => type === 'marker') + 1);
+}
+
+/** A message's text; `''` where it has none. */
+export function textOf({ text }: Message): string {
+  return typeof text === 'string' ? text : '';
+}

@@ -1,0 +1,23 @@
+import type { Model } from '../models.ts';
+
+/** The id of the model that answers when none is asked for, where the server tells. */
+export function loadedModel(models: readonly Model[]): string | undefined {
+  return models.find(({ loaded, type }) => loaded === true && type !== 'embedding')?.id;
+}
+
+/**
+ * Whether two names mean the same model. Servers and people write it as a path, with and without the file's
+ * ending, the quantisation and LM Studio's `:2` for a second instance.
+ */
+export function isSameModel(one: string, other: string): boolean {
+  return bareName(one) === bareName(other);
+}
+
+function bareName(name: string): string {
+  const last = name.toLowerCase().split(/[\\/]/).filter(Boolean).at(-1) ?? '';
+  return last
+    .replace(/:[\w.]+$/, '')
+    .replace(/\.gguf$/, '')
+    .replace(/@.*$/, '')
+    .replace(/([-_.](gguf|mlx|ud|i1|i?q\d\w*|mxfp4|nvfp4|(bf|fp?)(16|32)|\d+-?bits?))+$/, '');
+}

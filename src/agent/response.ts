@@ -1,0 +1,102 @@
+import type { Meta } from './host.ts';
+
+/**
+ * What the host asks a reply: the surface of the npm package `ai-agent-response` 1.1.4, so that a subclass which
+ * was written for it can still add tasks, buttons or meta.
+ */
+export class AgentResponse {
+  message: string;
+  /** The host keeps this very object and saves it after the stream, so it is filled and never replaced. */
+  readonly meta: Meta = {};
+  stream: AsyncIterable<string> | null = null;
+  taskList: unknown[] | null = null;
+  availableTasks: unknown[] = [];
+  nextTasks: unknown[] = [];
+  updateLastMessage = false;
+  #isHtml = false;
+
+  /** @param message - the whole text of a reply that is no stream */
+  constructor(message = '') {
+    this.message = message;
+  }
+
+  getFullMessage(): string {
+    return this.message;
+  }
+
+  setStream(stream: AsyncIterable<string>): void {
+    this.stream = stream;
+  }
+
+  isStream(): boolean {
+    return this.stream !== null;
+  }
+
+  getStream(): AsyncIterable<string> {
+    return this.stream ?? single(this.message);
+  }
+
+  setPlanTasks(tasks: unknown[]): void {
+    this.taskList = tasks;
+  }
+
+  isPlanResponse(): boolean {
+    return this.taskList !== null;
+  }
+
+  getTaskList(): unknown[] | null {
+    return this.taskList;
+  }
+
+  setAsHtml(): void {
+    this.#isHtml = true;
+  }
+
+  isHtml(): boolean {
+    return this.#isHtml;
+  }
+
+  addAvailableTask(task: unknown): void {
+    this.availableTasks.push(task);
+  }
+
+  getAvailableTasks(): unknown[] {
+    return this.availableTasks;
+  }
+
+  hasAvailableTasks(): boolean {
+    return this.availableTasks.length > 0;
+  }
+
+  addNextTask(task: unknown): void {
+    this.nextTasks.push(task);
+  }
+
+  getNextTasks(): unknown[] {
+    return this.nextTasks;
+  }
+
+  hasNextTasks(): boolean {
+    return this.nextTasks.length > 0;
+  }
+
+  setUpdateLastMessage(flag: boolean): void {
+    this.updateLastMessage = flag;
+  }
+
+  shouldUpdateLastMessage(): boolean {
+    return this.updateLastMessage;
+  }
+
+  setMeta(meta: Meta): void {
+    Object.assign(this.meta, meta);
+  }
+
+  getMeta(): Meta {
+    return this.meta;
+  }
+}
+
+async function* single(message: string): AsyncGenerator<string> {
+  yield message;
+}

@@ -1,0 +1,170 @@
+import { type Message, type Meta, type Thread, type ThreadRepository, textOf } from './host.ts';
+import { createJoiner, type Joiner } from './joiner.ts';
+
+/** What a turn has to do, once the host asks for its first chunk. */
+export interface TurnWork {
+  /** Writes the reply. Its end is the reply's end. */
+  run(write: (text: string) => void, signal: AbortSignal): Promise<void>;
+  /** Before a chunk with text goes to the host; `soFar` is what went before it. */
+  beforeText?(soFar: string): void;
+  /** The reply is over, or was left (`isStopped`); nothing was saved yet. */
+  atEnd?(soFar: string, isStopped: boolean): void;
+}
+
+/** One answer in a thread. */
+export interface Turn {
+  /** The reply's stream; nothing happens before it is read. */
+  stream(work: TurnWork): Joiner;
+  /** For a turn without a stream. */
+  release(): void;
+}
+
+interface Part {
+  id: unknown;
+  text: string;
+  meta: Meta | null | undefined;
+}
+
+interface Running {
+  /** Ends the turn; resolves, with the parts that the host may lose, when the host has saved it. */
+  supersede(): Promise<Part[]>;
+}
+
+/** The last turn of each thread. The host makes a new agent when a setting changes, so no agent can hold it. */
+const running = new Map<unknown, Running>();
+
+/** A host's loop that takes longer than this to notice the end of its stream does not count. */
+const LOOP_MS = 1000;
+
+/**
+ * Begins a turn. The thread's older turn is ended first, and the host is given the time to save it: a stream
+ * that ends later would save its old copy of the thread over the new question. What the older one wrote is put
+ * into the new thread object, where it is still empty, because the host saves that object next.
+ */
+export async function beginTurn(thread: Thread, repository?: ThreadRepository): Promise<Turn> {
+  const key = thread.id ?? thread;
+  const older = running.get(key);
+  const messages = thread.messages;
+  const controller = new AbortController();
+  let joiner: Joiner | undefined;
+  let bubble: Message | undefined;
+  let written = '';
+  let carried: Part[] = [];
+  let isStarted = false;
+  let isSuperseded = false;
+  let begun: () => void = () => {};
+  let ended: () => void = () => {};
+  const whenBegun = new Promise<void>((resolve) => (begun = resolve));
+  const whenEnded = new Promise<void>((resolve) => (ended = resolve));
+
+  const self: Running = {
+    async supersede() {
+      isSuperseded = true;
+      await whenBegun;
+      controller.abort();
+      joiner?.end();
+      // The host reads a stream within microtasks of getting it, or never.
+      await macrotask();
+      if (isStarted) {
+        const timer = setTimeout(ended, LOOP_MS);
+        await whenEnded;
+        clearTimeout(timer);
+      }
+      await macrotask();
+      return bubble === undefined
+        ? carried
+        : [...carried, { id: bubble.id, text: written, meta: bubble.meta }];
+    },
+  };
+  running.set(key, self);
+
+  function finish(): void {
+    if (bubble !== undefined) adoptSaved(thread, bubble, repository);
+    if (running.get(key) === self) running.delete(key);
+    ended();
+  }
+
+  try {
+    if (older !== undefined) carried = await older.supersede();
+    restoreParts(thread, carried, repository);
+    await passId(messages.at(-1)?.id);
+  } finally {
+    begun();
+  }
+
+  return {
+    stream(work) {
+      const end = () => joiner?.end();
+      joiner = createJoiner({
+        onStart() {
+          isStarted = true;
+          // The host has put the reply's message behind the others.
+          const last = messages.at(-1);
+          bubble = last?.sender === 'bot' ? last : undefined;
+          work.run((text) => joiner?.push(text), controller.signal).then(end, end);
+        },
+        onText(text) {
+          work.beforeText?.(written);
+          written += text;
+        },
+        onEnd(how) {
+          work.atEnd?.(written, how === 'left' || isSuperseded);
+          controller.abort();
+          finish();
+        },
+      });
+      if (isSuperseded) end();
+      return joiner;
+    },
+    release: finish,
+  };
+}
+
+/** The host's ids are the clock's milliseconds: the reply must not get that of the message before it. */
+async function passId(id: unknown): Promise<void> {
+  const taken = Number(/\d+$/.exec(String(id))?.[0]);
+  // An id far ahead is from another clock.
+  while (Date.now() <= taken && taken - Date.now() < 100) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** Puts into the thread's empty replies what was written to them since the thread was read. */
+function restoreParts(thread: Thread, parts: readonly Part[], repository?: ThreadRepository): void {
+  const empty = thread.messages.filter(
+    (message) => message?.sender === 'bot' && textOf(message) === '',
+  );
+  if (empty.length === 0) return;
+  const saved = readSaved(thread, repository)?.messages ?? [];
+  for (const message of empty) {
+    const part = [...parts, ...saved].find((one) => one?.id === message.id && one.text);
+    if (part !== undefined) Object.assign(message, { text: part.text, meta: part.meta ?? {} });
+  }
+}
+
+/**
+ * Brings the host's old copy of a thread up to date before the host saves it: what was edited, deleted, set or
+ * added on disk during the stream would be undone otherwise.
+ */
+function adoptSaved(thread: Thread, bubble: Message, repository?: ThreadRepository): void {
+  const saved = readSaved(thread, repository);
+  // Without the reply in it, it is not a newer copy.
+  const isReply = (one: Message) => one?.id === bubble.id && one.sender === 'bot';
+  if (saved === undefined || !saved.messages.some(isReply)) return;
+  const messages = saved.messages.map((one) => (isReply(one) ? bubble : one));
+  thread.messages.splice(0, thread.messages.length, ...messages);
+  if (saved.settings !== undefined) thread.settings = saved.settings;
+}
+
+function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {
+  try {
+    const saved = repository?.getThread?.(String(thread.id));
+    return Array.isArray(saved?.messages) && saved.messages !== thread.messages ? saved : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

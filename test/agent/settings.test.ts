@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readSettings } from '../../src/agent/settings.ts';
+
+test("the tutorial's agents.json needs nothing else", () => {
+  const config = readSettings(
+    { llm: { model: 'local-model-name', baseURL: 'http://localhost:1234/v1' } },
+    { apiKey: { openai: '' }, agentRepositoryUrl: {} },
+  );
+  assert.equal(config.baseURL, 'http://localhost:1234/v1');
+  assert.equal(config.model, undefined, 'the sample value is no model');
+  assert.equal(config.apiKey, undefined);
+  assert.deepEqual([config.problems, config.unknown, config.keyMissing], [[], [], false]);
+});
+
+test('without any setting LM Studio is meant', () => {
+  for (const [metadata, settings] of [
+    [undefined, undefined],
+    [{}, {}],
+    [{ llm: { baseURL: ' ' } }, null],
+  ]) {
+    const { baseURL, problems } = readSettings(metadata, settings);
+    assert.deepEqual([baseURL, problems], ['http://127.0.0.1:1234/v1', []]);
+  }
+});
+
+test('the model is found in every place, the most specific first', () => {
+  const places: [metadata: object, settings: object, model: string | undefined][] = [
+    [{ model: 'b' }, { model: 'a', apiKey: { model: 'c' } }, 'a'],
+    [{ model: 'b' }, { model: '', apiKey: { model: 'c' } }, 'b'],
+    [{ model: 'b' }, { model: '(auto)' }, 'b'],
+    [{ model: 'local-model-name' }, { apiKey: { model: 'c' } }, 'c'],
+    [{}, { apiKey: { model: 'c' } }, 'c'],
+    [{ body: { model: 'd' } }, {}, 'd'],
+    [{}, { model: 7 }, '7'],
+    [{}, {}, undefined],
+  ];
+  for (const [llm, settings, model] of places) {
+    assert.equal(readSettings({ llm }, settings).model, model, JSON.stringify([llm, settings]));
+  }
+});
+
+test("metadata.llm.apiKey names a key, in the plugin's map or beside it; an empty one is none", () => {
+  const key = (settings: object) => readSettings({ llm: { apiKey: 'lmstudio' } }, settings).apiKey;
+  assert.equal(key({ apiKey: { lmstudio: ' token ' } }), 'token');
+  assert.equal(key({ lmstudio: 'token' }), 'token');
+  assert.equal(key({ apiKey: { lmstudio: '' } }), undefined);
+  assert.equal(key({ apiKey: { openai: 'sk-1' } }), undefined);
+  assert.equal(readSettings({ llm: { apiKey: 'lmstudio' } }, {}).keyMissing, true);
+});
+
+test('a key that was pasted in place of its name is used as a key', () => {
+  for (const apiKey of ['sk-lm-abc:def', 'abcdefghijklmnopqrstuvwx']) {
+    assert.equal(readSettings({ llm: { apiKey } }, { apiKey: {} }).apiKey, apiKey);
+  }
+});
+
+for (const [name, metadata, settings, fields] of [
+  ['metadata is no object', 'x', {}, ['metadata']],
+  ['llm is no object', { llm: [] }, {}, ['metadata.llm']],
+  ['settings are no object', {}, 'x', ['settings']],
+  [
+    'a string is wanted',
+    { llm: { model: {}, systemPrompt: 5 } },
+    {},
+    ['metadata.llm.model', 'metadata.llm.systemPrompt'],
+  ],
+  [
+    'a word of a few',
+    { llm: { reasoning: 'yes', language: 'de' } },
+    {},
+    ['metadata.llm.reasoning', 'metadata.llm.language'],
+  ],
+  [
+    'an object is wanted',
+    { llm: { body: 'x', timeouts: 5 } },
+    {},
+    ['metadata.llm.body', 'metadata.llm.timeouts'],
+  ],
+  [
+    'a time',
+    { llm: { timeouts: { idle: '5 s', firstToken: -1 } } },
+    {},
+    ['metadata.llm.timeouts.idle', 'metadata.llm.timeouts.firstToken'],
+  ],
+  ['no URL', { llm: { baseURL: 'nonsense' } }, {}, ['metadata.llm.baseURL']],
+  ['a URL without http', { llm: { baseURL: 'localhost:1234/v1' } }, {}, ['metadata.llm.baseURL']],
+  [
+    'a key that no header can carry',
+    { llm: { apiKey: 'k' } },
+    { apiKey: { k: '密钥' } },
+    ['metadata.llm.apiKey'],
+  ],
+  ["the thread's choice", {}, { reasoning: 'loud' }, ['settings.reasoning']],
+] as const) {
+  test(`what is wrong is named, and nothing throws: ${name}`, () => {
+    assert.deepEqual(
+      readSettings(metadata, settings).problems.map(({ field }) => field),
+      fields,
+    );
+  });
+}
+
+test('unknown fields are named, and do not stop the chat', () => {
+  const { unknown, problems } = readSettings(
+    {
+      bootMessage: {},
+      llm: { baseUrl: 'http://x', timeouts: { total: 1 }, body: { messages: [] } },
+    },
+    {},
+  );
+  assert.deepEqual(problems, []);
+  assert.deepEqual(unknown, [
+    '`metadata.llm.baseUrl`',
+    '`metadata.llm.timeouts.total`',
+    '`metadata.llm.body.messages`',
+  ]);
+});
+
+test('a URL is shown without what may be secret in it', () => {
+  const { url } = readSettings(
+    { llm: { baseURL: 'http://me:secret@host:1/v1/?token=secret' } },
+    {},
+  );
+  assert.equal(url, 'http://host:1/v1');
+});
+
+test('the choice in the panel wins over agents.json', () => {
+  assert.equal(readSettings({ llm: { reasoning: 'hide' } }, { reasoning: 'off' }).reasoning, 'off');
+  assert.equal(readSettings({ llm: { reasoning: 'hide' } }, {}).reasoning, 'hide');
+  assert.equal(readSettings({}, {}).reasoning, 'show');
+});
