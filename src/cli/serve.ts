@@ -28,19 +28,19 @@ A base URL can choose one exchange, which then answers every request, and faults
       args,
       allowPositionals: true,
       options: {
-        port: { type: 'string', default: '8089' },
-        speed: { type: 'string', default: 'instant' },
-        ignore: { type: 'string', multiple: true, default: [] },
+        port: { type: 'string' },
+        speed: { type: 'string' },
+        ignore: { type: 'string', multiple: true },
       },
     });
     const [folder, ...more] = positionals;
     if (folder === undefined || more.length > 0) throw new UsageError('give one folder');
-    const speed = speedOf(values.speed);
+    const speed = speedOf(values.speed ?? 'instant');
     if (speed !== 'instant' && !(speed > 0)) {
       throw new UsageError(`--speed ${values.speed}: give 'instant' or a number above 0`);
     }
     const server = await startReplayServer(folder, {
-      port: portOf(values.port),
+      port: portOf(values.port ?? '8089'),
       speed,
       ignore: values.ignore,
       onRequest: ({ request, answer }) => stdout.write(`${request} <- ${answer}\n`),

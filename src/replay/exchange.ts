@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isObject } from '../chat/guards.ts';
 
@@ -219,4 +219,42 @@ export async function readSource(path: string): Promise<Exchange | Exchange[]> {
   const found = await listExchanges(path);
   if (found.length === 0) throw new Error(`${resolve(path)} holds no exchange`);
   return Promise.all(found.map(({ name, file }) => readExchange(file, name)));
+}
+
+/** The endings that a body's file may have. */
+const bodyEndings = ['.sse', '.body.json', '.body.txt'] as const;
+
+/** The name of the file for the body of the exchange `name`, by the response's content type. */
+export function bodyFileOf(name: string, contentType: string): string {
+  const [stream, json, text] = bodyEndings;
+  const is = (kind: string) => contentType.includes(kind);
+  return name + (is('event-stream') ? stream : is('json') ? json : text);
+}
+
+/** The text of a `NAME.json`: two spaces, but the chunks in one line. */
+export function formatHead({ chunks, ...head }: Head): string {
+  const text = JSON.stringify(head, null, 2);
+  return chunks ? `${text.slice(0, -2)},\n  "chunks": ${JSON.stringify(chunks)}\n}\n` : `${text}\n`;
+}
+
+/**
+ * Writes an exchange, replacing one of the same name. Whoever reads meanwhile, or after the process was killed,
+ * finds whole exchanges only: the head is the last to come and the first to go, and both files come by renaming.
+ */
+export async function writeExchange(
+  folder: string,
+  name: string,
+  head: Head,
+  body: Uint8Array,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const put = async (file: string, content: Uint8Array | string) => {
+    const temporary = join(folder, `.${file}.${process.pid}.tmp`);
+    await writeFile(temporary, content);
+    await rename(temporary, join(folder, file));
+  };
+  await rm(join(folder, `${name}.json`), { force: true });
+  for (const ending of bodyEndings) await rm(join(folder, name + ending), { force: true });
+  await put(head.response.body, body);
+  await put(`${name}.json`, formatHead(head));
 }

@@ -6,7 +6,7 @@ export interface FetchRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Headers;
-  readonly body: Uint8Array;
+  readonly body: Uint8Array<ArrayBuffer>;
   readonly signal: AbortSignal | undefined;
 }
 

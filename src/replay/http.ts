@@ -5,6 +5,16 @@ export function written(response: ServerResponse, bytes: Uint8Array | ''): Promi
   return new Promise((done) => response.write(bytes, () => done()));
 }
 
+// A client that learns of the break in the same read as of the last bytes may throw those away; undici does.
+const BYTES_FIRST = 20;
+
+/** Breaks the connection off when the client has had time for the bytes before, in ms. */
+export async function breakOff(response: ServerResponse): Promise<void> {
+  await written(response, '');
+  await new Promise((done) => setTimeout(done, BYTES_FIRST));
+  response.destroy();
+}
+
 /** Answers with an error of ours, in OpenAI's shape; no client should try the same again. */
 export function sendError(
   response: ServerResponse,

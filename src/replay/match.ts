@@ -65,13 +65,14 @@ export function differences(sent: unknown, recorded: unknown, at = ''): Differen
 const isList = (source: Exchange | readonly Exchange[]): source is readonly Exchange[] =>
   Array.isArray(source);
 
-/** How much differs: the single values in it, so that two whole bodies are not as near as one field. */
-const weight = (value: unknown): number =>
-  typeof value === 'object' && value !== null
-    ? Object.values(value).reduce((sum: number, item) => sum + weight(item), 1)
-    : 1;
+const kindOf = (value: unknown) => (Array.isArray(value) ? 'list' : typeof value);
+
+/** How far apart two bodies are. A value of another kind (text for a list) is worse than any number of others. */
 const distance = (differ: readonly Difference[]): number =>
-  differ.reduce((sum, { sent, recorded }) => sum + weight(sent) + weight(recorded), 0);
+  differ.reduce((sum, { sent, recorded }) => {
+    const alike = sent === undefined || recorded === undefined || kindOf(sent) === kindOf(recorded);
+    return sum + (alike ? 1 : 1000);
+  }, 0);
 
 /** Finds the exchange that answers a request, using each once in its order; the last one repeats. */
 export interface Matcher {

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { createAnswerer } from './answer.ts';
 import { BadChoice } from './choose.ts';
 import { type Exchange, readSource } from './exchange.ts';
-import { listen, sendError, stop, written } from './http.ts';
+import { breakOff, listen, sendError, stop, written } from './http.ts';
 import { isLoopbackOrigin } from './loopback.ts';
 import { bodyOf, ReplayMiss } from './match.ts';
 import { BrokenOff, checkPlayOptions, type PlayOptions, play, wait } from './play.ts';
@@ -125,6 +125,6 @@ async function send(exchange: Exchange, options: PlayOptions, response: ServerRe
   } catch (error) {
     if (left.signal.aborted) return;
     if (!(error instanceof BrokenOff)) throw error;
-    response.destroy();
+    await breakOff(response);
   }
 }

@@ -1,0 +1,36 @@
+import { parseArgs } from 'node:util';
+import { checkFolder, show } from '../replay/check.ts';
+import { type Command, UsageError } from './command.ts';
+
+/** `local-llm check`: are the fixtures whole, and what is in them? */
+export const check: Command = {
+  summary: 'verify recorded exchanges, and show what is in them',
+  usage: `Usage: local-llm check FOLDER [-v]
+
+Verifies the format, the hashes and sums, the line ends, and that no key is in them.
+The exit status is 1 if something is wrong.
+
+  -v, --verbose   prints every exchange, a frame a line: when it came, its bytes, its text;
+                  | is the end of a chunk, {1|3} one inside a character of 1 + 3 bytes
+`,
+  async run(args, { stdout, stderr }) {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { verbose: { type: 'boolean', short: 'v' } },
+    });
+    const [folder, ...more] = positionals;
+    if (folder === undefined || more.length > 0) throw new UsageError('give one folder');
+    const { exchanges, problems } = await checkFolder(folder);
+    for (const exchange of values.verbose ? exchanges : []) {
+      for await (const line of show(exchange)) stdout.write(`${line}\n`);
+      stdout.write('\n');
+    }
+    for (const problem of problems) stderr.write(`${problem}\n`);
+    const recorded = exchanges.filter(({ provenance }) => provenance.kind === 'recorded').length;
+    const modelled = exchanges.length - recorded;
+    stdout.write(`${exchanges.length} exchanges: ${recorded} recorded, ${modelled} modelled. `);
+    stdout.write(`${problems.length === 0 ? 'No' : problems.length} problems.\n`);
+    return problems.length === 0 ? 0 : 1;
+  },
+};
