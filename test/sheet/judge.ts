@@ -11,10 +11,13 @@ export interface Cell {
 /** Ms within which leaving and aborting must take effect. */
 const AT_ONCE_MS = 500;
 
-/** Judges an outcome; the same rule for every client. */
-export function judge(scenario: Scenario, outcome: Outcome): Cell {
+/**
+ * Judges an outcome; the same rule for every client.
+ * @param slack - a factor on what 'at once' means, for a machine that is busy
+ */
+export function judge(scenario: Scenario, outcome: Outcome, slack = 1): Cell {
   const rights = Array.isArray(scenario.right) ? scenario.right : [scenario.right];
-  const cells = rights.map((right) => judgeOne(right, outcome));
+  const cells = rights.map((right) => judgeOne(right, outcome, AT_ONCE_MS * slack));
   const cell = cells.find(({ right }) => right) ?? cells[0] ?? { right: false, words: '' };
   if (!cell.right) return cell;
   const { requests = Infinity } = scenario;
@@ -25,18 +28,18 @@ export function judge(scenario: Scenario, outcome: Outcome): Cell {
   return words === undefined ? cell : { right: false, words };
 }
 
-function judgeOne(right: Right, outcome: Outcome): Cell {
+function judgeOne(right: Right, outcome: Outcome, atOnceMs: number): Cell {
   const wrong = (words: string): Cell => ({ right: false, words });
   if (outcome.end === 'hang') return wrong('hangs');
   if ('leaves' in right) {
     if (outcome.end === 'error') return wrong(`error: ${short(outcome.error)}`);
-    if ((outcome.leavingMs ?? 0) > AT_ONCE_MS) return wrong('leaves late');
+    if ((outcome.leavingMs ?? 0) > atOnceMs) return wrong('leaves late');
     if (!outcome.closed) return wrong('keeps generating');
     return { right: true, words: 'closed' };
   }
   if ('aborts' in right) {
     if (outcome.end === 'done') return wrong('ends silently');
-    if ((outcome.leavingMs ?? 0) > AT_ONCE_MS) return wrong('aborts late');
+    if ((outcome.leavingMs ?? 0) > atOnceMs) return wrong('aborts late');
     if (!outcome.closed) return wrong('keeps generating');
     return { right: true, words: 'aborted' };
   }

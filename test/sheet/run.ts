@@ -24,7 +24,7 @@ const CLOSE_MS = 500;
 
 /**
  * Runs one scenario against one client, on a server of its own.
- * @param slack - a factor on the limit, for a machine that is busy
+ * @param slack - a factor on what may be taken, for a machine that is busy
  */
 export async function run(scenario: Scenario, client: Client, slack = 1): Promise<Outcome> {
   const elsewhere = scenario.elsewhere && (await startServer(scenario.elsewhere));
@@ -77,7 +77,7 @@ async function ask(
   const { leftAt, ...read } = reading;
   const closed = await Promise.race([
     server.idle().then(() => true),
-    sleep(ended.end === 'hang' || leftAt === undefined ? 0 : CLOSE_MS, false),
+    sleep(ended.end === 'hang' || leftAt === undefined ? 0 : CLOSE_MS * slack, false),
   ]);
   return {
     ...read,
@@ -134,7 +134,7 @@ class Reading {
     }
     for await (const piece of pieces) {
       if (!take(piece)) continue;
-      if (use === 'read slowly') await sleep(400);
+      if (use === 'read slowly') await sleep(700);
       if (use === 'abort in loop' && this.leftAt === undefined) leave();
       if (use === 'leave') {
         leave();

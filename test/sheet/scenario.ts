@@ -17,7 +17,7 @@ export type Use =
   | 'abort in loop'
   /** Reads it to the end, then aborts. */
   | 'abort after'
-  /** Takes 400 ms over each text. */
+  /** Takes 700 ms over each text. */
   | 'read slowly'
   /** Asks twice, one reply after the other; the second one counts. */
   | 'ask twice'

@@ -117,19 +117,19 @@ async function pings(wire: Wire): Promise<never> {
   }
 }
 
-const patient = { patience: 600 };
+const patient = { patience: 1000 };
 const gaveUp = { error: true as const };
 
 export const time = group('Time', [
   {
-    name: 'silence before the head, patience 0.6 s: given up',
+    name: 'silence before the head, patience 1 s: given up',
     serve: silence,
     ask: patient,
     right: gaveUp,
     requests: 1,
   },
   {
-    name: 'silence before the first token, patience 0.6 s: given up',
+    name: 'silence before the first token, patience 1 s: given up',
     serve: headThenSilence,
     ask: patient,
     right: gaveUp,
@@ -142,7 +142,7 @@ export const time = group('Time', [
     right: gaveUp,
   },
   {
-    name: 'silence in the middle, patience 0.6 s: given up',
+    name: 'silence in the middle, patience 1 s: given up',
     serve: sendsThenSilence(opening('Hello')),
     ask: patient,
     right: { error: true, keeps: 'Hello' },
@@ -155,10 +155,10 @@ export const time = group('Time', [
     right: gaveUp,
   },
   {
-    name: 'pings for 1.5 s in the middle, then the rest: waited for',
+    name: 'pings for 2 s in the middle, then the rest: waited for',
     async serve(wire) {
       await wire.send(opening('Hello'));
-      for (let nth = 0; nth < 15; nth++) {
+      for (let nth = 0; nth < 20; nth++) {
         await wire.send(': ping\n\n');
         await wire.wait(100);
       }
@@ -168,9 +168,9 @@ export const time = group('Time', [
     right: { text: HELLO },
   },
   {
-    name: 'a head after 1.5 s, patience 10 s: waited for',
+    name: 'a head after 2 s, patience 10 s: waited for',
     async serve(wire) {
-      await wire.wait(1500);
+      await wire.wait(2000);
       await sends(...hello)(wire);
     },
     ask: { patience: 10_000 },
@@ -178,7 +178,7 @@ export const time = group('Time', [
     requests: 1,
   },
   {
-    name: 'a token every 400 ms, patience 0.6 s: waited for',
+    name: 'a token every 400 ms, patience 1 s: waited for',
     async serve(wire) {
       for (const frame of hello) {
         await wire.send(frame);
@@ -201,10 +201,10 @@ export const time = group('Time', [
     limit: 8000,
   },
   {
-    name: 'a program that takes 0.4 s a delta, patience 0.2 s: not a slow server',
+    name: 'a program that takes 0.7 s a delta, patience 0.5 s: not a slow server',
     serve: sends(...hello),
     use: 'read slowly',
-    ask: { patience: 200 },
+    ask: { patience: 500 },
     right: { text: HELLO },
   },
   {
