@@ -60,5 +60,5 @@ export function head(
     }),
   ].join('\n');
   const lines = text.replaceAll('*/', '* /').split('\n');
-  return `/*!\n${lines.map((line) => ` * ${line}`.trimEnd()).join('\n')}\n */\n\n`;
+  return `/*\n${lines.map((line) => ` * ${line}`.trimEnd()).join('\n')}\n */\n\n`;
 }

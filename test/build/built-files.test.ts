@@ -71,7 +71,7 @@ test('every file begins with name, version, licence and where it comes from', ()
     const text = read(file).replace(/^#!.*\n/, '');
     const head = text.slice(0, text.indexOf('*/'));
     assert.ok(
-      head.startsWith(`/*!\n * local-llm-stream-agent ${version}, ${file} (MIT licence)\n`),
+      head.startsWith(`/*\n * local-llm-stream-agent ${version}, ${file} (MIT licence)\n`),
       file,
     );
     assert.match(head, / \* Made from src\/\S+ by `npm run build` in local-llm-stream-agent@/);

@@ -7,12 +7,12 @@ import { root, run, runModule, temporaryFolder } from './project.ts';
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-/** A fresh folder into which the package was installed from its tarball, with an empty cache and no network. */
-let installed: string;
+const folder = temporaryFolder({ after });
+/** Where the package was installed from its tarball, with an empty cache and no network. */
+const installed = join(folder, 'consumer');
 let packed: { path: string; size: number }[];
 
 before(async () => {
-  const folder = temporaryFolder({ after });
   const env = {
     ...process.env,
     npm_config_cache: join(folder, 'cache'),
@@ -23,7 +23,6 @@ before(async () => {
   const [report]: { filename: string; files: typeof packed }[] = Object.values(JSON.parse(stdout));
   assert.ok(report);
   packed = report.files;
-  installed = join(folder, 'consumer');
   mkdirSync(installed);
   writeFileSync(join(installed, 'package.json'), '{ "private": true }\n');
   const install = ['install', '--no-audit', '--no-fund', join(folder, report.filename)];

@@ -94,7 +94,8 @@ export async function runAll(
   // A rejection that nobody handles is reported a turn later.
   await new Promise((resolve) => setTimeout(resolve, 50));
   const name = 'no rejection is left unhandled';
-  outcomes.push(unhandled.length === 0 ? { name } : { name, error: unhandled.join('\n') });
+  const left = [...unhandled.values()];
+  outcomes.push(left.length === 0 ? { name } : { name, error: left.join('\n') });
   return outcomes;
 }
 
@@ -107,17 +108,24 @@ export function withFetch(library: Library, fetch: Fetch): Library {
   };
 }
 
-/** Collects unhandled rejections, by the web's event or by Node's. */
-function watchUnhandled(): string[] {
-  const unhandled: string[] = [];
+/**
+ * Collects rejections that nobody handles, by Node's event or by the web's. One that is handled a moment later, as
+ * every rejection of an awaited promise may be, is taken back.
+ */
+function watchUnhandled(): Map<unknown, string> {
+  const unhandled = new Map<unknown, string>();
   const node: unknown = Reflect.get(globalThis, 'process');
   if (typeof node === 'object' && node !== null && 'on' in node && typeof node.on === 'function') {
-    node.on('unhandledRejection', (reason: unknown) => unhandled.push(describe(reason)));
+    node.on('unhandledRejection', (reason: unknown, promise: unknown) =>
+      unhandled.set(promise, describe(reason)),
+    );
+    node.on('rejectionHandled', (promise: unknown) => unhandled.delete(promise));
   } else {
-    globalThis.addEventListener?.('unhandledrejection', (event) => {
+    globalThis.addEventListener('unhandledrejection', (event) => {
       event.preventDefault();
-      unhandled.push(describe(event.reason));
+      unhandled.set(event.promise, describe(event.reason));
     });
+    globalThis.addEventListener('rejectionhandled', (event) => unhandled.delete(event.promise));
   }
   return unhandled;
 }
