@@ -17,3 +17,4 @@ export type {
   Usage,
   Verdict,
 } from './chat/types.ts';
+export { listModels, type Model } from './models.ts';

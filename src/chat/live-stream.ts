@@ -134,7 +134,8 @@ export function createLiveStream<T>(
         const event = incoming.events[taken++];
         if (event !== undefined) handle(event);
         else {
-          incoming.events.length = taken = 0;
+          taken = 0;
+          incoming.events.length = 0;
           if (bodyEnd === undefined) break;
           conclude(bodyEnd.cause, bodyEnd.stray);
         }
@@ -243,9 +244,9 @@ export function createLiveStream<T>(
 
   function onTimeout(): void {
     if (phase === 'finish') return finish(false);
-    const reason = phase === 'idle' ? phase : 'first-token';
+    const [reason, what] = phase === 'idle' ? ['idle', 'byte'] : ['first-token', 'token'];
     const hint = `options.timeouts.${phase} sets how long to wait, in ms`;
-    const did = `sent no ${phase === 'idle' ? 'byte' : 'token'} for ${timeouts[phase] / 1000} s`;
+    const did = `sent no ${what} for ${timeouts[phase] / 1000} s`;
     fail(settings.error('timeout', url, did, '', { reason, hint }));
   }
 

@@ -36,16 +36,16 @@ export interface Settings {
  * @throws {TypeError} naming the field
  */
 export function fill<T extends object>(name: string, given: object, defaults: T): T {
-  const filled: Record<string, unknown> = { ...defaults };
   if (typeof given !== 'object') throw new TypeError(`${name} must be an object`);
+  const filled = { ...defaults };
   for (const [field, preset] of Object.entries(defaults)) {
     const value: unknown = Reflect.get(given ?? {}, field) ?? preset;
-    if (typeof value !== typeof preset || Number(value) < 0) {
+    if (typeof value !== typeof preset || (typeof value === 'number' && !(value >= 0))) {
       throw new TypeError(`${name}.${field} must be a ${typeof preset}`);
     }
-    filled[field] = value;
+    Reflect.set(filled, field, value);
   }
-  return { ...defaults, ...filled };
+  return filled;
 }
 
 /**

@@ -44,7 +44,7 @@ export async function send(
     answered.add(origin);
     if (response.ok) return response;
     const { status } = response;
-    const words = findServerWords((await readStart(response)) || response.headers.get('location'));
+    const words = findServerWords((await readBody(response)) || response.headers.get('location'));
     const failure = error('http', url, `answered ${status}`, words.serverMessage, {
       status,
       ...words,
@@ -59,8 +59,8 @@ export async function send(
   }
 }
 
-/** An error's body, up to 1 MiB and for 2 s: a server may leave it open. */
-async function readStart({ body }: Response): Promise<string> {
+/** A short body as text, up to 1 MiB and for 2 s: a server may leave it open. */
+export async function readBody({ body }: Response): Promise<string> {
   const reader = body?.getReader();
   const timer = setTimeout(() => reader?.cancel(), 2000);
   const decoder = new TextDecoder();
