@@ -5,7 +5,7 @@ import type { Settings } from './options.ts';
 import { explain } from './reasons.ts';
 import { createReply } from './reply.ts';
 import { send } from './send.ts';
-import { createEventReader, type ServerEvent } from './sse.ts';
+import { createEventReader, type ServerEvent, TOO_LARGE } from './sse.ts';
 import type { ChatResult, PartialResult, ReplyEvent, Timing, Verdict } from './types.ts';
 import { findFailureWords, findServerWords } from './words.ts';
 
@@ -159,8 +159,8 @@ export function createLiveStream<T>(
   }
 
   /** One event, in its turn. */
-  function handle({ event, data, kind }: ServerEvent): void {
-    if (kind === 'too-large') tooLarge('maxEventBytes');
+  function handle({ event, data }: ServerEvent): void {
+    if (event === TOO_LARGE) tooLarge('maxEventBytes');
     if (event === 'error') reportedError(data);
     if (data === '') return;
     if (data[0] === '[' && data.trim() === '[DONE]') return finish(true);
@@ -168,8 +168,8 @@ export function createLiveStream<T>(
     try {
       chunk = JSON.parse(data);
     } catch {
-      // Cut off at the body's end, it is told as that.
-      if (kind === 'rest') return;
+      // The rest at the body's end, cut off, is told as that.
+      if (bodyEnd !== undefined) return;
       throw settings.error('protocol', url, 'sent a frame that is not JSON', data.slice(0, 200), {
         reason: 'malformed',
       });
@@ -178,7 +178,8 @@ export function createLiveStream<T>(
     if (Array.isArray(chunk)) chunk = chunk[0];
     if (!isObject(chunk)) return;
     settings.onChunk(chunk, data);
-    if (chunk.error) reportedError(chunk);
+    const { error, choices, message, detail } = chunk;
+    if (error || (!choices && (message || detail))) reportedError(chunk);
     reply.add(chunk);
     if (reply.bytes > maxResultBytes) tooLarge('maxResultBytes');
     if (phase === 'firstToken' && reply.begun) {
@@ -190,7 +191,6 @@ export function createLiveStream<T>(
       phase = 'finish';
       clock.limit(FINISH_MS);
     }
-    if (kind && !reply.begun && !chunk.choices) noStream(chunk);
   }
 
   /** The body is over, and so are its events. */
@@ -198,7 +198,13 @@ export function createLiveStream<T>(
     if (reply.finished) return finish(true);
     reply.flush();
     if (out.length > 0) return;
-    if (stray.trim() !== '' && !reply.begun) noStream(stray);
+    const { serverMessage } = findServerWords(stray);
+    if (serverMessage && !reply.begun) {
+      throw settings.error('protocol', url, 'sent no event stream', serverMessage, {
+        reason: 'not-a-stream',
+        hint: 'Does the base URL end with /v1?',
+      });
+    }
     const words = findFailureWords(cause);
     const kind = explain(words).reason === 'runtime-limit' ? 'timeout' : 'interrupted';
     throw settings.error(
@@ -286,14 +292,6 @@ export function createLiveStream<T>(
   function reportedError(body: unknown): never {
     const words = findServerWords(body);
     throw settings.error('server', url, 'reported an error', words.serverMessage, words);
-  }
-
-  function noStream(body: unknown): never {
-    const { serverMessage } = findServerWords(body);
-    throw settings.error('protocol', url, 'sent no event stream', serverMessage, {
-      reason: 'not-a-stream',
-      hint: 'Does the base URL end with /v1?',
-    });
   }
 
   function tooLarge(option: 'maxEventBytes' | 'maxResultBytes'): never {

@@ -2,7 +2,7 @@ import { patientFetch } from './clocks.ts';
 import { ChatError, type ChatErrorFields, type ErrorKind } from './errors.ts';
 import { explain } from './reasons.ts';
 import { createBlanker } from './secrets.ts';
-import type { StreamOptions, Timeouts } from './types.ts';
+import type { StreamOptions } from './types.ts';
 import { clip } from './words.ts';
 
 /** The options, checked and with every default filled in. */
@@ -10,7 +10,7 @@ export interface Settings {
   readonly headers: Headers;
   readonly signal: AbortSignal;
   readonly fetch: NonNullable<StreamOptions['fetch']>;
-  readonly timeouts: Required<Timeouts>;
+  readonly timeouts: { readonly firstToken: number; readonly idle: number };
   readonly maxEventBytes: number;
   readonly maxResultBytes: number;
   readonly onChunk: NonNullable<StreamOptions['onChunk']>;

@@ -100,7 +100,9 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
       }
       const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
       if (!isObject(choice)) return;
-      const { delta, message, finish_reason } = choice;
+      const { index, delta, message, finish_reason } = choice;
+      // With `n` above 1 the others come in chunks of their own.
+      if (index) return;
       if (isObject(delta)) addDelta(delta);
       else if (isObject(message) && !reply.begun) {
         addDelta(message);

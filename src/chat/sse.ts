@@ -1,18 +1,15 @@
 import { createParser } from 'eventsource-parser';
 import { parseJson, utf8Length } from './guards.ts';
 
+/** The place of an event of more than `maxEventBytes`. No event from the wire can have this name. */
+export const TOO_LARGE = '\n';
+
 /** A server-sent event, or what took the place of one. */
 export interface ServerEvent {
-  /** The `event:` field; `error` also for llama.cpp's `error:` field. */
+  /** The `event:` field; `error` also for llama.cpp's `error:` field, and {@link TOO_LARGE}. */
   event?: string | undefined;
   data: string;
-  /**
-   * `rest`: the body ended before the blank line that ends an event. `bare`: JSON without `data:`. `too-large`: an event
-   * of more than `maxEventBytes`, its data dropped.
-   */
-  kind?: 'rest' | 'bare' | 'too-large';
 }
-
 /** Bytes in, events out, in the order in which they ended. */
 export interface EventReader {
   /** The events that nobody has taken yet. The reader appends; whoever takes them empties it. */
@@ -20,7 +17,7 @@ export interface EventReader {
   push(bytes: Uint8Array): void;
   /**
    * The body is over: what is left becomes a last event.
-   * @returns the lines that belong to no event and are no JSON: an HTML page, a plain-text error
+   * @returns the lines that belong to no event: an HTML page, a plain-text error
    */
   end(): string;
 }
@@ -30,7 +27,7 @@ export interface EventReader {
  * without `data:`, on one line or as the whole body; llama.cpp's `error:` field (builds until late 2025); and the
  * rest at the end of the body, which KoboldCpp's `data: [DONE]` without a line end is.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
- * @param maxEventBytes - a longer event becomes one of kind `too-large`, and the rest is not read
+ * @param maxEventBytes - a longer event becomes one called {@link TOO_LARGE}, and the rest is not read
  */
 export function createEventReader(maxEventBytes: number): EventReader {
   const events: ServerEvent[] = [];
@@ -53,7 +50,7 @@ export function createEventReader(maxEventBytes: number): EventReader {
     onError({ type, field, value = '', line = '' }) {
       if (type === 'max-buffer-size-exceeded') overflow();
       else if (field === 'error') events.push({ event: field, data: value });
-      else if (line[0] === '{' && parseJson(line)) events.push({ data: line, kind: 'bare' });
+      else if (line[0] === '{' && parseJson(line)) events.push({ data: line });
       else {
         stray.push(line);
         strayLength += line.length;
@@ -63,7 +60,7 @@ export function createEventReader(maxEventBytes: number): EventReader {
   });
 
   function overflow(): void {
-    if (!overflowed) events.push({ data: '', kind: 'too-large' });
+    if (!overflowed) events.push({ event: TOO_LARGE, data: '' });
     overflowed = true;
   }
 
@@ -90,14 +87,10 @@ export function createEventReader(maxEventBytes: number): EventReader {
     },
     end() {
       feed(decoder.decode());
-      const complete = events.length;
       feed('\n\n');
-      const last = events[complete];
-      if (last !== undefined) last.kind ??= 'rest';
       const left = stray.join('\n');
-      if (!parseJson(left)) return left;
-      events.push({ data: left, kind: 'bare' });
-      return '';
+      if (parseJson(left)) events.push({ data: left });
+      return left;
     },
   };
 }

@@ -31,17 +31,20 @@ export function findServerWords(body: unknown): ServerWords {
     return (isObject(json) && find(json, depth)) || text.trim();
   }
 
-  return { serverMessage: find(body), code };
+  const serverMessage = find(body);
+  return { serverMessage: serverMessage || `${code ?? ''}`, code };
 }
 
 /** A failed connection's messages and codes, from the outermost error to its innermost cause. */
 export function findFailureWords(error: unknown): string {
-  const words: unknown[] = [];
+  const words = new Set<unknown>();
   // Bounded, because a chain of causes may be a ring.
-  for (let link = error; link instanceof Error && words.length < 9; link = link.cause) {
-    words.push(link.message, 'code' in link ? link.code : '');
+  for (let link = error; link instanceof Error && words.size < 9; link = link.cause) {
+    const { message, code } = { code: '', ...link, message: link.message };
+    words.add(message);
+    if (!message.includes(code)) words.add(code);
   }
-  return words.filter(Boolean).join(' ');
+  return [...words].filter(Boolean).join(': ');
 }
 
 /** Words on one line, the middle of long ones left out: template errors put the point last. */
