@@ -10,7 +10,7 @@ const patterns = [
   /\bAIza[\w-]{35}/,
   /\bxox[abeprs]-[\w-]{10,}/,
   /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/,
-  /\b(Bearer|Basic) +[\w.~+/-]{16,}/i,
+  /\b(Bearer|Basic) +(?=\S*\d)[\w.~+/-]{16,}/i,
   /[?&](api[-_]?key|access[-_]?token|key|token)=[^&\s"]+/i,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
 ];
