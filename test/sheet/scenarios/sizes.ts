@@ -93,7 +93,7 @@ export const sizes = group('Size', [
     name: 'numbers beyond any range, and prototype keys',
     serve: sends(
       data(
-        '{"choices":[{"index":1e999,"delta":{"role":"assistant","content":"Hi","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}],"usage":{"completion_tokens":1e400,"__proto__":{"polluted":1}}}',
+        '{"choices":[{"index":0,"created":1e999,"delta":{"role":"assistant","content":"Hi","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}],"usage":{"completion_tokens":1e400,"__proto__":{"polluted":1}}}',
       ),
       data(
         chunk({
