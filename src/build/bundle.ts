@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Plugin, rollup } from '@rollup/wasm-node';
 import { transform } from 'esbuild';
-import type { Entry } from './entries.ts';
+import type { Entry, Output } from './entries.ts';
 import { bundledFolder, head, type Licensed, readLicensed } from './head.ts';
+import { stripComments } from './strip-comments.ts';
 import { stripTypes } from './strip-types.ts';
 
 /**
@@ -38,37 +39,44 @@ export async function bundle(
     },
   });
   const files = new Map<string, string>();
-  for (const { file, format, minify } of entry.outputs) {
-    const { output } = await build.generate({
+  for (const output of entry.outputs) {
+    const { file, format } = output;
+    const generated = await build.generate({
       format,
       exports: onlyDefault ? 'default' : 'named',
       inlineDynamicImports: true,
-      generatedCode: 'es2015',
+      generatedCode: { preset: 'es2015', symbols: false },
       interop: 'default',
       externalLiveBindings: false,
     });
-    const [chunk] = output;
+    const [chunk] = generated.output;
     if (chunk === undefined) throw new Error(`${entry.source}: nothing came out`);
     const parser = bundledFolder();
     const parts = chunk.moduleIds.some((id) => id.startsWith(parser)) ? [readLicensed(parser)] : [];
     const banner = head(file, entry.about, entry.source, project, parts);
     const [shebang = ''] = /^#!.*\n/.exec(chunk.code) ?? [];
     const code = chunk.code.slice(shebang.length);
-    files.set(file, shebang + banner + (minify ? await minified(code, 'esm') : code));
+    files.set(file, shebang + banner + (await restyle(code, output)));
   }
   await build.close();
   return files;
 }
 
 /** The code in as few bytes as it can be, for engines of 2022. */
-export async function minified(code: string, format: 'esm' | 'cjs'): Promise<string> {
-  const { code: small } = await transform(code, {
-    minify: true,
+export async function minify(code: string, format: Output['format']): Promise<string> {
+  const minified = await transform(code, {
     format,
+    minify: true,
     target: 'es2022',
+    charset: 'utf8',
     legalComments: 'none',
   });
-  return small;
+  return minified.code;
+}
+
+function restyle(code: string, { format, style }: Output): string | Promise<string> {
+  if (style === 'minified') return minify(code, format);
+  return style === 'bare' ? stripComments(code) : code;
 }
 
 /** Finds modules: the project's own by their path, `eventsource-parser` as TypeScript, `node:` outside. */

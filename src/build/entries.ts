@@ -2,7 +2,8 @@
 export interface Output {
   file: string;
   format: 'esm' | 'cjs';
-  minify?: boolean;
+  /** `readable`, the default, is the code as it was written; `bare` is that without comments, for space. */
+  style?: 'readable' | 'bare' | 'minified';
 }
 
 /** One entry of the package, and the files it becomes. */
@@ -25,8 +26,8 @@ export const entries: readonly Entry[] = [
     about: "streamChat and listModels: a local model's reply, streamed",
     outputs: [
       { file: 'index.js', format: 'esm' },
-      { file: 'index.cjs', format: 'cjs' },
-      { file: 'index.min.js', format: 'esm', minify: true },
+      { file: 'index.cjs', format: 'cjs', style: 'bare' },
+      { file: 'index.min.js', format: 'esm', style: 'minified' },
     ],
     declarations: ['index.d.ts', 'index.d.cts'],
     node: false,
@@ -36,7 +37,7 @@ export const entries: readonly Entry[] = [
     about: 'nodeFetch: a fetch without time limits, for Node',
     outputs: [
       { file: 'node.js', format: 'esm' },
-      { file: 'node.cjs', format: 'cjs' },
+      { file: 'node.cjs', format: 'cjs', style: 'bare' },
     ],
     declarations: ['node.d.ts', 'node.d.cts'],
     node: true,
@@ -46,7 +47,7 @@ export const entries: readonly Entry[] = [
     about: 'The replay kit: record a stream once, replay it anywhere',
     outputs: [
       { file: 'replay.js', format: 'esm' },
-      { file: 'replay.cjs', format: 'cjs' },
+      { file: 'replay.cjs', format: 'cjs', style: 'bare' },
     ],
     declarations: ['replay.d.ts', 'replay.d.cts'],
     node: true,
@@ -61,7 +62,7 @@ export const entries: readonly Entry[] = [
   {
     source: 'src/cli/local-llm.ts',
     about: 'The command line `local-llm`',
-    outputs: [{ file: 'cli.js', format: 'esm' }],
+    outputs: [{ file: 'cli.js', format: 'esm', style: 'bare' }],
     declarations: [],
     node: true,
   },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import ts from 'typescript';
-import { minified } from '../../src/build/bundle.ts';
+import { minify } from '../../src/build/bundle.ts';
 import { entries } from '../../src/build/entries.ts';
 import { copyProject, dist, root, runModule } from './project.ts';
 
@@ -116,7 +116,7 @@ test('no file makes code at run time, and none names a place of the machine that
 });
 
 test('the readable files keep the comments of their sources', () => {
-  for (const file of ['index.js', 'index.cjs']) {
+  for (const file of ['index.js', 'LocalLLMStreamAgent.js']) {
     assert.match(read(file), /\/\*\*\n \* Streams one chat completion from/, file);
   }
 });
@@ -132,7 +132,7 @@ test('the command line can be executed', { skip: process.platform === 'win32' },
 
 test('the sizes are within the budget', async (t) => {
   const zipped = (text: string) => gzipSync(text, { level: 9 }).length;
-  const agent = await minified(read('LocalLLMStreamAgent.js'), 'cjs');
+  const agent = await minify(read('LocalLLMStreamAgent.js'), 'cjs');
   const sizes = [
     ['index.min.js, gzipped', zipped(read('index.min.js')), 6000],
     ['the agent, minified and gzipped', zipped(agent), 14_000],
