@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Plugin, rollup } from '@rollup/wasm-node';
 import { transform } from 'esbuild';
 import type { Entry, Output } from './entries.ts';
-import { bundledFolder, head, type Licensed, readLicensed } from './head.ts';
+import { bundledFolder, contained, head, type Licensed, readLicensed } from './head.ts';
 import { stripComments } from './strip-comments.ts';
 import { stripTypes } from './strip-types.ts';
 
@@ -51,9 +51,12 @@ export async function bundle(
     });
     const [chunk] = generated.output;
     if (chunk === undefined) throw new Error(`${entry.source}: nothing came out`);
+    const licences = [project.licenceText];
     const parser = bundledFolder();
-    const parts = chunk.moduleIds.some((id) => id.startsWith(parser)) ? [readLicensed(parser)] : [];
-    const banner = head(file, entry.about, entry.source, project, parts);
+    if (chunk.moduleIds.some((id) => id.startsWith(parser))) {
+      licences.push(contained(readLicensed(parser)));
+    }
+    const banner = head(file, entry.about, entry.source, project, licences);
     const [shebang = ''] = /^#!.*\n/.exec(chunk.code) ?? [];
     const code = chunk.code.slice(shebang.length);
     files.set(file, shebang + banner + (await restyle(code, output)));

@@ -22,9 +22,11 @@ export function declarations(
     { preferredConfigPath: join(root, 'tsconfig.json') },
   );
   const files = new Map<string, string>();
+  const [, copyright = ''] = /^(Copyright .*)$/m.exec(project.licenceText) ?? [];
   typed.forEach(({ source, about, declarations }, index) => {
     for (const file of declarations) {
-      files.set(file, head(file, about, source, project, []) + texts[index]);
+      // The text of the licence is in the file of code that these are the types of.
+      files.set(file, head(file, about, source, project, [copyright]) + texts[index]);
     }
   });
   return files;

@@ -46,7 +46,7 @@ export const entries: readonly Entry[] = [
     source: 'src/replay/index.ts',
     about: 'The replay kit: record a stream once, replay it anywhere',
     outputs: [
-      { file: 'replay.js', format: 'esm' },
+      { file: 'replay.js', format: 'esm', style: 'bare' },
       { file: 'replay.cjs', format: 'cjs', style: 'bare' },
     ],
     declarations: ['replay.d.ts', 'replay.d.cts'],

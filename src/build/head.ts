@@ -32,33 +32,34 @@ export function bundledFolder(): string {
   return dirname(createRequire(import.meta.url).resolve('eventsource-parser/package.json'));
 }
 
+/** The licence of a package whose code is in a file, after a line that says so. */
+export function contained({ name, version, homepage, licenceText }: Licensed): string {
+  const where = homepage ? ` (${homepage.replace('#readme', '')})` : '';
+  return `Contains ${name} ${version}${where}, under this licence:\n\n${licenceText}`;
+}
+
 /**
- * The comment that a built file begins with: what it is, which version, where it comes from, and under which
- * licences, so that the file can travel alone. It names no path, time or commit: one source, one text.
+ * The comment that a built file begins with: what it is, which version, where it comes from, and its licences, so that
+ * the file can travel alone. It names no path, time or commit: one source, one text.
  * @param file - the built file's name
  * @param about - what it is, in one line
  * @param source - the entry's path in the project
- * @param parts - the packages that are bundled in it
+ * @param licences - texts
  */
 export function head(
   file: string,
   about: string,
   source: string,
-  project: Licensed,
-  parts: readonly Licensed[],
+  { name, version, license }: Licensed,
+  licences: readonly string[],
 ): string {
-  const { name, version, license, licenceText } = project;
   const text = [
-    `${name} ${version}, ${file} (${license} licence)`,
-    `${about}.`,
-    `Made from ${source} by \`npm run build\` in ${name}@${version};`,
-    `the file's hash is in dist/SHA256SUMS there.\n`,
-    licenceText,
-    ...parts.map((part) => {
-      const where = part.homepage ? ` (${part.homepage.replace('#readme', '')})` : '';
-      return `\nContains ${part.name} ${part.version}${where}, under this licence:\n\n${part.licenceText}`;
-    }),
-  ].join('\n');
+    `${name} ${version}, ${file} (${license} licence)
+${about}.
+Made from ${source} by \`npm run build\` in ${name}@${version};
+the file's hash is in dist/SHA256SUMS there.`,
+    ...licences,
+  ].join('\n\n');
   const lines = text.replaceAll('*/', '* /').split('\n');
   return `/*\n${lines.map((line) => ` * ${line}`.trimEnd()).join('\n')}\n */\n\n`;
 }
