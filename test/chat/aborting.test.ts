@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { streamChat } from '../../src/index.ts';
+import { chunk, collect, fakeServer, frames, hello, silence } from './streams.ts';
+
+const body = { messages: [] };
+
+/** A signal that counts who listens to it. */
+function counted(): { controller: AbortController; listeners: () => number } {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let count = 0;
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    count++;
+    add(...args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+    count--;
+    remove(...args);
+  };
+  return { controller, listeners: () => count };
+}
+
+test('an aborted signal sends nothing and rejects with its reason', async () => {
+  const { fetch, seen } = fakeServer([hello]);
+  const mine = new Error('mine');
+  const reply = streamChat(body, { fetch, signal: AbortSignal.abort(mine) });
+  await assert.rejects(reply.result, (error) => error === mine);
+  assert.equal(seen.requests.length, 0);
+});
+
+test('without a reason it is the AbortError that fetch gives', async () => {
+  const { result } = streamChat(body, { fetch: () => silence, signal: AbortSignal.timeout(1) });
+  await assert.rejects(result, { name: 'TimeoutError' });
+  const reply = streamChat(body, { signal: AbortSignal.abort() });
+  await assert.rejects(reply.result, { name: 'AbortError' });
+});
+
+test('an abort ends a pending read at once, and what came is kept', async () => {
+  const { fetch, seen } = fakeServer([frames(chunk({ content: 'Hel' })), silence]);
+  const { controller, listeners } = counted();
+  const reply = streamChat(body, { fetch, signal: controller.signal });
+  const iterator = reply[Symbol.asyncIterator]();
+  await iterator.next();
+  const pending = iterator.next();
+  assert.equal(listeners(), 1);
+  const mine = new Error('mine');
+  controller.abort(mine);
+  await assert.rejects(pending, (error) => error === mine);
+  await assert.rejects(reply.result, (error) => error === mine);
+  assert.equal(reply.soFar.text, 'Hel');
+  assert.equal(seen.cancelled, 1);
+  assert.equal(listeners(), 0);
+});
+
+test('an abort before the head rejects, though fetch ignores its signal', async () => {
+  const controller = new AbortController();
+  const reply = streamChat(body, { fetch: () => silence, signal: controller.signal });
+  const pending = reply[Symbol.asyncIterator]().next();
+  controller.abort();
+  await assert.rejects(pending, { name: 'AbortError' });
+});
+
+test('an abort between two reads is told by the next one', async () => {
+  const { fetch } = fakeServer([hello]);
+  const controller = new AbortController();
+  const iterator = streamChat(body, { fetch, signal: controller.signal })[Symbol.asyncIterator]();
+  await iterator.next();
+  controller.abort();
+  await assert.rejects(iterator.next(), { name: 'AbortError' });
+});
+
+test('no listener stays on the signal, however the stream ends', async () => {
+  const endings = [[hello], [frames({ error: 'no' })], [new Error('gone')], ['']];
+  for (const reads of endings) {
+    const { controller, listeners } = counted();
+    const { fetch } = fakeServer(reads);
+    await collect(streamChat(body, { fetch, signal: controller.signal })).catch(() => {});
+    assert.equal(listeners(), 0);
+    controller.abort();
+  }
+});

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { streamChat } from '../../src/index.ts';
+import { chunk, collect, fakeServer, frames, hello, silence } from './streams.ts';
+
+const body = { messages: [{ role: 'user', content: 'hi' }] };
+
+test('nothing is sent before somebody reads', async () => {
+  const { fetch, seen } = fakeServer([hello]);
+  const reply = streamChat(body, { fetch });
+  const { result, soFar } = reply;
+  reply[Symbol.asyncIterator]();
+  await new Promise(setImmediate);
+  assert.equal(seen.requests.length, 0);
+  assert.equal(soFar.text, '');
+  assert.equal(typeof result.then, 'function');
+});
+
+test('text comes delta by delta, and the result has it all', async () => {
+  const reply = streamChat(body, { fetch: fakeServer([hello]).fetch });
+  assert.deepEqual(await collect(reply), ['Hel', 'lo']);
+  const { timing, ...result } = await reply.result;
+  assert.deepEqual(result, {
+    text: 'Hello',
+    reasoning: '',
+    toolCalls: [],
+    finishReason: 'stop',
+    verdict: 'complete',
+    usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 },
+    model: 'tiny',
+  });
+  for (const ms of [timing.headMs, timing.firstTokenMs, timing.totalMs]) {
+    assert.ok(typeof ms === 'number' && ms >= 0, `${ms}`);
+  }
+});
+
+test('the result alone reads the stream', async () => {
+  const { fetch, seen } = fakeServer([hello]);
+  const { result } = streamChat(body, { fetch });
+  assert.equal((await result).text, 'Hello');
+  assert.equal((await result.then(({ text }) => text)).length, 5);
+  assert.equal((await Promise.all([result]))[0].verdict, 'complete');
+  assert.equal(seen.requests.length, 1);
+});
+
+test('the result can be awaited while somebody else iterates', async () => {
+  const reply = streamChat(body, { fetch: fakeServer([hello]).fetch });
+  const [texts, result] = await Promise.all([collect(reply), reply.result]);
+  assert.equal(texts.join(''), result.text);
+});
+
+test('events tell reasoning, text, fragments, progress and the end, in order', async () => {
+  const call = { index: 0, id: 'c1', function: { name: 'add', arguments: '{"a"' } };
+  const { fetch } = fakeServer([
+    frames(
+      { ...chunk({ content: null }), prompt_progress: { processed: 3, total: 9 } },
+      chunk({ reasoning_content: 'Hm' }),
+      chunk({ content: '\n\nYes' }),
+      chunk({ tool_calls: [call] }),
+      chunk({ tool_calls: [{ index: 0, function: { arguments: ':1}' } }] }),
+      chunk({}, 'tool_calls'),
+      '[DONE]',
+    ),
+  ]);
+  const reply = streamChat(body, { fetch });
+  const events = await collect(reply.events());
+  assert.deepEqual(events.slice(0, -1), [
+    { type: 'progress', processed: 3, total: 9 },
+    { type: 'reasoning', text: 'Hm' },
+    { type: 'text', text: 'Yes' },
+    { type: 'tool_call', index: 0, id: 'c1', name: 'add', arguments: '{"a"' },
+    { type: 'tool_call', index: 0, id: 'c1', name: 'add', arguments: ':1}' },
+  ]);
+  assert.deepEqual(events.at(-1), { type: 'finish', result: await reply.result });
+});
+
+test('a reply is read once', async () => {
+  const { fetch } = fakeServer([hello]);
+  const iterated = streamChat(body, { fetch });
+  await collect(iterated);
+  assert.throws(() => iterated[Symbol.asyncIterator](), TypeError);
+  assert.throws(() => iterated.events(), TypeError);
+  const awaited = streamChat(body, { fetch });
+  await awaited.result;
+  assert.throws(() => awaited[Symbol.asyncIterator](), TypeError);
+});
+
+test('several next() at once get the pieces in order', async () => {
+  const reply = streamChat(body, {
+    fetch: fakeServer([hello.slice(0, 90), hello.slice(90)]).fetch,
+  });
+  const iterator = reply[Symbol.asyncIterator]();
+  const steps = await Promise.all([iterator.next(), iterator.next(), iterator.next()]);
+  assert.deepEqual(
+    steps.map(({ value }) => value),
+    ['Hel', 'lo', undefined],
+  );
+  assert.deepEqual(await iterator.next(), { done: true, value: undefined });
+});
+
+test('an error comes after the text before it, is thrown once, and rejects the result', async () => {
+  const { fetch } = fakeServer([
+    frames(chunk({ content: 'Hel' }), chunk({ content: 'lo' }), {
+      error: { message: 'Compute error.' },
+    }),
+  ]);
+  const reply = streamChat(body, { fetch });
+  const iterator = reply[Symbol.asyncIterator]();
+  assert.equal((await iterator.next()).value, 'Hel');
+  assert.equal((await iterator.next()).value, 'lo');
+  await assert.rejects(iterator.next(), {
+    name: 'ChatError',
+    kind: 'server',
+    serverMessage: 'Compute error.',
+  });
+  assert.equal((await iterator.next()).done, true);
+  await assert.rejects(reply.result, { kind: 'server' });
+  assert.equal(reply.soFar.text, 'Hello');
+});
+
+test('nobody who looks away gets an unhandled rejection', async (t) => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  t.after(() => process.off('unhandledRejection', note));
+  const { fetch } = fakeServer([new Error('gone')]);
+  const reply = streamChat(body, { fetch });
+  void reply.result;
+  await assert.rejects(collect(reply), { kind: 'interrupted' });
+  await streamChat(body, { fetch })[Symbol.asyncIterator]().return?.();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(unhandled, []);
+});
+
+test('onChunk sees every chunk with its text, and what it throws fails the stream', async () => {
+  const seen: string[] = [];
+  const { fetch } = fakeServer([hello]);
+  await streamChat(body, { fetch, onChunk: (_, raw) => seen.push(raw) }).result;
+  assert.equal(seen.length, 4);
+  assert.deepEqual(JSON.parse(seen[1] ?? ''), chunk({ content: 'lo' }));
+  const mine = new Error('mine');
+  const onChunk = () => {
+    throw mine;
+  };
+  await assert.rejects(streamChat(body, { fetch, onChunk }).result, (error) => error === mine);
+});
+
+test('leaving in the middle of a read keeps what was read, and nothing more', async () => {
+  const { fetch, seen } = fakeServer([hello]);
+  const reply = streamChat(body, { fetch });
+  for await (const text of reply) {
+    assert.equal(text, 'Hel');
+    break;
+  }
+  const result = await reply.result;
+  assert.equal(result.verdict, 'stopped');
+  assert.equal(result.text, 'Hel');
+  assert.equal(seen.cancelled, 1);
+});
+
+test('leaving before the first next() sends nothing', async () => {
+  const { fetch, seen } = fakeServer([hello]);
+  const reply = streamChat(body, { fetch });
+  await reply[Symbol.asyncIterator]().return?.();
+  assert.equal((await reply.result).verdict, 'stopped');
+  assert.equal(seen.requests.length, 0);
+});
+
+test('leaving while the server is silent ends what is pending', async () => {
+  const { fetch, seen } = fakeServer([frames(chunk({ content: 'a' })), silence]);
+  const reply = streamChat(body, { fetch });
+  const iterator = reply[Symbol.asyncIterator]();
+  await iterator.next();
+  const pending = iterator.next();
+  assert.deepEqual(await iterator.return?.(), { done: true, value: undefined });
+  assert.deepEqual(await pending, { done: true, value: undefined });
+  assert.equal(seen.cancelled, 1);
+});
+
+test('leaving before the head ends what is pending, though fetch ignores its signal', async () => {
+  const reply = streamChat(body, { fetch: () => silence });
+  const iterator = reply[Symbol.asyncIterator]();
+  const pending = iterator.next();
+  await iterator.return?.();
+  assert.deepEqual(await pending, { done: true, value: undefined });
+});
