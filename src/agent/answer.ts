@@ -1,6 +1,12 @@
 import { isObject } from '../chat/guards.ts';
 import { streamChat } from '../chat/stream-chat.ts';
-import type { ChatMessage, ChatReply, ChatResult, PartialResult } from '../chat/types.ts';
+import type {
+  ChatMessage,
+  ChatReply,
+  ChatRequest,
+  ChatResult,
+  PartialResult,
+} from '../chat/types.ts';
 import type { Model } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { loadAttachments } from './attachments.ts';
@@ -12,8 +18,18 @@ import { reasoningTitle } from './reasoning.ts';
 import type { Config } from './settings.ts';
 import type { TurnWork } from './turn.ts';
 import { createWaiting, type Waiting } from './waiting.ts';
-import { phrases, type Say } from './words.ts';
-import { createWriter } from './writer.ts';
+import {
+  cutOff,
+  emptyAnswer,
+  endedBy,
+  loadedModelLabel,
+  noQuestion,
+  onlyReasoning,
+  otherModel,
+  type Say,
+  unknownSettings,
+} from './words.ts';
+import { createWriter, type Writer } from './writer.ts';
 
 /** What an answer is made from. */
 export interface Question {
@@ -25,146 +41,148 @@ export interface Question {
   meta: Meta;
   /** The thread's messages, as the request's. */
   convert(messages: LoadedMessage[]): ChatMessage[];
-  /** What the server has; empty where it does not tell. */
+  /** What the server has. */
   models(): Promise<readonly Model[]>;
 }
 
-/** The work of a turn in which the model answers. Whatever goes wrong is said in the reply. */
-export function answer(question: Question): TurnWork {
-  const { thread, hostUtils, config, say, meta } = question;
-  const messages = [...thread.messages];
+/**
+ * The work of a turn: the model answers. Where the last message is no question, the server is asked whether it is
+ * ready. Whatever goes wrong is said in the reply.
+ */
+export function answer({
+  thread,
+  hostUtils,
+  config,
+  say,
+  meta,
+  convert,
+  models,
+}: Question): TurnWork {
+  const before = [...thread.messages];
+  const messages = currentMessages(before);
+  const notes: string[] = [];
   let reply: ChatReply | undefined;
   let waiting: Waiting | undefined;
+
+  async function ask(writer: Writer, signal: AbortSignal): Promise<void> {
+    const place = { storagePath: hostUtils?.threadRepository?.storagePath, threadId: thread.id };
+    const loaded = await loadAttachments(messages, place, say, (note) => notes.push(note));
+    const converted = convert(loaded);
+    const known = config.model === undefined ? await models().catch(() => []) : [];
+    const model = config.model ?? loadedModel(known);
+    meta.requestedModel = model;
+    if (signal.aborted) return;
+    if (converted.at(-1)?.role !== 'user') {
+      notes.push(say(noQuestion));
+      return;
+    }
+    const request = createRequest(config, converted, model);
+    // What else is in the config means nothing to the client.
+    reply = streamChat(request, { ...config, fetch: nodeFetch, signal });
+    for await (const event of reply.events()) {
+      if (event.type === 'text') writer.text(event.text);
+      else if (event.type === 'progress') waiting?.isReading(event.processed, event.total);
+      else if (event.type === 'finish') notes.push(...describeEnd(event.result));
+      else if (event.type === 'reasoning') {
+        if ((config.reasoning ?? 'show') === 'show') writer.reasoning(event.text);
+        else waiting?.isThinking();
+      }
+    }
+  }
+
+  /** What the reader should know about an end that is not plain; and its cost, where that is wanted. */
+  function describeEnd(result: ChatResult): string[] {
+    const { verdict, finishReason, toolCalls, usage, timing, model } = result;
+    const asked = meta.requestedModel;
+    const lines: string[] = [];
+    record(result);
+    if (verdict === 'length') lines.push(say(cutOff));
+    else if (verdict === 'empty') {
+      const count = result.reasoning.trim().length;
+      lines.push(say(count > 0 ? onlyReasoning : emptyAnswer, count));
+    } else if (verdict !== 'complete') {
+      const names = toolCalls.map(({ name }) => name);
+      lines.push(say(endedBy, [finishReason ?? verdict, ...names].join(' ')));
+    }
+    if (model !== undefined && typeof asked === 'string' && !isSameModel(asked, model)) {
+      if (isNew({ requestedModel: asked, model })) lines.push(say(otherModel, model, asked));
+    }
+    if (config.showStats) {
+      const seconds = Number(timing.totalMs) / 1000;
+      const rate = timing.tokensPerSecond?.toFixed(1);
+      lines.push(`${usage?.completion_tokens} tokens, ${rate}/s, ${seconds.toFixed(1)} s`);
+    }
+    return lines;
+  }
+
+  function record({
+    verdict,
+    finishReason,
+    usage,
+    model,
+    timing,
+  }: Partial<PartialResult> = {}): void {
+    Object.assign(meta, { verdict, finishReason, usage, model, timing });
+  }
+
+  /** No earlier reply of the thread has the same in its meta; so a note is made once. */
+  function isNew(facts: Meta): boolean {
+    const fields = Object.entries(facts);
+    return !before.some((one) => fields.every(([field, value]) => one?.meta?.[field] === value));
+  }
 
   return {
     async run(write, signal) {
       const writer = createWriter(write, say(reasoningTitle));
-      const notes =
-        config.unknown.length === 0
-          ? []
-          : [say(phrases.unknownField, { fields: config.unknown.join(', ') })];
       waiting = createWaiting(thread.messages.at(-1), hostUtils, say);
       try {
         if (config.problems.length > 0) {
           meta.error = { kind: 'settings' };
-          for (const problem of explainProblems(config, say)) writer.note('⚠️', problem);
+          writer.note('⚠️', explainProblems(config, say));
           return;
         }
-        const request = await prepare(question, messages, (note) => notes.push(note));
-        if (signal.aborted) return;
-        if (request === undefined) {
-          notes.push(say(phrases.nothingToSay));
-          return;
+        if (config.unknown !== '') {
+          if (isNew({ unknown: config.unknown })) notes.push(say(unknownSettings, config.unknown));
+          meta.unknown = config.unknown;
         }
-        reply = streamChat(request, {
-          baseURL: config.baseURL,
-          apiKey: config.apiKey,
-          timeouts: config.timeouts,
-          fetch: nodeFetch,
-          signal,
-        });
-        for await (const event of reply.events()) {
-          if (event.type === 'text') writer.text(event.text);
-          else if (event.type === 'reasoning' && config.reasoning === 'show')
-            writer.reasoning(event.text);
-          else if (event.type === 'reasoning') waiting.isThinking();
-          else if (event.type === 'progress') waiting.isReading(event.processed, event.total);
-          else if (event.type === 'finish') {
-            record(meta, event.result);
-            notes.push(...endNotes(event.result, messages, meta, say));
-            if (config.showStats) notes.push(...stats(event.result, say));
-          }
+        if (messages.at(-1)?.sender === 'user') await ask(writer, signal);
+        else {
+          const loaded = loadedModel(await models()) ?? say(loadedModelLabel);
+          writer.note('✅', `${config.url} · ${config.model ?? loaded}`);
         }
       } catch (error) {
         if (signal.aborted) return;
-        record(meta, reply?.soFar);
+        record(reply?.soFar);
         meta.error = factsOf(error);
-        writer.note('⚠️', await explainError(error, config, say, question.models));
-      } finally {
-        for (const note of notes) writer.note('ℹ️', note);
+        writer.note('⚠️', await explainError(error, config, say, models));
       }
+      for (const note of notes) writer.note('ℹ️', note);
     },
     beforeText: (soFar) => waiting?.end(soFar),
     atEnd(soFar, isStopped) {
       waiting?.end(soFar);
-      if (!isStopped) return;
-      record(meta, reply?.soFar);
-      meta.verdict = 'stopped';
+      if (isStopped) record({ ...reply?.soFar, verdict: 'stopped' });
     },
   };
 }
 
-/** The request's body; `undefined` where the user has said nothing that can be sent. */
-async function prepare(
-  { thread, hostUtils, config, say, meta, convert, models }: Question,
-  messages: Thread['messages'],
-  refuse: (note: string) => void,
-): Promise<Parameters<typeof streamChat>[0] | undefined> {
-  const place = { storagePath: hostUtils?.threadRepository?.storagePath, threadId: thread.id };
-  const converted = convert(await loadAttachments(currentMessages(messages), place, say, refuse));
-  if (converted.at(-1)?.role !== 'user') return undefined;
-  const model = config.model ?? loadedModel(await models());
-  if (model !== undefined) meta.requestedModel = model;
-  const { chat_template_kwargs } = config.body;
-  return {
-    ...config.body,
-    messages: converted,
-    ...(model !== undefined && { model }),
-    ...(config.reasoning === 'off' && {
-      reasoning_effort: 'none',
-      // llama.cpp and vLLM know only this; LM Studio and Ollama pass over it.
-      chat_template_kwargs: {
-        ...(isObject(chat_template_kwargs) && chat_template_kwargs),
-        enable_thinking: false,
-      },
-    }),
+function createRequest(
+  { body, reasoning }: Config,
+  messages: ChatMessage[],
+  model: string | undefined,
+): ChatRequest {
+  const off = {
+    reasoning_effort: 'none',
+    // llama.cpp and vLLM know only this; LM Studio and Ollama pass over it.
+    chat_template_kwargs: {
+      ...(isObject(body?.chat_template_kwargs) && body.chat_template_kwargs),
+      enable_thinking: false,
+    },
   };
-}
-
-function record(meta: Meta, result: PartialResult | undefined): void {
-  const { verdict, finishReason, usage, model, timing } = result ?? {};
-  for (const [field, value] of Object.entries({ verdict, finishReason, usage, model, timing })) {
-    if (value !== undefined) meta[field] = value;
-  }
-}
-
-/** What the reader should know about an end that is not plain. */
-function endNotes(
-  result: ChatResult,
-  messages: Thread['messages'],
-  meta: Meta,
-  say: Say,
-): string[] {
-  const { verdict, reasoning, toolCalls, model } = result;
-  const notes: string[] = [];
-  if (verdict === 'length') notes.push(say(phrases.length));
-  if (verdict === 'content_filter') notes.push(say(phrases.filtered));
-  if (verdict === 'tool_calls') {
-    notes.push(say(phrases.tools, { names: toolCalls.map(({ name }) => name).join(', ') }));
-  }
-  if (verdict === 'empty') {
-    const count = reasoning.trim().length;
-    notes.push(count > 0 ? say(phrases.onlyReasoning, { count }) : say(phrases.empty));
-  }
-  const asked = meta.requestedModel;
-  if (typeof asked === 'string' && model !== undefined && !isSameModel(asked, model)) {
-    const isKnown = messages.some(
-      (one) => one?.meta?.requestedModel === asked && one.meta.model === model,
-    );
-    if (!isKnown) notes.push(say(phrases.otherModel, { answered: model, asked }));
-  }
-  return notes;
-}
-
-function stats({ usage, timing, model }: ChatResult, say: Say): string[] {
-  const seconds = (ms = 0) => (ms / 1000).toFixed(1);
-  return [
-    say(phrases.stats, {
-      tokens: usage?.completion_tokens ?? '?',
-      rate: timing.tokensPerSecond?.toFixed(1) ?? '?',
-      first: seconds(timing.firstTokenMs),
-      total: seconds(timing.totalMs),
-      model: model ?? '?',
-    }),
-  ];
+  return {
+    ...body,
+    ...(reasoning === 'off' && off),
+    ...(model !== undefined && { model }),
+    messages,
+  };
 }

@@ -1,30 +1,17 @@
-import type { Stats } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
-import { basename, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import type { LoadedMessage } from './conversation.ts';
 import { type Message, textOf } from './host.ts';
-import { type Phrase, phrases, type Say } from './words.ts';
+import { notSent, notText, outsideFolder, type Say, wrongImage } from './words.ts';
 
-/** The most bytes of a text file and of an image that are sent. */
-const TEXT_LIMIT = 256 * 1024;
-const IMAGE_LIMIT = 10 * 1024 * 1024;
+/** The most that is sent of a text file and of an image, in KiB. */
+const TEXT_LIMIT = 256;
+const IMAGE_LIMIT = 10_240;
 
 /** Where a chat's files are: `storagePath` holds a folder named like the thread, and nothing else may be read. */
 export interface Place {
   storagePath: string | undefined;
   threadId: string | undefined;
-}
-
-/** Why a file was not sent. */
-class Refusal extends Error {
-  readonly phrase: Phrase;
-  readonly values: { [name: string]: unknown };
-
-  constructor(phrase: Phrase, values: { [name: string]: unknown } = {}) {
-    super(phrase[0]);
-    this.phrase = phrase;
-    this.values = values;
-  }
 }
 
 /**
@@ -47,95 +34,85 @@ export async function loadAttachments(
       if (typeof path !== 'string' || path === '') continue;
       // A thread that was begun on Windows has backslashes, wherever it is read.
       const local = path.replace(/\\/g, '/');
-      const name = basename(local);
-      try {
-        const isImage = path === imagePath;
-        const file = await readOwn(place, isImage ? `${place.threadId}/${local}` : local, isImage);
-        if (file.image !== undefined) images.push(file.image);
-        else text = `${name}\n${fence(file.text)}\n\n${text}`.trimEnd();
-      } catch (error) {
-        if (message !== lastUser) continue;
-        const code = error instanceof Error && 'code' in error ? error.code : error;
-        const { phrase, values } =
-          error instanceof Refusal ? error : { phrase: phrases.unreadable, values: { code } };
-        refuse(say(phrases.noFile, { name, why: say(phrase, values) }));
-      }
+      const isImage = path === imagePath;
+      const file = await readOwn(
+        place,
+        isImage ? `${place.threadId}/${local}` : local,
+        isImage,
+        say,
+      );
+      if ('image' in file) images.push(file.image);
+      else if ('text' in file)
+        text = `${basename(local)}\n${fence(file.text)}\n\n${text}`.trimEnd();
+      else if (message === lastUser) refuse(say(notSent, basename(local), file.why));
     }
     loaded.push({ ...message, text, images });
   }
   return loaded;
 }
 
-type Loaded = { image: string; text?: never } | { text: string; image?: never };
+type Loaded = { image: string } | { text: string } | { why: string };
 
+/** @param path - from the folder of all threads on */
 async function readOwn(
   { storagePath, threadId }: Place,
   path: string,
   isImage: boolean,
+  say: Say,
 ): Promise<Loaded> {
-  if (!storagePath || !threadId || /[\\/]|^\.\.?$/.test(threadId))
-    throw new Refusal(phrases.outside);
-  // Links are followed before anything is compared, so a link out of the folder is out of it.
-  const folder = join(await realpath(storagePath), threadId);
-  const outward = (file: string) => {
-    const way = relative(folder, file);
-    return way === '' || way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way);
-  };
-  if (outward(join(folder, '..', path))) throw new Refusal(phrases.outside);
-  const file = await realpath(join(folder, '..', path));
-  if (outward(file)) throw new Refusal(phrases.outside);
-  // A pipe or a device would be waited for.
-  const about = await stat(file);
-  if (!about.isFile()) throw new Refusal(phrases.unreadable, { code: 'not a file' });
-  return decode(await readSome(file, about, isImage), isImage);
+  if (!storagePath || !threadId) return { why: say(outsideFolder) };
+  try {
+    const storage = await realpath(storagePath);
+    const folder = join(storage, threadId);
+    const isOwn = (file: string) => dirname(folder) === storage && file.startsWith(folder + sep);
+    let file = join(storage, path);
+    // Links are followed before the file is looked at, so a link out of the folder is out of it.
+    if (isOwn(file)) file = await realpath(file);
+    if (!isOwn(file)) return { why: say(outsideFolder) };
+    const about = await stat(file);
+    // A pipe or a device would be waited for.
+    return about.isFile() ? await readSome(file, about.size, isImage, say) : { why: say(notText) };
+  } catch (error) {
+    return { why: error instanceof Error && 'code' in error ? String(error.code) : String(error) };
+  }
 }
 
 /** Reads no more than may be sent, however large the file is or grows. */
-async function readSome(path: string, { size }: Stats, isImage: boolean): Promise<Uint8Array> {
+async function readSome(path: string, size: number, isImage: boolean, say: Say): Promise<Loaded> {
   const handle = await open(path);
   try {
-    const head = new Uint8Array(8);
-    await handle.read(head, 0, 8, 0);
-    const limit = isImage || imageType(head) !== undefined ? IMAGE_LIMIT : TEXT_LIMIT;
-    if (size > limit) {
-      throw new Refusal(phrases.tooBig, {
-        limit: limit === IMAGE_LIMIT ? '10 MiB' : '256 KiB',
-      });
-    }
-    const bytes = new Uint8Array(size);
-    const { bytesRead } = await handle.read(bytes, 0, size, 0);
-    return bytes.subarray(0, bytesRead);
+    const bytes = Buffer.alloc(Math.min(size, IMAGE_LIMIT * 1024));
+    await handle.read(bytes, 0, Math.min(size, 8), 0);
+    const type = imageType(bytes.toString('latin1', 0, 8));
+    if (isImage && type === undefined) return { why: say(wrongImage) };
+    const limit = type === undefined ? TEXT_LIMIT : IMAGE_LIMIT;
+    if (size > limit * 1024) return { why: `> ${limit} KiB` };
+    await handle.read(bytes, 0, size, 0);
+    if (type !== undefined) return { image: `data:${type};base64,${bytes.toString('base64')}` };
+    return bytes.includes(0) ? { why: say(notText) } : { text: decode(bytes) };
   } finally {
     await handle.close();
   }
 }
 
-/** By its first bytes: the host stores no type, and names lie. */
-function imageType(bytes: Uint8Array): string | undefined {
-  const head = Buffer.from(bytes.subarray(0, 8)).toString('latin1');
-  if (head === '\x89PNG\r\n\x1a\n') return 'image/png';
+/** By a file's first bytes: the host stores no type, and names lie. */
+function imageType(head: string): string | undefined {
+  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
   return head.startsWith('\xff\xd8\xff') ? 'image/jpeg' : undefined;
 }
 
-function decode(bytes: Uint8Array, isImage: boolean): Loaded {
-  const type = imageType(bytes);
-  if (type !== undefined)
-    return { image: `data:${type};base64,${Buffer.from(bytes).toString('base64')}` };
-  if (isImage) throw new Refusal(phrases.notImage);
-  if (bytes[0] === 0xff && bytes[1] === 0xfe)
-    return { text: new TextDecoder('utf-16le').decode(bytes) };
-  if (bytes.includes(0)) throw new Refusal(phrases.notText);
+function decode(bytes: Uint8Array): string {
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     // Older Chinese editors save so.
-    return { text: new TextDecoder('gb18030').decode(bytes) };
+    return new TextDecoder('gb18030').decode(bytes);
   }
 }
 
 /** A fence that is longer than any in the text. */
 function fence(text: string): string {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
-  const bar = '`'.repeat(longest + 1);
+  let bar = '```';
+  while (text.includes(bar)) bar += '`';
   return `${bar}\n${text.trimEnd()}\n${bar}`;
 }

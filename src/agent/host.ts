@@ -1,3 +1,5 @@
+import { isObject } from '../chat/guards.ts';
+
 /**
  * What My Assistant hands to an agent, and what of it this agent touches. Threads are JSON files that people
  * edit and other programs write, so every field may be missing.
@@ -50,6 +52,12 @@ export interface HostUtils {
 export interface Task {
   name?: string;
   host_utils?: HostUtils;
+}
+
+/** The very thread, or an empty one in place of what is none. */
+export function asThread(value: unknown): Thread {
+  const isThread = (one: unknown): one is Thread => isObject(one) && Array.isArray(one.messages);
+  return isThread(value) ? value : { messages: [] };
 }
 
 /** The messages after the last marker: what the conversation is. */

@@ -4,14 +4,13 @@ import { listModels, type Model } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { answer } from './answer.ts';
 import { type LoadedMessage, toChatMessages } from './conversation.ts';
-import { greet } from './greet.ts';
-import { currentMessages, type HostUtils, type Task, type Thread, textOf } from './host.ts';
+import { asThread, type HostUtils, type Task, type Thread, textOf } from './host.ts';
 import { formatNote } from './notes.ts';
 import { buildOperations, RESET_TASK } from './operations.ts';
 import { AgentResponse } from './response.ts';
 import { type Config, readSettings } from './settings.ts';
-import { beginTurn, type TurnWork } from './turn.ts';
-import { createSay, isMostlyChinese, type Language, phrases, type Say } from './words.ts';
+import { beginTurn } from './turn.ts';
+import { createSay, isMostlyChinese, type Language, type Say, unknownTask } from './words.ts';
 
 /** The list of models is asked for so long before the panel, or a question without a model, goes on without it. */
 const LIST_MS = 1500;
@@ -44,52 +43,60 @@ export default class LocalLLMStreamAgent {
    * @param host_utils - the extension's services
    */
   async generateReply(thread: Thread, host_utils?: HostUtils): Promise<AgentResponse> {
-    return this.#respond(thread, host_utils, ({ config, say, response }) =>
-      answer({
-        thread,
-        hostUtils: host_utils,
-        config,
-        say,
-        meta: response.meta,
-        convert: (messages) => this.convertToOpenAIMessages(messages),
-        models: () => this.#knownModels(config),
-      }),
-    );
+    const chat = asThread(thread);
+    const turn = await beginTurn(chat, host_utils?.threadRepository);
+    const { config, say } = this.#voice(chat);
+    const response = new AgentResponse();
+    const work = answer({
+      thread: chat,
+      hostUtils: host_utils,
+      config,
+      say,
+      meta: response.meta,
+      convert: (messages) => this.convertToOpenAIMessages(messages),
+      models: () => this.#listModels(config),
+    });
+    const texts = turn.stream(work);
+    const chunks = asChunks(texts);
+    this.#ownStreams.set(chunks, texts);
+    response.setStream(this.createStream(chunks));
+    return response;
   }
 
   /**
-   * Runs a button's task, or the extension's `InitTask`, which comes when a chat is opened: it answers a question
-   * that waits, or else tells whether the server is ready.
+   * Runs a button's task, or the extension's `InitTask`, which comes when a chat is opened: the question that waits
+   * is answered; where none does, the reply tells whether the server is ready.
    */
   async executeTask(task: Task, thread: Thread): Promise<AgentResponse> {
-    const hostUtils = task.host_utils;
-    if (task.name === 'InitTask') {
-      return currentMessages(thread.messages).at(-1)?.sender === 'user'
-        ? this.generateReply(thread, hostUtils)
-        : this.#respond(thread, hostUtils, ({ config, say, response }) =>
-            greet(config, say, response.meta, () => this.#askModels(config)),
-          );
-    }
+    const chat = asThread(thread);
+    const { name, host_utils: hostUtils } = task ?? {};
+    if (name === 'InitTask') return this.generateReply(chat, hostUtils);
     const repository = hostUtils?.threadRepository;
-    (await beginTurn(thread, repository)).release();
-    const { say } = this.#voice(thread);
-    if (task.name !== RESET_TASK) {
-      return new AgentResponse(formatNote('⚠️', say(phrases.unknownTask, { name: task.name })));
+    (await beginTurn(chat, repository)).release();
+    const { say } = this.#voice(chat);
+    if (name !== RESET_TASK) {
+      return new AgentResponse(formatNote('⚠️', say(unknownTask, name)));
     }
-    const markerId = repository?.addMarker?.(thread);
-    hostUtils?.postMessage?.({ type: 'markerAdded', thread, markerId });
-    return new AgentResponse(formatNote('ℹ️', say(phrases.reset)));
+    try {
+      const markerId = repository?.addMarker?.(chat);
+      hostUtils?.postMessage?.({ type: 'markerAdded', thread: chat, markerId });
+      return new AgentResponse();
+    } catch (error) {
+      return new AgentResponse(formatNote('⚠️', String(error)));
+    }
   }
 
   /** The panel's drop-downs and buttons; within two seconds, whatever the server does. */
   async loadOperations(thread?: Thread): Promise<unknown[]> {
-    const { config, say } = this.#voice(thread);
-    return buildOperations(config, await this.#knownModels(config), say);
+    const { config, say } = this.#voice(asThread(thread));
+    const isUsable = config.problems.length === 0;
+    const models = isUsable ? await this.#listModels(config).catch(() => []) : [];
+    return buildOperations(config, models, say);
   }
 
   /** The messages after the last marker, as the request has them. */
   convertToOpenAIMessages(messages: LoadedMessage[]): ChatMessage[] {
-    return toChatMessages(messages, readSettings(this.metadata, this.settings).systemPrompt);
+    return toChatMessages(messages, readSettings(this.metadata, this.settings).systemPrompt ?? '');
   }
 
   /**
@@ -100,49 +107,28 @@ export default class LocalLLMStreamAgent {
     return this.#ownStreams.get(stream) ?? textOfChunks(stream);
   }
 
-  /** A response whose stream does the work, after the thread's older turn has ended. */
-  async #respond(
-    thread: Thread,
-    hostUtils: HostUtils | undefined,
-    makeWork: (voice: { config: Config; say: Say; response: AgentResponse }) => TurnWork,
-  ): Promise<AgentResponse> {
-    const turn = await beginTurn(thread, hostUtils?.threadRepository);
-    const response = new AgentResponse();
-    const text = turn.stream(makeWork({ ...this.#voice(thread), response }));
-    const chunks = asChunks(text);
-    this.#ownStreams.set(chunks, text);
-    response.setStream(this.createStream(chunks));
-    return response;
-  }
-
-  #voice(thread?: Thread): { config: Config; say: Say } {
+  #voice(thread: Thread): { config: Config; say: Say } {
     const config = readSettings(this.metadata, this.settings);
     return { config, say: createSay(config.language ?? languageOf(thread)) };
   }
 
-  /** What the server has, as heard in the last minute; empty where it does not tell. */
-  #knownModels(config: Config): Promise<readonly Model[]> {
-    if (config.problems.length > 0) return Promise.resolve([]);
+  /** What the server has, as heard in the last minute. */
+  #listModels(config: Config): Promise<readonly Model[]> {
     if (this.#models === undefined || this.#models.until < Date.now()) {
-      const list = this.#askModels(config).catch(() => {
-        this.#models = undefined;
-        return [];
-      });
+      const signal = AbortSignal.timeout(LIST_MS);
+      const list = listModels({ ...config, fetch: nodeFetch, signal });
       this.#models = { until: Date.now() + KEEP_MS, list };
+      list.catch(() => {
+        this.#models = undefined;
+      });
     }
     return this.#models.list;
-  }
-
-  #askModels({ baseURL, apiKey }: Config): Promise<readonly Model[]> {
-    return listModels({ baseURL, apiKey, fetch: nodeFetch, signal: AbortSignal.timeout(LIST_MS) });
   }
 }
 
 /** That of the last question; without one, VS Code's. */
-function languageOf(thread?: Thread): Language {
-  const asked = thread?.messages?.findLast(
-    (one) => one?.sender === 'user' && textOf(one).trim() !== '',
-  );
+function languageOf({ messages }: Thread): Language {
+  const asked = messages.findLast((one) => one?.sender === 'user' && textOf(one).trim() !== '');
   const isChinese =
     asked === undefined
       ? /"zh|^zh/i.test(process.env.VSCODE_NLS_CONFIG ?? process.env.LANG ?? '')
@@ -156,15 +142,8 @@ async function* asChunks(texts: AsyncIterable<string>): AsyncGenerator<unknown> 
 
 async function* textOfChunks(chunks: AsyncIterable<unknown>): AsyncGenerator<string> {
   for await (const chunk of chunks) {
-    const text = deltaOf(chunk);
-    if (text !== '') yield text;
+    const choices = isObject(chunk) && Array.isArray(chunk.choices) ? chunk.choices : [];
+    const content: unknown = choices[0]?.delta?.content;
+    if (typeof content === 'string' && content !== '') yield content;
   }
-}
-
-function deltaOf(chunk: unknown): string {
-  if (typeof chunk === 'string') return chunk;
-  const choices = isObject(chunk) && Array.isArray(chunk.choices) ? chunk.choices : [];
-  const choice: unknown = choices[0];
-  const delta = isObject(choice) && isObject(choice.delta) ? choice.delta : {};
-  return typeof delta.content === 'string' ? delta.content : '';
 }

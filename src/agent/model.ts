@@ -14,10 +14,8 @@ export function isSameModel(one: string, other: string): boolean {
 }
 
 function bareName(name: string): string {
-  const last = name.toLowerCase().split(/[\\/]/).filter(Boolean).at(-1) ?? '';
+  const [last = ''] = /[^\\/]*$/.exec(name.toLowerCase()) ?? [];
   return last
-    .replace(/:[\w.]+$/, '')
-    .replace(/\.gguf$/, '')
-    .replace(/@.*$/, '')
-    .replace(/([-_.](gguf|mlx|ud|i1|i?q\d\w*|mxfp4|nvfp4|(bf|fp?)(16|32)|\d+-?bits?))+$/, '');
+    .replace(/[:@].*|\.gguf$/g, '')
+    .replace(/([-_.](gguf|mlx|ud|i?q\d\w*|[bf]+p?\d+|\d+-?bit))+$/, '');
 }

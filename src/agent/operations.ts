@@ -1,6 +1,13 @@
 import type { Model } from '../models.ts';
 import { ANY_MODEL, type Config } from './settings.ts';
-import { phrases, type Say } from './words.ts';
+import {
+  loadedModelLabel,
+  modeLabels,
+  modelLabel,
+  reasoningLabel,
+  resetLabel,
+  type Say,
+} from './words.ts';
 
 /** The button's task, which `executeTask` knows. */
 export const RESET_TASK = 'ResetContext';
@@ -13,19 +20,18 @@ export function buildOperations(config: Config, models: readonly Model[], say: S
   const chat = models.filter(({ type }) => type !== 'embedding');
   const names = [...chat].sort((a, b) => Number(b.loaded === true) - Number(a.loaded === true));
   const options = names.map(({ id, loaded }) => ({
-    label: loaded ? `${id} (${say(phrases.loaded)})` : id,
+    label: loaded ? `✓ ${id}` : id,
     value: id,
   }));
   const first = config.model ?? ANY_MODEL;
   if (!options.some(({ value }) => value === first)) {
-    options.unshift({ label: config.model ?? say(phrases.auto), value: first });
+    options.unshift({ label: config.model ?? say(loadedModelLabel), value: first });
   }
-  const modes = ['show', 'hide', 'off'] as const;
   return [
     {
       type: 'setting',
       control: 'select',
-      name: say(phrases.model),
+      name: say(modelLabel),
       settingKey: 'model',
       options,
       default: first,
@@ -33,15 +39,15 @@ export function buildOperations(config: Config, models: readonly Model[], say: S
     {
       type: 'setting',
       control: 'select',
-      name: say(phrases.reasoning),
+      name: say(reasoningLabel),
       settingKey: 'reasoning',
-      options: modes.map((mode) => ({ label: say(phrases[mode]), value: mode })),
-      default: config.reasoning,
+      options: Object.entries(modeLabels).map(([value, label]) => ({ label: say(label), value })),
+      default: config.reasoning ?? 'show',
     },
     {
       type: 'task',
       control: 'button',
-      name: say(phrases.resetButton),
+      name: say(resetLabel),
       task: {
         name: RESET_TASK,
         type: 'action',

@@ -1,18 +1,16 @@
 import type { Meta } from './host.ts';
 
 /**
- * What the host asks a reply: the surface of the npm package `ai-agent-response` 1.1.4, so that a subclass which
- * was written for it can still add tasks, buttons or meta.
+ * What the host asks a reply, and what a subclass may add to one: the names are those of the npm package
+ * `ai-agent-response` 1.1.4, without its plans, which are no answers.
  */
 export class AgentResponse {
   message: string;
   /** The host keeps this very object and saves it after the stream, so it is filled and never replaced. */
   readonly meta: Meta = {};
   stream: AsyncIterable<string> | null = null;
-  taskList: unknown[] | null = null;
   availableTasks: unknown[] = [];
   nextTasks: unknown[] = [];
-  updateLastMessage = false;
   #isHtml = false;
 
   /** @param message - the whole text of a reply that is no stream */
@@ -36,16 +34,8 @@ export class AgentResponse {
     return this.stream ?? single(this.message);
   }
 
-  setPlanTasks(tasks: unknown[]): void {
-    this.taskList = tasks;
-  }
-
   isPlanResponse(): boolean {
-    return this.taskList !== null;
-  }
-
-  getTaskList(): unknown[] | null {
-    return this.taskList;
+    return false;
   }
 
   setAsHtml(): void {
@@ -78,14 +68,6 @@ export class AgentResponse {
 
   hasNextTasks(): boolean {
     return this.nextTasks.length > 0;
-  }
-
-  setUpdateLastMessage(flag: boolean): void {
-    this.updateLastMessage = flag;
-  }
-
-  shouldUpdateLastMessage(): boolean {
-    return this.updateLastMessage;
   }
 
   setMeta(meta: Meta): void {

@@ -1,32 +1,34 @@
 import { isObject, type JsonObject } from '../chat/guards.ts';
 import type { Timeouts } from '../chat/types.ts';
-import { type Language, type Phrase, phrases } from './words.ts';
+import type { Language } from './words.ts';
 
-/** How reasoning is treated: shown in a quoted block, left out, or not asked for at all. */
-export type ReasoningMode = 'show' | 'hide' | 'off';
+/** `metadata.llm` in agents.json. Every field has a default. */
+export interface LlmSettings {
+  baseURL?: string;
+  /** Absent: whatever the server has loaded. */
+  model?: string;
+  /** In agents.json the name of a key in the plugin's settings; here the key. */
+  apiKey?: string;
+  systemPrompt?: string;
+  /** Further fields of the request. */
+  body?: JsonObject;
+  /** Reasoning is shown in a quoted block, left out, or not asked for at all. */
+  reasoning?: 'show' | 'hide' | 'off';
+  timeouts?: Timeouts;
+  /** Absent: that of the conversation. */
+  language?: Language;
+  showStats?: boolean;
+}
 
 /** What the reply needs to know, from agents.json, the plugin's settings and the thread's. */
-export interface Config {
+export interface Config extends LlmSettings {
   baseURL: string;
   /** The base URL as it may be shown: without user, password, query and the slash at its end. */
   url: string;
-  /** Absent: whatever the server has loaded. */
-  model?: string;
-  apiKey?: string;
-  /** `metadata.llm.apiKey` names a key that is not there. */
-  keyMissing: boolean;
-  systemPrompt: string;
-  /** Further fields of the request. */
-  body: JsonObject;
-  reasoning: ReasoningMode;
-  timeouts: Timeouts;
-  /** Absent: that of the conversation. */
-  language?: Language;
-  showStats: boolean;
-  /** Fields that mean nothing, by their whole names. */
-  unknown: string[];
+  /** The fields that mean nothing, as they may be shown; `''` where there is none. */
+  unknown: string;
   /** What is wrong; with any of it nothing is sent. */
-  problems: { field: string; wanted: Phrase }[];
+  problems: [field: string, wanted: string][];
 }
 
 /** The drop-down's value for "no choice". */
@@ -38,34 +40,28 @@ const LM_STUDIO = 'http://127.0.0.1:1234/v1';
 /** The sample value in the tutorial's agents.json. */
 const PLACEHOLDER = 'local-model-name';
 
-const isString = (value: unknown): value is string => typeof value === 'string';
-const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0;
-const oneOf = (...words: string[]): [(value: unknown) => boolean, Phrase] => {
-  const list = words.map((word) => `\`${word}\``).join(' | ');
-  return [(value) => words.includes(String(value)), [list, ` ${list}`]];
+/** What each field of a `T` must be: a type, or one of some words. A number is a time in ms. */
+type Fields<T> = { readonly [field in keyof T]-?: string };
+
+const choices: Fields<Pick<LlmSettings, 'reasoning'>> = { reasoning: 'show | hide | off' };
+const llmFields: Fields<LlmSettings> = {
+  ...choices,
+  baseURL: 'string',
+  model: 'string',
+  apiKey: 'string',
+  systemPrompt: 'string',
+  body: 'object',
+  timeouts: 'object',
+  language: 'en | zh',
+  showStats: 'boolean',
 };
+const timeFields: Fields<Timeouts> = { firstToken: 'number', idle: 'number' };
 
-const aString: Field = [isString, phrases.string];
-const anObject: Field = [isObject, phrases.object];
-
-type Field = readonly [isRight: (value: unknown) => boolean, wanted: Phrase];
-
-const llmFields: { readonly [name: string]: Field } = {
-  baseURL: aString,
-  model: aString,
-  apiKey: aString,
-  systemPrompt: aString,
-  body: anObject,
-  reasoning: oneOf('show', 'hide', 'off'),
-  timeouts: anObject,
-  language: oneOf('en', 'zh'),
-  showStats: [(value) => typeof value === 'boolean', phrases.boolean],
-};
-
-const timeFields: { readonly [name: string]: Field } = {
-  firstToken: [isTime, phrases.time],
-  idle: [isTime, phrases.time],
-};
+function isRight(value: unknown, wanted: string): boolean {
+  if (wanted === 'object') return isObject(value);
+  if (typeof value === 'number') return wanted === 'number' && value >= 0;
+  return typeof value === wanted || wanted.split(' | ').includes(String(value));
+}
 
 /**
  * Reads the settings from every place where the host or its tutorial puts them. Never throws: what is wrong is
@@ -77,62 +73,49 @@ export function readSettings(metadata: unknown, settings: unknown): Config {
   const problems: Config['problems'] = [];
   const unknown: string[] = [];
 
+  function object(value: unknown, name: string): JsonObject {
+    if (isObject(value)) return value;
+    if (value !== undefined && value !== null) problems.push([name, 'object']);
+    return {};
+  }
+
   /** The fields that are set and right. */
-  function read(value: unknown, name: string, fields?: typeof llmFields): JsonObject {
-    if (value === undefined || value === null) return {};
-    if (!isObject(value)) {
-      problems.push({ field: name, wanted: phrases.object });
-      return {};
-    }
-    const set = Object.entries(value).filter(([, item]) => item !== undefined && item !== null);
-    if (fields === undefined) return Object.fromEntries(set);
-    return Object.fromEntries(
-      set.filter(([key, item]) => {
-        const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-        if (field === undefined) unknown.push(`\`${name}.${key}\``);
-        else if (!field[0](item)) problems.push({ field: `${name}.${key}`, wanted: field[1] });
-        else return true;
-        return false;
-      }),
-    );
+  function read<T extends object>(value: unknown, name: string, fields: Fields<T>): T {
+    const wanted = new Map<string, unknown>(Object.entries(fields));
+    const right = Object.entries(object(value, name)).filter(([field, item]) => {
+      const type = wanted.get(field);
+      if (typeof type !== 'string') unknown.push(`\`${name}.${field}\``);
+      else if (item !== null && !isRight(item, type)) problems.push([`${name}.${field}`, type]);
+      else return item !== null;
+      return false;
+    });
+    // Every field was looked at.
+    return Object.fromEntries(right) as T;
   }
 
-  const llm = read(read(metadata, 'metadata').llm, 'metadata.llm', llmFields);
+  const llm = read(object(metadata, 'metadata').llm, 'metadata.llm', llmFields);
   const timeouts = read(llm.timeouts, 'metadata.llm.timeouts', timeFields);
-  const chosen = read(settings, 'settings');
-  const keys = isObject(chosen.apiKey) ? chosen.apiKey : {};
-  const body = isObject(llm.body) ? llm.body : {};
-  if ('messages' in body) unknown.push('`metadata.llm.body.messages`');
+  const { model, reasoning, apiKey, ...others } = object(settings, 'settings');
+  const keys = isObject(apiKey) ? apiKey : {};
+  if (llm.body && 'messages' in llm.body) unknown.push('`metadata.llm.body.messages`');
 
-  const reasoning = chosen.reasoning ?? llm.reasoning;
-  const [isMode, wanted] = oneOf('show', 'hide', 'off');
-  if (chosen.reasoning !== undefined && !isMode(reasoning)) {
-    problems.push({ field: 'settings.reasoning', wanted });
-  }
-
-  const model = [chosen.model, llm.model, keys.model, body.model].find(isModelName);
-  const apiKey = findKey(llm.apiKey, keys, chosen);
-  const baseURL =
-    isString(llm.baseURL) && llm.baseURL.trim() !== '' ? llm.baseURL.trim() : LM_STUDIO;
+  const name = [model, llm.model, keys.model, llm.body?.model].find(isModelName);
+  const key = findKey(llm.apiKey, keys, others);
+  const baseURL = llm.baseURL?.trim() || LM_STUDIO;
   const url = parseAddress(baseURL);
-  if (url === undefined) problems.push({ field: 'metadata.llm.baseURL', wanted: phrases.address });
-  if (apiKey !== undefined && /[^\x20-\x7e]/.test(apiKey)) {
-    problems.push({ field: 'metadata.llm.apiKey', wanted: phrases.header });
-  }
+  if (url === undefined) problems.push(['metadata.llm.baseURL', 'http://… | https://…']);
 
+  delete llm.model;
+  delete llm.apiKey;
   return {
+    ...llm,
+    ...read({ reasoning: reasoning ?? null }, 'settings', choices),
+    ...(name !== undefined && { model: String(name).trim() }),
+    ...(key !== undefined && { apiKey: key }),
+    timeouts,
     baseURL,
     url: url ?? '',
-    ...(model !== undefined && { model: String(model).trim() }),
-    ...(apiKey !== undefined && { apiKey }),
-    keyMissing: Boolean(llm.apiKey) && apiKey === undefined,
-    systemPrompt: isString(llm.systemPrompt) ? llm.systemPrompt : '',
-    body,
-    reasoning: reasoning === 'hide' || reasoning === 'off' ? reasoning : 'show',
-    timeouts,
-    ...((llm.language === 'en' || llm.language === 'zh') && { language: llm.language }),
-    showStats: llm.showStats === true,
-    unknown,
+    unknown: unknown.join(', '),
     problems,
   };
 }
@@ -149,22 +132,21 @@ function parseAddress(address: string): string | undefined {
 
 /** A name that means a model; the host turns a choice of `7` into a number. */
 function isModelName(value: unknown): value is string | number {
-  const name = String(value).trim();
   return (
-    (isString(value) || typeof value === 'number') &&
-    name !== '' &&
-    name !== PLACEHOLDER &&
-    name !== ANY_MODEL
+    (typeof value === 'string' || typeof value === 'number') &&
+    !['', PLACEHOLDER, ANY_MODEL].includes(String(value).trim())
   );
 }
 
 /** `metadata.llm.apiKey` is the name of a key; but people paste the key itself there. */
-function findKey(name: unknown, keys: JsonObject, settings: JsonObject): string | undefined {
-  if (!isString(name)) return undefined;
-  const value = [keys[name], settings[name]].find((key) => isString(key) && key.trim() !== '');
-  if (isString(value)) return value.trim();
+function findKey(
+  name: string | undefined,
+  keys: JsonObject,
+  others: JsonObject,
+): string | undefined {
+  if (name === undefined) return undefined;
+  const value = keys[name] ?? others[name];
+  if (typeof value === 'string') return value.trim() || undefined;
   // No one names a setting like this.
-  return Object.hasOwn(keys, name) || !/^(sk-|hf_|lm-)|^\S{24,}$/.test(name)
-    ? undefined
-    : name.trim();
+  return /^(sk-|hf_|lm-)|^\S{24,}$/.test(name) ? name.trim() : undefined;
 }

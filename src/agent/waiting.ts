@@ -1,6 +1,6 @@
 import type { HostUtils, Message } from './host.ts';
 import { type Clock, realClock } from './joiner.ts';
-import { type Phrase, phrases, type Say } from './words.ts';
+import { type Phrase, type Say, thinking, waitingFor } from './words.ts';
 
 const SHOW_AFTER_MS = 2000;
 const EVERY_MS = 1000;
@@ -26,8 +26,8 @@ export function createWaiting(
   clock: Clock = realClock,
 ): Waiting {
   const startedAt = clock.now();
-  let phrase: Phrase = phrases.waiting;
-  let percent = 0;
+  let phrase: Phrase = waitingFor;
+  let progress = '';
   let isShown = false;
   let cancel = clock.after(SHOW_AFTER_MS, notice);
 
@@ -42,17 +42,17 @@ export function createWaiting(
   }
 
   function notice(): void {
-    show(say(phrase, { percent, seconds: Math.round((clock.now() - startedAt) / 1000) }));
+    show(say(phrase, Math.round((clock.now() - startedAt) / 1000)) + progress);
     cancel = clock.after(EVERY_MS, notice);
   }
 
   return {
     isThinking() {
-      phrase = phrases.thinking;
+      phrase = thinking;
+      progress = '';
     },
     isReading(processed, total) {
-      phrase = phrases.reading;
-      percent = total > 0 ? Math.round((100 * processed) / total) : 0;
+      progress = ` (${processed}/${total})`;
     },
     end(soFar) {
       cancel();

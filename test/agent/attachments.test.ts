@@ -17,15 +17,15 @@ mkdirSync(join(storagePath, 'thread_2'));
 writeFileSync(join(storagePath, 'thread_2', 'other.txt'), 'SECRET');
 writeFileSync(join(root, 'secret.txt'), 'SECRET');
 
-const png = Buffer.from('89504e470d0a1a0a0000000d', 'hex');
-const jpeg = Buffer.from('ffd8ffe000104a464946', 'hex');
-writeFileSync(join(folder, 'picture.bin'), png);
-writeFileSync(join(folder, 'photo.png'), jpeg);
+const png = '\x89PNG\r\n\x1a\n\0\0\0\r';
+const jpeg = '\xff\xd8\xff\xe0\0\x10JFIF';
+const base64 = (bytes: string) => Buffer.from(bytes, 'latin1').toString('base64');
+writeFileSync(join(folder, 'picture.bin'), png, 'latin1');
+writeFileSync(join(folder, 'photo.png'), jpeg, 'latin1');
 writeFileSync(join(folder, 'moving.gif'), 'GIF89a');
 writeFileSync(join(folder, 'notes.md'), '# Notes\n```js\n1\n```\n');
-writeFileSync(join(folder, 'gbk.txt'), Buffer.from('c4e3bac3', 'hex'));
-writeFileSync(join(folder, 'utf16.txt'), Buffer.from('\ufeffhello', 'utf16le'));
-writeFileSync(join(folder, 'binary.dat'), Buffer.from([1, 0, 2]));
+writeFileSync(join(folder, 'gbk.txt'), '\xc4\xe3\xba\xc3', 'latin1');
+writeFileSync(join(folder, 'binary.dat'), 'a\0b');
 writeFileSync(join(folder, 'large.txt'), '');
 truncateSync(join(folder, 'large.txt'), 2 ** 30);
 writeFileSync(join(folder, 'edge.txt'), 'x'.repeat(256 * 1024));
@@ -45,11 +45,11 @@ async function load(message: object, threadId = 'thread_1', place = storagePath)
 }
 
 test('an image becomes a data URL, its type read from its bytes, whichever button it came by', async () => {
-  const url = `data:image/png;base64,${png.toString('base64')}`;
+  const url = `data:image/png;base64,${base64(png)}`;
   assert.deepEqual((await load({ imagePath: 'picture.bin' })).images, [url]);
   assert.deepEqual((await load({ filePath: 'thread_1/picture.bin' })).images, [url]);
   const { images } = await load({ imagePath: 'photo.png' });
-  assert.deepEqual(images, [`data:image/jpeg;base64,${jpeg.toString('base64')}`]);
+  assert.deepEqual(images, [`data:image/jpeg;base64,${base64(jpeg)}`]);
 });
 
 test('a text file stands before the message, with its name, in a fence longer than its own', async () => {
@@ -59,7 +59,6 @@ test('a text file stands before the message, with its name, in a fence longer th
 
 test('a path from Windows, and the text of older editors, are read', async () => {
   assert.match((await load({ filePath: 'thread_1\\gbk.txt' })).text ?? '', /你好/);
-  assert.match((await load({ filePath: 'thread_1/utf16.txt' })).text ?? '', /hello/);
 });
 
 for (const [name, message, why] of [
@@ -70,10 +69,10 @@ for (const [name, message, why] of [
   ['a link to a file', { filePath: 'thread_1/link.txt' }, 'outside'],
   ['a link to a folder', { imagePath: 'sub/other.txt' }, 'outside'],
   ['the folder itself', { filePath: 'thread_1' }, 'outside'],
-  ['a file of 1 GB', { filePath: 'thread_1/large.txt' }, 'larger than 256 KiB'],
+  ['a file of 1 GB', { filePath: 'thread_1/large.txt' }, '> 256 KiB'],
   ['no such file', { filePath: 'thread_1/none.txt' }, 'ENOENT'],
   ['an image of another kind', { imagePath: 'moving.gif' }, 'only PNG and JPEG'],
-  ['a file that is no text', { filePath: 'thread_1/binary.dat' }, 'neither text nor'],
+  ['a file that is no text', { filePath: 'thread_1/binary.dat' }, 'no text'],
 ] as const) {
   test(`refused in words, and the question goes on without it: ${name}`, async () => {
     const { text, images, notes } = await load(message);
@@ -92,7 +91,7 @@ test('a thread whose folder is a link, or whose id is a path, gives nothing away
 
 test('a pipe is not waited for', { skip: process.platform === 'win32' }, async () => {
   execFileSync('mkfifo', [join(folder, 'pipe')]);
-  assert.match((await load({ filePath: 'thread_1/pipe' })).notes[0] ?? '', /not a file/);
+  assert.match((await load({ filePath: 'thread_1/pipe' })).notes[0] ?? '', /no text/);
 });
 
 test('a file as large as is allowed is sent whole', async () => {
