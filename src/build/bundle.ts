@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { type Plugin, rollup } from '@rollup/wasm-node';
-import { transform } from 'esbuild';
+import { minify as terser } from 'terser';
 import type { Entry, Output } from './entries.ts';
 import { bundledFolder, contained, head, type Licensed, readLicensed } from './head.ts';
 import { stripComments } from './strip-comments.ts';
@@ -67,14 +67,14 @@ export async function bundle(
 
 /** The code in as few bytes as it can be, for engines of 2022. */
 export async function minify(code: string, format: Output['format']): Promise<string> {
-  const minified = await transform(code, {
-    format,
-    minify: true,
-    target: 'es2022',
-    charset: 'utf8',
-    legalComments: 'none',
+  const minified = await terser(code, {
+    ecma: 2020,
+    module: format === 'esm',
+    toplevel: true,
+    compress: { passes: 3, keep_fargs: false },
+    format: { comments: false },
   });
-  return minified.code;
+  return `${minified.code}\n`;
 }
 
 function restyle(code: string, { format, style }: Output): string | Promise<string> {

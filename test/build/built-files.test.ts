@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -43,9 +50,7 @@ test('another build, in another folder, gives the same bytes', async (t) => {
 
 test('a build that fails says where, and leaves dist as it was', async (t) => {
   const copy = copyProject(t);
-  const built = await build(copy);
-  assert.equal(built.status, 0, built.output);
-  const before = read('SHA256SUMS', join(copy, 'dist'));
+  cpSync(dist, join(copy, 'dist'), { recursive: true });
   const cases = [
     ['src/index.ts', "import './nowhere.ts';", /nowhere\.ts \(imported by src\/index\.ts\)/],
     ['src/index.ts', "import 'node:fs';", /src\/index\.ts imports 'node:fs', but/],
@@ -62,7 +67,9 @@ test('a build that fails says where, and leaves dist as it was', async (t) => {
     assert.match(output, message);
     writeFileSync(path, text);
   }
-  assert.equal(read('SHA256SUMS', join(copy, 'dist')), before);
+  for (const file of [...files, 'SHA256SUMS']) {
+    assert.ok(read(file, join(copy, 'dist')) === read(file), file);
+  }
 });
 
 test('every file begins with name, version, licence and where it comes from', () => {
