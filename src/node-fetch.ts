@@ -18,7 +18,7 @@ const decoders: Readonly<Record<string, () => zlib.Gunzip | zlib.BrotliDecompres
  * A `fetch` over node:http(s). It knows no limit on silence (Node's own ends a response after 300 s without a byte), it
  * loads no undici, and it works where a host has replaced `fetch`, as VS Code's extension host does.
  *
- * Of `fetch`'s options it knows `method`, `headers`, a string as `body`, and `signal`. It never follows a redirect
+ * Of `fetch`'s options it knows `method`, `headers`, a string or bytes as `body`, and `signal`. It never follows a redirect
  * and asks for no compression. The body is streamed, with backpressure.
  * @throws {TypeError} `fetch failed`, with the system's error and its code as `cause`; a body that breaks off errors with
  * `terminated` likewise. After an abort both reject with `signal.reason`.
@@ -26,8 +26,8 @@ const decoders: Readonly<Record<string, () => zlib.Gunzip | zlib.BrotliDecompres
 export const nodeFetch: Fetch = (input, { method = 'GET', headers, body, signal } = {}) =>
   new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    if (body != null && typeof body !== 'string') {
-      throw new TypeError('nodeFetch sends a string as body, nothing else');
+    if (body != null && typeof body !== 'string' && !(body instanceof Uint8Array)) {
+      throw new TypeError('nodeFetch sends a string or bytes as body, nothing else');
     }
     const url = new URL(input);
     const request = (url.protocol === 'https:' ? https : http).request(url, {

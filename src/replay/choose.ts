@@ -25,30 +25,25 @@ export const speedOf = (text: string): 'instant' | number =>
 const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
 
 /**
- * Reads the faults of a base URL: `cut=658,then=hang,speed=1`.
+ * Reads the faults of a base URL: `cut=658`, `then=hang`, `speed=1`.
  * @throws {TypeError} naming the one that is wrong
  */
-function faults(words: readonly string[]): PlayOptions {
-  const options: { -readonly [Key in keyof PlayOptions]: PlayOptions[Key] } = {};
-  let at: number | undefined;
-  let then: string | undefined;
-  for (const word of words) {
-    const [key, value = ''] = word.split('=', 2);
-    if (key === 'speed') options.speed = speedOf(value);
-    else if (key === 'firstDelay') options.firstDelay = numberOf(value);
-    else if (key === 'cut') at = numberOf(value);
-    else if (key === 'then') then = value;
-    else if (key !== 'rechunk') {
-      throw new TypeError(`there is no '${word}'; there are cut, then, speed, rechunk, firstDelay`);
-    } else if (value === 'recorded' || value === 'frame' || value === 'byte')
-      options.rechunk = value;
-    else options.rechunk = { seed: numberOf(value) };
-  }
-  if (at === undefined && then !== undefined) throw new TypeError("'then' needs 'cut', in bytes");
-  if (then !== undefined && then !== 'reset' && then !== 'close' && then !== 'hang') {
-    throw new TypeError("'then' must be reset, close or hang");
-  }
-  if (at !== undefined) options.cut = { at, then: then ?? 'reset' };
+function faultsOf(words: readonly string[]): PlayOptions {
+  const given = new Map(words.map((word) => [word.split('=')[0], word.split('=')[1] ?? '']));
+  const known = ['cut', 'then', 'speed', 'rechunk', 'firstDelay'];
+  const unknown = [...given.keys()].find((key) => !known.includes(key ?? ''));
+  if (unknown !== undefined)
+    throw new TypeError(`there is no '${unknown}'; there are ${known.join(', ')}`);
+  const [cut, then = 'reset', speed, rechunk, firstDelay] = known.map((key) => given.get(key));
+  if (cut === undefined && given.has('then')) throw new TypeError("'then' needs 'cut', in bytes");
+  const options: object = {
+    ...(cut !== undefined && { cut: { at: numberOf(cut), then } }),
+    ...(speed !== undefined && { speed: speedOf(speed) }),
+    ...(rechunk !== undefined && {
+      rechunk: /\d/.test(rechunk) ? { seed: Number(rechunk) } : rechunk,
+    }),
+    ...(firstDelay !== undefined && { firstDelay: numberOf(firstDelay) }),
+  };
   checkPlayOptions(options);
   return options;
 }
@@ -71,7 +66,7 @@ export function choose(path: string, names: readonly string[]): Choice | undefin
     if (names.some((known) => known === name || known.startsWith(`${name}/`))) {
       const rest = `/${segments.slice(count).join('/')}`;
       try {
-        return { name, options: faults(words.slice(1)), path: rest };
+        return { name, options: faultsOf(words.slice(1)), path: rest };
       } catch (error) {
         throw new BadChoice(400, `${name}: ${error instanceof Error ? error.message : error}`);
       }

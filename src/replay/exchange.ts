@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isObject } from '../chat/guards.ts';
+import { isObject, type JsonObject } from '../chat/guards.ts';
 
 /** How the response ended: at its end, broken off by the server's side, or left by the client. */
 export type End = 'complete' | 'disconnect' | 'client-abort';
@@ -53,22 +53,71 @@ export interface Exchange extends Head {
   readBody(): Promise<Uint8Array>;
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0;
-const isChunk = (value: unknown): value is Chunk =>
-  Array.isArray(value) && value.length === 2 && value.every(isCount);
-const isEnd = (value: unknown): value is End =>
-  value === 'complete' || value === 'disconnect' || value === 'client-abort';
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+const isChunks = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every((chunk) => Array.isArray(chunk) && chunk.length === 2 && chunk.every(isCount));
+const ends = new Set<unknown>(['complete', 'disconnect', 'client-abort']);
 
-function isHeaders(value: unknown): value is Record<string, string> {
-  if (!isObject(value) || Object.values(value).some((text) => typeof text !== 'string'))
+function isHeaders(value: unknown): boolean {
+  if (!isObject(value) || !Object.values(value).every((text) => typeof text === 'string'))
     return false;
   try {
     return Object.entries(value).every(([name, text]) => new Headers([[name, String(text)]]));
   } catch {
     return false;
   }
+}
+
+const optional =
+  (holds: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === undefined || holds(value);
+
+/** What a head must be, field by field. A field is looked at together with the object that it is in. */
+const rules: readonly [
+  field: string,
+  holds: (value: unknown, parent: JsonObject) => boolean,
+  be: string,
+][] = [
+  ['format', (it) => it === 1, '1, which is all that this version reads'],
+  ['provenance.kind', (it) => it === 'recorded' || it === 'modelled', "'recorded' or 'modelled'"],
+  ['provenance.server', (it, { kind }) => kind !== 'recorded' || isText(it), 'there: who was it?'],
+  ['provenance.source', (it, { kind }) => kind !== 'modelled' || isText(it), 'there: after what?'],
+  ['request.method', isText, 'a text'],
+  ['request.path', (it) => isText(it) && /^\//.test(String(it)), "a text that starts with '/'"],
+  ['request.headers', isHeaders, 'an object of HTTP headers'],
+  ['request.body', (it) => it !== undefined, 'there; null where there was none'],
+  ['response.status', (it) => isCount(it) && /^[2-5]..$/.test(String(it)), 'from 200 to 599'],
+  ['response.headers', isHeaders, 'an object of HTTP headers'],
+  [
+    'response.body',
+    (it) => isText(it) && !/[/\\]/.test(String(it)),
+    'the name of a file beside it',
+  ],
+  ['response.bytes', optional(isCount), 'a whole number'],
+  ['response.sha256', optional((it) => /^[0-9a-f]{64}$/.test(String(it))), '64 hex digits'],
+  ['end', (it) => ends.has(it), `one of ${[...ends].join(', ')}`],
+  ['chunks', optional(isChunks), 'a list of [ms, bytes], both whole numbers'],
+];
+
+function assertHead(value: unknown, file: string): asserts value is Head {
+  if (!isObject(value)) throw new Error(`${file}: it must be a JSON object`);
+  for (const [field, holds, be] of rules) {
+    const [name = '', group] = field.split('.').reverse();
+    const parent = group === undefined ? value : value[group];
+    const found = isObject(parent) ? parent[name] : undefined;
+    if (!isObject(parent) || !holds(found, parent)) {
+      throw new Error(`${file}: ${field} must be ${be}; it is ${shown(found)}`);
+    }
+  }
+}
+
+/** A value in one short line, for a message. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 export const sha256 = (bytes: Uint8Array): string =>
@@ -82,72 +131,14 @@ export const sumOf = (chunks: readonly Chunk[]): number =>
  * @throws {Error} naming the file, the field and what it must be
  */
 export function parseHead(text: string, file: string): Head {
-  function must(holds: boolean, field: string, be: string): asserts holds {
-    if (!holds) throw new Error(`${file}: ${field} must be ${be}`);
-  }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw new Error(`${file}: not JSON: ${error instanceof Error ? error.message : error}`);
   }
-  must(isObject(value), 'it', 'a JSON object');
-  const { format, provenance, request, response, end, chunks } = value;
-  must(
-    format === 1,
-    'format',
-    `1, which is all that this version reads; it is ${JSON.stringify(format)}`,
-  );
-
-  must(isObject(provenance), 'provenance', 'an object');
-  const { kind } = provenance;
-  must(kind === 'recorded' || kind === 'modelled', 'provenance.kind', "'recorded' or 'modelled'");
-  const origin = kind === 'recorded' ? 'server' : 'source';
-  must(isText(provenance[origin]), `provenance.${origin}`, `a text, as this exchange is ${kind}`);
-
-  must(isObject(request), 'request', 'an object');
-  const { method, path, headers, body } = request;
-  must(isText(method), 'request.method', 'a text');
-  must(isText(path) && path.startsWith('/'), 'request.path', "a text that starts with '/'");
-  must(isHeaders(headers), 'request.headers', 'an object of HTTP headers');
-  must(body !== undefined, 'request.body', 'there; null where there was none');
-
-  must(isObject(response), 'response', 'an object');
-  const { status, headers: sent, body: bodyFile, bytes, sha256: hash } = response;
-  must(isCount(status) && status >= 200 && status <= 599, 'response.status', 'from 200 to 599');
-  must(isHeaders(sent), 'response.headers', 'an object of HTTP headers');
-  must(
-    isText(bodyFile) && !/[/\\]/.test(bodyFile),
-    'response.body',
-    'the name of a file beside it',
-  );
-  must(bytes === undefined || isCount(bytes), 'response.bytes', 'a whole number');
-  must(
-    hash === undefined || /^[0-9a-f]{64}$/.test(String(hash)),
-    'response.sha256',
-    '64 hex digits',
-  );
-
-  must(isEnd(end), 'end', "'complete', 'disconnect' or 'client-abort'");
-  must(
-    chunks === undefined || (Array.isArray(chunks) && chunks.every(isChunk)),
-    'chunks',
-    'a list of [ms, bytes], both whole numbers',
-  );
-  return {
-    format,
-    provenance: { ...provenance, kind },
-    request: { method, path, headers, body },
-    response: {
-      status,
-      headers: sent,
-      body: bodyFile,
-      ...(bytes !== undefined && { bytes }),
-      ...(hash !== undefined && { sha256: String(hash) }),
-    },
-    end,
-    ...(chunks !== undefined && { chunks }),
-  };
+  assertHead(value, file);
+  return value;
 }
 
 /** The body that `head` names, compared with all that `head` says of it. */

@@ -1,5 +1,5 @@
 import { isObject, parseJson } from '../chat/guards.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, shown } from './exchange.ts';
 
 /** A request as it is compared: `path` with its query, `body` as {@link bodyOf} gives it. */
 export interface Asked {
@@ -133,9 +133,4 @@ function missed(
     .map(({ at, sent, recorded }) => `\n  ${at}: sent ${shown(sent)}, recorded ${shown(recorded)}`);
   const more = near.differ.length > 8 ? `\n  and ${near.differ.length - 8} more` : '';
   return `${start}. The nearest is '${near.name}', which differs in:${lines.join('')}${more}`;
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

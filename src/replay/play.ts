@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isObject } from '../chat/guards.ts';
 import type { Exchange } from './exchange.ts';
 import { frameEnds } from './frames.ts';
 
@@ -27,24 +28,36 @@ export class BrokenOff extends Error {
 }
 
 const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
+const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && isAmount(value);
+
+/** What each option must be, where it is given. */
+const rules: readonly [option: string, holds: (value: unknown) => boolean, be: string][] = [
+  [
+    'speed',
+    (it) => it === 'instant' || (isAmount(it) && it !== 0),
+    "'instant' or a number above 0",
+  ],
+  [
+    'rechunk',
+    (it) =>
+      ['recorded', 'frame', 'byte'].includes(String(it)) || (isObject(it) && isWhole(it.seed)),
+    "'recorded', 'frame', 'byte' or { seed: a whole number }",
+  ],
+  ['firstDelay', isAmount, 'a number of ms'],
+  [
+    'cut',
+    (it) => isObject(it) && isWhole(it.at) && /^(reset|close|hang)$/.test(String(it.then)),
+    "{ at: a number of bytes, then: 'reset', 'close' or 'hang' }",
+  ],
+];
 
 /** @throws {TypeError} naming the option that has a wrong value */
-export function checkPlayOptions({ speed, rechunk, firstDelay, cut }: PlayOptions): void {
-  const must = (holds: boolean, option: string, be: string) => {
-    if (!holds) throw new TypeError(`${option} must be ${be}`);
-  };
-  const speeds = speed === undefined || speed === 'instant' || (isAmount(speed) && speed > 0);
-  must(speeds, 'speed', "'instant' or a number above 0");
-  const seeded = typeof rechunk === 'object' && Number.isSafeInteger(rechunk?.seed);
-  must(
-    seeded || [undefined, 'recorded', 'frame', 'byte'].some((name) => name === rechunk),
-    'rechunk',
-    "'recorded', 'frame', 'byte' or { seed: a whole number }",
-  );
-  must(firstDelay === undefined || isAmount(firstDelay), 'firstDelay', 'a number of ms');
-  if (cut === undefined) return;
-  must(isAmount(cut.at) && Number.isSafeInteger(cut.at), 'cut.at', 'a number of bytes');
-  must(['reset', 'close', 'hang'].includes(cut.then), 'cut.then', "'reset', 'close' or 'hang'");
+export function checkPlayOptions(options: object): asserts options is PlayOptions {
+  const given = new Map(Object.entries(options));
+  for (const [option, holds, be] of rules) {
+    const value = given.get(option);
+    if (value !== undefined && !holds(value)) throw new TypeError(`${option} must be ${be}`);
+  }
 }
 
 /** A piece of the body, and when it is due: ms since the request, at recorded speed. */
@@ -54,33 +67,29 @@ export interface Piece {
   readonly to: number;
 }
 
-/** Where the chunks end when nobody recorded it or something else is asked for. */
+/** Where the pieces end. */
 function* borders(exchange: Exchange, body: Uint8Array, rechunk: PlayOptions['rechunk']) {
+  const { chunks, response } = exchange;
+  let end = 0;
   if (rechunk === 'byte') {
-    for (let end = 1; end <= body.length; end++) yield end;
+    while (end < body.length) yield ++end;
   } else if (typeof rechunk === 'object') {
-    const random = randomFrom(rechunk.seed);
-    let end = 0;
-    while (end < body.length) {
-      end = Math.min(body.length, end + 1 + Math.floor(random() * 97));
+    for (let state = rechunk.seed; end < body.length; ) {
+      // Park and Miller's generator: the same numbers for the same seed.
+      state = (Math.max(state, 1) * 48271) % 2147483647;
+      end = Math.min(body.length, end + 1 + (state % 97));
       yield end;
     }
-  } else if (exchange.response.body.endsWith('.sse')) {
+  } else if (chunks && rechunk === 'recorded') {
+    for (const [, bytes] of chunks) {
+      end += bytes;
+      yield end;
+    }
+  } else if (response.body.endsWith('.sse')) {
     yield* frameEnds(body);
-  } else if (body.length > 0) {
+  } else {
     yield body.length;
   }
-}
-
-/** Numbers from 0 to 1 that depend on the seed alone (the mulberry32 generator). */
-function randomFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /**
@@ -96,28 +105,18 @@ export function* pieces(
   const chunks = exchange.chunks ?? [[0, body.length]];
   let from = 0;
   let due = 0;
-  if (rechunk === 'recorded' && exchange.chunks) {
-    for (const [ms, bytes] of chunks) {
-      if (cut && from >= last) return;
-      const to = Math.min(from + bytes, last);
-      due += ms;
-      yield { due, from, to };
-      from = to;
-    }
-    return;
-  }
   let chunk = 0;
   let arrived = 0;
   for (const border of borders(exchange, body, rechunk)) {
-    if (from >= last) return;
     const to = Math.min(border, last);
     for (; arrived < to; chunk++) {
-      const [ms, bytes] = chunks[chunk] ?? [0, to - arrived];
+      const [ms, bytes] = chunks[chunk] ?? [0, to];
       due += ms;
       arrived += bytes;
     }
-    yield { due, from, to };
+    if (to > from) yield { due, from, to };
     from = to;
+    if (from === last) return;
   }
 }
 
@@ -154,7 +153,7 @@ export async function* play(
     signal.throwIfAborted();
     const ms = speed === 'instant' ? 0 : start + due / speed - performance.now();
     if (ms > 0) await wait(ms, signal);
-    if (to > from) yield body.subarray(from, to);
+    yield body.subarray(from, to);
   }
   const then = ending(exchange, options);
   if (then === 'reset') throw new BrokenOff(`the connection of ${exchange.name} ends here`);

@@ -1,9 +1,8 @@
 import type { Fetch } from '../chat/types.ts';
-import { type End, listExchanges } from './exchange.ts';
-import { type AnyFetch, fetchRequest } from './fetch-request.ts';
-import { wait } from './play.ts';
-import { type Capture, createRecorder, LINGER } from './recorder.ts';
-import { type ReplayOptions, replayFetch } from './replay-fetch.ts';
+import { listExchanges } from './exchange.ts';
+import { createRecorder, type Outcome } from './recorder.ts';
+import { relay } from './relay.ts';
+import { type AnyFetch, type ReplayOptions, replayFetch, signalOf } from './replay-fetch.ts';
 
 /** What is recorded and what replayed; and, for a replay, how. */
 export interface RecordOptions extends ReplayOptions {
@@ -39,35 +38,18 @@ export function recordFetch(fetch: Fetch, folder: string, options: RecordOptions
   const recorder = createRecorder({ folder, name, server, replace: mode === 'all' });
 
   const record: AnyFetch = async (input, init) => {
-    const request = await fetchRequest(input, init);
-    const { url, method, headers, body, signal } = request;
+    const signal = signalOf(input, init);
     signal?.throwIfAborted();
-    headers.set('accept-encoding', 'identity');
-    const path = url.pathname + url.search;
-    const capture = recorder.begin({ method, path, headers, body, origin: url.origin });
-    if (capture.refused) {
-      capture.drop(capture.refused);
-      throw new Error(`not recorded, and not sent: ${capture.refused}`);
-    }
-    const upstream = new AbortController();
-    const abort = () => upstream.abort(signal?.reason);
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      const response = await fetch(url.href, {
-        ...init,
-        method,
-        headers,
-        ...(body.length > 0 && { body: typeof init?.body === 'string' ? init.body : body }),
-        signal: upstream.signal,
-      });
-      capture.head(response.status, response.headers);
-      return await relay(response, capture, upstream, signal);
-    } catch (error) {
-      capture.drop('there was no response');
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
+    const request = new Request(input, init);
+    const { method, headers } = request;
+    const { href, origin, pathname, search } = new URL(request.url);
+    const body = new Uint8Array(await request.arrayBuffer());
+    const asked = { origin, method, path: pathname + search, headers, body };
+    const capture = recorder.begin(asked);
+    if (capture.refused) accept(await capture.drop(capture.refused));
+    const sent = typeof init?.body === 'string' ? init.body : body;
+    const whole = { ...init, method, ...(body.length > 0 && { body: sent }) };
+    return relay({ fetch, url: href, init: whole, asked, capture, signal, accept });
   };
 
   let chosen: Promise<AnyFetch> | undefined;
@@ -82,86 +64,7 @@ export function recordFetch(fetch: Fetch, folder: string, options: RecordOptions
   };
 }
 
-/** Passes a response on, and what is seen of it to the capture. */
-async function relay(
-  response: Response,
-  capture: Capture,
-  upstream: AbortController,
-  signal: AbortSignal | undefined,
-): Promise<Response> {
-  const { status, statusText, headers } = response;
-  const store = async (end: End) => {
-    const outcome = await capture.end(end);
-    if (outcome.stored === undefined) throw new Error(`not recorded: ${outcome.reason}`);
-  };
-  if (!response.body) {
-    await store('complete');
-    return new Response(null, { status, statusText, headers });
-  }
-  const reader = response.body.getReader();
-  let left = false;
-
-  /** The next chunk; at the end, when it is stored, `undefined`. */
-  async function next(): Promise<Uint8Array | undefined> {
-    const read = await reader.read().catch(async (error: unknown) => {
-      await store(upstream.signal.aborted ? 'client-abort' : 'disconnect');
-      throw error;
-    });
-    if (read.done) await store('complete');
-    else capture.chunk(read.value);
-    return read.value;
-  }
-
-  /** The reader has left: the server is to stop at once, unless it has only the end left to say. */
-  async function leave(reason: unknown): Promise<void> {
-    left = true;
-    if (capture.done) {
-      const ended = new AbortController();
-      const drain = async () => {
-        while (await next());
-      };
-      drain().then(
-        () => ended.abort(),
-        () => ended.abort(),
-      );
-      await wait(LINGER, ended.signal).catch(() => {});
-    }
-    const stored = store('client-abort');
-    upstream.abort(reason);
-    reader.cancel(reason).catch(() => {});
-    await stored;
-  }
-
-  let onAbort: () => void = () => {};
-  const settle = () => signal?.removeEventListener('abort', onAbort);
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        onAbort = () => {
-          controller.error(signal?.reason);
-          leave(signal?.reason).catch((error) => process.emitWarning(error));
-        };
-        if (signal?.aborted) onAbort();
-        else signal?.addEventListener('abort', onAbort, { once: true });
-      },
-      async pull(controller) {
-        try {
-          const chunk = await next();
-          if (left) return;
-          if (chunk) return controller.enqueue(chunk);
-          settle();
-          controller.close();
-        } catch (error) {
-          settle();
-          controller.error(error);
-        }
-      },
-      cancel(reason) {
-        settle();
-        return leave(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return new Response(body, { status, statusText, headers });
+/** What is not recorded must not look like it: the next run would miss it. */
+function accept(outcome: Outcome): void {
+  if (outcome.stored === undefined) throw new Error(`not recorded: ${outcome.reason}`);
 }

@@ -1,7 +1,10 @@
+import { bodyStream } from './body-stream.ts';
 import { type Exchange, readSource } from './exchange.ts';
-import { type AnyFetch, fetchRequest } from './fetch-request.ts';
 import { bodyOf, createMatcher } from './match.ts';
 import { BrokenOff, checkPlayOptions, type PlayOptions, play, wait } from './play.ts';
+
+/** `fetch`, in all the ways in which a foreign client may call it. */
+export type AnyFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** How exchanges are matched and played. */
 export interface ReplayOptions extends PlayOptions {
@@ -28,14 +31,21 @@ export function replayFetch(source: string | Exchange, options: ReplayOptions = 
   let opened: ReturnType<typeof open> | undefined;
   return async (input, init) => {
     const start = performance.now();
-    const { url, method, body, signal } = await fetchRequest(input, init);
+    const signal = signalOf(input, init);
     signal?.throwIfAborted();
+    const request = new Request(input, init);
+    const { method } = request;
+    const { pathname, search } = new URL(request.url);
     opened ??= open();
-    const matcher = await opened;
-    const text = new TextDecoder().decode(body);
-    const exchange = matcher.find({ method, path: url.pathname + url.search, body: bodyOf(text) });
+    const [matcher, text] = await Promise.all([opened, request.text()]);
+    const exchange = matcher.find({ method, path: pathname + search, body: bodyOf(text) });
     return answer(exchange, method, options, start, signal);
   };
+}
+
+/** The caller's own signal: a Request's copy of it can be lost with the Request. */
+export function signalOf(input: unknown, init: RequestInit | undefined): AbortSignal | undefined {
+  return init?.signal ?? (input instanceof Request ? input.signal : undefined);
 }
 
 async function answer(
@@ -46,56 +56,27 @@ async function answer(
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   const left = new AbortController();
-  let fail: ((reason: unknown) => void) | undefined;
-  const abort = () => {
-    fail?.(signal?.reason);
-    left.abort(signal?.reason);
-  };
-  const finish = () => signal?.removeEventListener('abort', abort);
-  signal?.addEventListener('abort', abort, { once: true });
   const { status, headers } = exchange.response;
   const { firstDelay = 0 } = options;
-  try {
-    if (firstDelay > 0) await wait(firstDelay, left.signal);
-    // A broken fixture is to reject the call, not to look like a broken connection.
-    await exchange.readBody();
-    signal?.throwIfAborted();
-  } catch (error) {
-    finish();
-    throw signal?.aborted ? signal.reason : error;
-  }
-  if (method === 'HEAD' || [204, 205, 304].includes(status)) {
-    finish();
-    return new Response(null, { status, headers });
-  }
   const chunks = play(exchange, options, start + firstDelay, left.signal);
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        fail = (reason) => controller.error(reason);
-      },
-      async pull(controller) {
-        try {
-          const { done, value } = await chunks.next();
-          if (signal?.aborted) return;
-          // A copy: the body is shared, and a reader may do with its chunks what it likes.
-          if (!done) return controller.enqueue(value.slice());
-          finish();
-          controller.close();
-        } catch (error) {
-          finish();
-          controller.error(error instanceof BrokenOff ? terminated(error) : error);
-        }
-      },
-      cancel(reason) {
-        finish();
-        left.abort(reason);
-      },
-    },
-    // One chunk a read: nothing is lost from a queue when the connection breaks.
-    { highWaterMark: 0 },
-  );
-  return new Response(body, { status, headers });
+  async function next() {
+    const { done, value } = await chunks.next().catch((error: unknown) => {
+      throw error instanceof BrokenOff ? terminated(error) : error;
+    });
+    // A copy: the body is shared, and a reader may do with its chunks what it likes.
+    return done ? undefined : value.slice();
+  }
+  const hasBody = method !== 'HEAD' && ![204, 205, 304].includes(status);
+  if (firstDelay > 0) {
+    await wait(firstDelay, signal ?? left.signal).catch((error) => {
+      throw signal?.aborted ? signal.reason : error;
+    });
+  }
+  // A broken fixture is to reject the call, not to look like a broken connection.
+  await exchange.readBody();
+  signal?.throwIfAborted();
+  const source = { next, leave: (reason: unknown) => left.abort(reason) };
+  return new Response(hasBody ? bodyStream(source, signal) : null, { status, headers });
 }
 
 /** What Node's `fetch` says of a socket that the other side closed inside a body. */

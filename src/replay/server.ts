@@ -1,13 +1,10 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { createAnswerer } from './answer.ts';
 import { BadChoice } from './choose.ts';
 import { type Exchange, readSource } from './exchange.ts';
-import { breakOff, listen, sendError, stop, written } from './http.ts';
-import { isLoopbackOrigin } from './loopback.ts';
+import { errorResponse, type Incoming, isLoopbackOrigin, type Running, startHttp } from './http.ts';
 import { bodyOf, ReplayMiss } from './match.ts';
-import { BrokenOff, checkPlayOptions, type PlayOptions, play, wait } from './play.ts';
-import type { ReplayOptions } from './replay-fetch.ts';
+import { checkPlayOptions } from './play.ts';
+import { type ReplayOptions, replayFetch } from './replay-fetch.ts';
 
 /** How the server listens and plays. */
 export interface ReplayServerOptions extends ReplayOptions {
@@ -20,15 +17,10 @@ export interface ReplayServerOptions extends ReplayOptions {
 }
 
 /** A running replay server. */
-export interface ReplayServer {
-  /** `http://127.0.0.1:PORT`; a client's base URL is this and `/v1`. */
-  readonly url: string;
-  readonly port: number;
+export interface ReplayServer extends Running {
   readonly exchanges: readonly Exchange[];
   /** The requests that no exchange answered, each with the nearest one. */
   readonly misses: readonly string[];
-  /** Ends every connection. */
-  close(): Promise<void>;
 }
 
 /**
@@ -47,84 +39,42 @@ export async function startReplayServer(
   options: ReplayServerOptions = {},
 ): Promise<ReplayServer> {
   checkPlayOptions(options);
-  const { port: wanted = 0, host = '127.0.0.1', onRequest } = options;
+  const { port = 0, host = '127.0.0.1', onRequest } = options;
   const source = await readSource(path);
   const answerTo = createAnswerer(source, options);
   const misses: string[] = [];
-  const server = createServer(async (request, response) => {
-    const asked = { method: request.method ?? 'GET', path: request.url ?? '/' };
-    const tell = (answer: string) =>
-      onRequest?.({ request: `${asked.method} ${asked.path}`, answer });
-    // Node ends the connection of a handler that throws, and the process with it.
+
+  async function answer({ method, path, body, signal }: Incoming): Promise<Response> {
+    const tell = (words: string) => onRequest?.({ request: `${method} ${path}`, answer: words });
     try {
-      allowLoopbackPages(request, response);
-      const body = bodyOf(await text(request));
-      if (asked.method === 'OPTIONS' && response.hasHeader('access-control-allow-origin')) {
-        response.writeHead(204).end();
-        return;
-      }
-      const answer = answerTo({ ...asked, body });
-      if ('json' in answer) {
-        tell('made from the recorded requests');
-        response
-          .writeHead(200, { 'content-type': 'application/json' })
-          .end(JSON.stringify(answer.json));
-      } else {
-        tell(answer.exchange.name);
-        await send(answer.exchange, answer.options, response);
-      }
+      const asked = { method, path, body: bodyOf(new TextDecoder().decode(body)) };
+      const found = answerTo(asked);
+      tell('json' in found ? 'made from the recorded requests' : found.exchange.name);
+      if ('json' in found) return Response.json(found.json);
+      return await replayFetch(found.exchange, found.options)('http://replay/', { method, signal });
     } catch (error) {
+      if (signal.aborted) throw error;
       const words = error instanceof Error ? error.message : String(error);
-      if (error instanceof ReplayMiss) misses.push(words);
+      const missed = error instanceof ReplayMiss;
+      if (missed) misses.push(words);
       tell(words);
-      const status =
-        error instanceof BadChoice ? error.status : error instanceof ReplayMiss ? 404 : 500;
-      if (response.headersSent) response.destroy();
-      else sendError(response, status, 'replay_error', words);
+      return errorResponse(error instanceof BadChoice ? error.status : missed ? 404 : 500, words);
     }
-  });
-  const port = await listen(server, wanted, host);
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    port,
-    exchanges: [source].flat(),
-    misses,
-    close: () => stop(server),
-  };
-}
-
-/** Lets the pages of this machine read what we answer; for another's, the browser keeps it. */
-function allowLoopbackPages(request: IncomingMessage, response: ServerResponse): void {
-  const { origin } = request.headers;
-  if (origin === undefined || !isLoopbackOrigin(origin)) return;
-  response.setHeader('access-control-allow-origin', origin);
-  response.setHeader('access-control-allow-methods', 'GET, POST');
-  const wanted = request.headers['access-control-request-headers'];
-  if (wanted !== undefined) response.setHeader('access-control-allow-headers', wanted);
-}
-
-/** Sends an exchange, each chunk at its time, until its end or until the client leaves. */
-async function send(exchange: Exchange, options: PlayOptions, response: ServerResponse) {
-  const start = performance.now();
-  const left = new AbortController();
-  response.once('close', () => left.abort());
-  const { status, headers } = exchange.response;
-  const { firstDelay = 0 } = options;
-  try {
-    if (firstDelay > 0) await wait(firstDelay, left.signal);
-    await exchange.readBody();
-    for (const [name, value] of Object.entries(headers)) {
-      // What a page of this machine needs stands already.
-      if (!response.hasHeader(name)) response.setHeader(name, value);
-    }
-    response.writeHead(status).flushHeaders();
-    for await (const bytes of play(exchange, options, start + firstDelay, left.signal)) {
-      await written(response, bytes);
-    }
-    response.end();
-  } catch (error) {
-    if (left.signal.aborted) return;
-    if (!(error instanceof BrokenOff)) throw error;
-    await breakOff(response);
   }
+
+  /** Lets the pages of this machine read the answers; for another's, the browser keeps them. */
+  async function answerPages(request: Incoming): Promise<Response> {
+    const { headers, method } = request;
+    const origin = headers.get('origin') ?? '';
+    if (!isLoopbackOrigin(origin)) return answer(request);
+    const preflight = method === 'OPTIONS';
+    const response = preflight ? new Response(null, { status: 204 }) : await answer(request);
+    response.headers.set('access-control-allow-origin', origin);
+    const wanted = headers.get('access-control-request-headers');
+    if (wanted !== null) response.headers.set('access-control-allow-headers', wanted);
+    return response;
+  }
+
+  const running = await startHttp(answerPages, port, host);
+  return { ...running, exchanges: [source].flat(), misses };
 }

@@ -20,10 +20,10 @@ test('an exchange without chunks, bytes and sha256 is read', () => {
 });
 
 const broken: [what: string, head: unknown, message: RegExp][] = [
-  ['an unknown format', { ...good, format: 2 }, /^a\.json: format must be 1.*it is 2$/],
+  ['an unknown format', { ...good, format: 2 }, /^a\.json: format must be 1.*; it is 2$/],
   ['no format', { ...good, format: undefined }, /^a\.json: format must be 1/],
   ['a list', [good], /^a\.json: it must be a JSON object$/],
-  ['no provenance', { ...good, provenance: null }, /provenance must be/],
+  ['no provenance', { ...good, provenance: null }, /provenance\.kind must be/],
   ['a kind that is none', { ...good, provenance: { kind: 'x' } }, /provenance\.kind must be/],
   [
     'a recording without its server',

@@ -126,7 +126,7 @@ test('status and headers pass unchanged; those of the connection and cookies are
   const [response] = (await once(get(`${proxy.url}/busy`), 'response')) as [IncomingMessage];
   response.resume();
   assert.equal(response.statusMessage, 'Slow Down');
-  assert.ok(response.rawHeaders.includes('X-Odd'));
+  assert.equal(response.headers['x-odd'], 'yes');
   assert.deepEqual(response.headers['set-cookie'], ['a=1', 'b=2']);
   assert.equal(response.headers['content-length'], '21');
   await once(response, 'end');
@@ -216,7 +216,7 @@ test('a server that is not there is a 502 in words, and nothing is stored', asyn
   assert.equal(response.headers.get('x-should-retry'), 'false');
   assert.match(
     JSON.parse(await response.text()).error.message,
-    /127\.0\.0\.1:9 does not answer .*is the server running/,
+    /127\.0\.0\.1:9 does not answer: .*ECONNREFUSED.* Is the server running/,
   );
   assert.equal((await proxy.outcome()).stored, undefined);
   assert.deepEqual(await readdir(proxy.folder), []);
