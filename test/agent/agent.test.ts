@@ -10,6 +10,7 @@ import {
   deadURL,
   ending,
   frame,
+  raw,
   refuse,
   type Script,
   type ScriptedServer,
@@ -59,14 +60,6 @@ const lastRequest = ({ seen }: ScriptedServer) => {
   assert.ok(last);
   return last;
 };
-
-/** A script: this body. */
-const raw =
-  (body: string, type = 'text/event-stream'): Script =>
-  (response) => {
-    response.writeHead(200, { 'content-type': type });
-    response.end(body);
-  };
 
 /** Sends its head and some deltas, and is silent then. */
 const thenSilent =
@@ -674,10 +667,7 @@ test('an image and a text file are sent; what cannot be is named in the reply', 
     },
   ]);
   await host.send('And this?', { imagePath: 'b.webp' });
-  assert.match(
-    texts(host).at(-1) ?? '',
-    /^Nice\.\n\n> .*Not sent: `b\.webp` \(only PNG and JPEG/,
-  );
+  assert.match(texts(host).at(-1) ?? '', /^Nice\.\n\n> .*Not sent: `b\.webp` \(only PNG and JPEG/);
   const alone = openChat();
   const before = server.seen.length;
   await alone.send('', { imagePath: '../../secret.png' });

@@ -58,6 +58,14 @@ export function begin(response: ServerResponse): void {
   response.flushHeaders();
 }
 
+/** A script: this body. */
+export const raw =
+  (body: string, type = 'text/event-stream'): Script =>
+  (response) => {
+    response.writeHead(200, { 'content-type': type });
+    response.end(body);
+  };
+
 /** A script: an error with a status. */
 export const refuse =
   (status: number, body: object): Script =>
@@ -66,16 +74,28 @@ export const refuse =
     response.end(JSON.stringify(body));
   };
 
-/** @param models - LM Studio's `/api/v0/models`, or nothing of the kind */
-export async function startServer(models?: object[]): Promise<ScriptedServer> {
+/**
+ * @param models - what LM Studio's `/api/v0/models` lists; without it there are no lists
+ * @param another - a path with the same list
+ * @param token - without it, every request is answered with 401
+ */
+export async function startServer(
+  models?: object[],
+  another?: string,
+  token?: string,
+): Promise<ScriptedServer> {
   const seen: Seen[] = [];
   let listings = 0;
   let answer: Script = say('Hello');
   const server = createServer(async (request, response) => {
     const path = request.url ?? '';
+    if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
+      response.writeHead(401).end('{"error":{"message":"An API token is required"}}');
+      return;
+    }
     if (request.method === 'GET') {
       listings++;
-      const isKnown = models !== undefined && path === '/api/v0/models';
+      const isKnown = models !== undefined && (path === '/api/v0/models' || path === another);
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(
         JSON.stringify(
