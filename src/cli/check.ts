@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
-import { checkFolder, show } from '../replay/check.ts';
+import { checkFolder } from '../replay/check.ts';
 import { type Command, UsageError } from './command.ts';
+import { counted } from './counted.ts';
+import { showExchange } from './show-exchange.ts';
 
 /** `local-llm check`: are the fixtures whole, and what is in them? */
 export const check: Command = {
@@ -23,14 +25,18 @@ The exit status is 1 if something is wrong.
     if (folder === undefined || more.length > 0) throw new UsageError('give one folder');
     const { exchanges, problems } = await checkFolder(folder);
     for (const exchange of values.verbose ? exchanges : []) {
-      for await (const line of show(exchange)) stdout.write(`${line}\n`);
+      for await (const line of showExchange(exchange)) stdout.write(`${line}\n`);
       stdout.write('\n');
     }
     for (const problem of problems) stderr.write(`${problem}\n`);
     const recorded = exchanges.filter(({ provenance }) => provenance.kind === 'recorded').length;
     const modelled = exchanges.length - recorded;
-    stdout.write(`${exchanges.length} exchanges: ${recorded} recorded, ${modelled} modelled. `);
-    stdout.write(`${problems.length === 0 ? 'No' : problems.length} problems.\n`);
+    stdout.write(
+      `${counted(exchanges.length, 'exchange')}: ${recorded} recorded, ${modelled} modelled. `,
+    );
+    stdout.write(
+      `${problems.length === 0 ? 'No problems' : counted(problems.length, 'problem')}.\n`,
+    );
     return problems.length === 0 ? 0 : 1;
   },
 };

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startRecordingProxy } from '../replay/proxy.ts';
 import { type Command, UsageError } from './command.ts';
+import { counted } from './counted.ts';
 import { portOf } from './port.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -49,19 +50,19 @@ bytes, where the chunks ended, when they came, how the stream ended. No key is s
         const { response, end, chunks = [] } = outcome.head;
         stored.push(outcome.stored);
         stdout.write(`recorded   ${request}: ${outcome.stored}, status ${response.status}, `);
-        stdout.write(`${response.bytes} bytes in ${chunks.length} chunks, ${end}\n`);
+        stdout.write(`${response.bytes} bytes in ${counted(chunks.length, 'chunk')}, ${end}\n`);
       },
     });
     stdout.write(`Point a client at ${proxy.url}/v1 instead of ${new URL(upstream).origin}/v1. `);
     stdout.write('Ctrl-C ends the recording.\n');
     await stopSignal();
     await proxy.close();
-    stdout.write(`\n${count(stored)} in ${folder}${stored.map((it) => `\n  ${it}`).join('')}\n`);
+    stdout.write(
+      `\n${counted(stored.length, 'exchange')} in ${folder}${stored.map((it) => `\n  ${it}`).join('')}\n`,
+    );
     if (leftOut.length > 0) {
       stdout.write(`${leftOut.length} left out${leftOut.map((it) => `\n  ${it}`).join('')}\n`);
     }
     return 0;
   },
 };
-
-const count = ({ length }: readonly string[]) => `${length} exchange${length === 1 ? '' : 's'}`;

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { speedOf } from '../replay/choose.ts';
 import { startReplayServer } from '../replay/server.ts';
 import { type Command, UsageError } from './command.ts';
+import { counted } from './counted.ts';
 import { portOf } from './port.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -15,8 +16,8 @@ answers gets 404 with the nearest exchange, and then the exit status is 1.
 
   --port N        default 8089; 0 takes any free port, which is printed
   --speed N       1 as recorded, 2 twice as fast, ...; default: instant
-  --ignore FIELD  a field of the request's body that is not compared: seed, or
-                  stream_options.include_usage; may be given more than once
+  --ignore FIELD  a field of the request's body that is not compared: seed; may be given
+                  more than once
 
 A base URL can choose one exchange, which then answers every request, and faults:
   http://127.0.0.1:8089/llama.cpp-2026/hello/v1
@@ -45,13 +46,13 @@ A base URL can choose one exchange, which then answers every request, and faults
       ignore: values.ignore,
       onRequest: ({ request, answer }) => stdout.write(`${request} <- ${answer}\n`),
     });
-    const { length } = server.exchanges;
-    stdout.write(`${server.url}/v1 answers from ${length} exchange${length === 1 ? '' : 's'}. `);
+    const answers = counted(server.exchanges.length, 'exchange');
+    stdout.write(`${server.url}/v1 answers from ${answers}. `);
     stdout.write('Ctrl-C ends it.\n');
     await stopSignal();
     await server.close();
     const missed = server.misses.length;
-    if (missed > 0) stderr.write(`${missed} request${missed === 1 ? '' : 's'} found no exchange\n`);
+    if (missed > 0) stderr.write(`${counted(missed, 'request')} found no exchange\n`);
     return missed > 0 ? 1 : 0;
   },
 };

@@ -1,8 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Exchange, listExchanges, readExchange } from './exchange.ts';
-import { frameEnds } from './frames.ts';
-import { pieces } from './play.ts';
 import { findSecret, secretsOf } from './secrets.ts';
 
 /** What a folder of exchanges holds, and what is wrong with it. */
@@ -28,11 +26,12 @@ export async function checkFolder(folder: string): Promise<Checked> {
       problems.push(error instanceof Error ? error.message : String(error));
     }
   }
-  for (const file of await readdir(folder, { recursive: true })) {
-    const ours = /\.(sse|tmp)$|\.body\.(json|txt)$/.test(file);
-    if (ours && !known.has(join(folder, file))) {
-      problems.push(`${join(folder, file)}: belongs to no exchange; a recording that was stopped?`);
-    }
+  for (const entry of await readdir(folder, { recursive: true })) {
+    const file = join(folder, entry);
+    const head = file.replace(/(\.sse|\.body\.(json|txt))$/, '.json');
+    // The body of a head that cannot be read is no leftover.
+    const fine = head === file ? !file.endsWith('.tmp') : known.has(file) || known.has(head);
+    if (!fine) problems.push(`${file}: belongs to no exchange; an interrupted recording?`);
   }
   if (files.length === 0) problems.push(`${folder}: holds no exchange`);
   return { exchanges, problems };
@@ -63,47 +62,4 @@ async function problemsOf(exchange: Exchange): Promise<string[]> {
     findSecret(body, known, response.body);
   if (secret) problems.push(secret);
   return problems;
-}
-
-/**
- * Shows an exchange, a frame a line: when it was whole (ms since the request), its bytes, its text. `|` marks a
- * chunk's end inside a frame, `{1|3}` one inside a character, with the character's bytes on both sides.
- */
-export async function* show(exchange: Exchange): AsyncGenerator<string> {
-  const { name, provenance, request, response, end } = exchange;
-  yield `${name} (${provenance.kind}): ${request.method} ${request.path} -> ${response.status}, ${end}`;
-  const body = await exchange.readBody();
-  const ends = [...pieces(exchange, body)];
-  let from = 0;
-  let piece = 0;
-  for (const to of response.body.endsWith('.sse') ? frameEnds(body) : [body.length]) {
-    const inside: number[] = [];
-    while ((ends[piece]?.to ?? to) < to) {
-      const border = ends[piece++]?.to ?? to;
-      if (border > from) inside.push(border);
-    }
-    const due = String(ends[piece]?.due ?? 0).padStart(7);
-    yield `${due} ms ${String(to - from).padStart(6)} B  ${marked(body, from, to, inside)}`;
-    from = to;
-  }
-}
-
-/** The text between two places, with marks where chunks end inside. */
-function marked(body: Uint8Array, from: number, to: number, borders: readonly number[]): string {
-  const isInside = (at: number) => ((body[at] ?? 0) & 0xc0) === 0x80;
-  const text = (start: number, end: number) =>
-    new TextDecoder('utf-8', { ignoreBOM: true }).decode(body.subarray(start, end));
-  let shown = '';
-  let start = from;
-  for (const border of borders) {
-    let first = border;
-    let last = border;
-    while (first > start && isInside(first)) first--;
-    while (last < to && isInside(last)) last++;
-    shown += text(start, last) + (first === last ? '|' : `{${border - first}|${last - border}}`);
-    start = last;
-  }
-  shown += text(start, to);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not reach a terminal
-  return shown.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => JSON.stringify(c).slice(1, -1));
 }

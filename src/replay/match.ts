@@ -20,18 +20,6 @@ export function bodyOf(text: string): unknown {
   return value === undefined || value === null || typeof value === 'string' ? text || null : value;
 }
 
-/** The value without the fields named in `ignore` (`seed`, `stream_options.include_usage`, `messages.0.content`). */
-function without(value: unknown, ignore: ReadonlySet<string>, at = ''): unknown {
-  if (ignore.size === 0) return value;
-  if (Array.isArray(value)) return value.map((item, i) => without(item, ignore, `${at}${i}.`));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => !ignore.has(at + key))
-      .map(([key, item]) => [key, without(item, ignore, `${at}${key}.`)]),
-  );
-}
-
 /** JSON with sorted keys: the same text for the same value. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, item) =>
@@ -62,18 +50,6 @@ export function differences(sent: unknown, recorded: unknown, at = ''): Differen
   );
 }
 
-const isList = (source: Exchange | readonly Exchange[]): source is readonly Exchange[] =>
-  Array.isArray(source);
-
-const kindOf = (value: unknown) => (Array.isArray(value) ? 'list' : typeof value);
-
-/** How far apart two bodies are. A value of another kind (text for a list) is worse than any number of others. */
-const distance = (differ: readonly Difference[]): number =>
-  differ.reduce((sum, { sent, recorded }) => {
-    const alike = sent === undefined || recorded === undefined || kindOf(sent) === kindOf(recorded);
-    return sum + (alike ? 1 : 1000);
-  }, 0);
-
 /** Finds the exchange that answers a request, using each once in its order; the last one repeats. */
 export interface Matcher {
   /** @throws {ReplayMiss} */
@@ -82,55 +58,60 @@ export interface Matcher {
 
 /**
  * @param source - exchanges in the order in which equal requests are to be answered; or the one that answers all
- * @param ignore - fields of the body that are not compared, with dots between the levels
+ * @param ignore - fields of the body that are not compared
  */
 export function createMatcher(
   source: Exchange | readonly Exchange[],
   ignore: readonly string[] = [],
 ): Matcher {
-  if (!isList(source)) return { find: () => source };
-  const exchanges = source;
-  const ignored = new Set(ignore);
-  const key = ({ method, path, body }: Asked) =>
-    `${method} ${path} ${canonical(without(body, ignored))}`;
+  const exchanges = [source].flat();
+  const only = exchanges.find((exchange) => exchange === source);
+  if (only) return { find: () => only };
+
+  const compared = (body: unknown) =>
+    isObject(body)
+      ? Object.fromEntries(Object.entries(body).filter(([field]) => !ignore.includes(field)))
+      : body;
+  const keyOf = ({ method, path, body }: Asked) => `${method} ${path} ${canonical(compared(body))}`;
   const queues = new Map<string, Exchange[]>();
   for (const exchange of exchanges) {
-    const queue = queues.get(key(exchange.request));
-    if (queue) queue.push(exchange);
-    else queues.set(key(exchange.request), [exchange]);
+    const key = keyOf(exchange.request);
+    queues.set(key, [...(queues.get(key) ?? []), exchange]);
   }
+
+  /** What to say where nothing matches. */
+  function missed(asked: Asked): string {
+    const start = `no recorded exchange answers this ${asked.method} ${asked.path}`;
+    const [near] = exchanges
+      .filter(({ request }) => request.method === asked.method && request.path === asked.path)
+      .map(({ name, request }) => {
+        const differ = differences(compared(asked.body), compared(request.body));
+        // A text for a list, or for a whole body, is farther than any number of fields.
+        const far = differ.some(
+          ({ sent, recorded }) =>
+            sent !== undefined && recorded !== undefined && typeof sent !== typeof recorded,
+        );
+        return { name, differ, distance: far ? Number.POSITIVE_INFINITY : differ.length };
+      })
+      .sort((a, b) => a.distance - b.distance);
+    if (near === undefined) {
+      const others = new Set(exchanges.map(({ request }) => `${request.method} ${request.path}`));
+      return `${start}; there is: ${[...others].slice(0, 8).join(', ')}`;
+    }
+    const lines = near.differ.map(
+      ({ at, sent, recorded }) => `\n  ${at}: sent ${shown(sent)}, recorded ${shown(recorded)}`,
+    );
+    const more = lines.length > 8 ? `\n  and ${lines.length - 8} more` : '';
+    const shownLines = lines.slice(0, 8).join('') + more;
+    return `${start}. The nearest is '${near.name}', which differs in:${shownLines}`;
+  }
+
   return {
     find(asked) {
-      const queue = queues.get(key(asked));
-      const next = queue !== undefined && queue.length > 1 ? queue.shift() : queue?.[0];
+      const queue = queues.get(keyOf(asked)) ?? [];
+      const next = queue.length > 1 ? queue.shift() : queue[0];
       if (next) return next;
-      throw new ReplayMiss(
-        missed({ ...asked, body: without(asked.body, ignored) }, exchanges, ignored),
-      );
+      throw new ReplayMiss(missed(asked));
     },
   };
-}
-
-function missed(
-  asked: Asked,
-  exchanges: readonly Exchange[],
-  ignored: ReadonlySet<string>,
-): string {
-  const start = `no recorded exchange answers this ${asked.method} ${asked.path}`;
-  const near = exchanges
-    .filter(({ request }) => request.method === asked.method && request.path === asked.path)
-    .map(({ name, request }) => ({
-      name,
-      differ: differences(asked.body, without(request.body, ignored)),
-    }))
-    .sort((a, b) => distance(a.differ) - distance(b.differ))[0];
-  if (near === undefined) {
-    const others = new Set(exchanges.map(({ request }) => `${request.method} ${request.path}`));
-    return `${start}; there is: ${[...others].slice(0, 8).join(', ') || 'nothing'}`;
-  }
-  const lines = near.differ
-    .slice(0, 8)
-    .map(({ at, sent, recorded }) => `\n  ${at}: sent ${shown(sent)}, recorded ${shown(recorded)}`);
-  const more = near.differ.length > 8 ? `\n  and ${near.differ.length - 8} more` : '';
-  return `${start}. The nearest is '${near.name}', which differs in:${lines.join('')}${more}`;
 }

@@ -1,20 +1,16 @@
 import type { Fetch } from '../chat/types.ts';
 import { listExchanges } from './exchange.ts';
-import { createRecorder, type Outcome } from './recorder.ts';
+import { createRecorder, type Outcome, type RecorderOptions } from './recorder.ts';
 import { relay } from './relay.ts';
 import { type AnyFetch, type ReplayOptions, replayFetch, signalOf } from './replay-fetch.ts';
 
 /** What is recorded and what replayed; and, for a replay, how. */
-export interface RecordOptions extends ReplayOptions {
+export interface RecordOptions extends ReplayOptions, Pick<RecorderOptions, 'name' | 'server'> {
   /**
    * `none`: replay only. `once` (default): a folder that holds exchanges is replayed, an empty one recorded into.
    * `all`: every exchange is recorded, replacing one of the same name. With `CI=true` the default is `none`.
    */
   readonly mode?: 'none' | 'once' | 'all' | undefined;
-  /** What the exchange is called; a second one gets `-2`. Default: after the path, `chat-completions`. */
-  readonly name?: string | undefined;
-  /** Which server is recorded, with its version: `LM Studio 0.4.24`. Default: its `server` header, or its address. */
-  readonly server?: string | undefined;
 }
 
 /**

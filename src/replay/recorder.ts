@@ -24,7 +24,7 @@ export type Outcome =
   | { readonly stored?: undefined; readonly reason: string };
 
 /** A request as it is sent; `origin` is where to. */
-export interface Asked {
+export interface Sent {
   readonly origin: string;
   readonly method: string;
   readonly path: string;
@@ -35,7 +35,7 @@ export interface Asked {
 /** One exchange on its way to the disk. */
 export type Capture = ReturnType<ReturnType<typeof createRecorder>['begin']>;
 
-const requestHeaders = ['content-type'];
+const requestHeaders = new Set(['content-type']);
 const notStored = new Set([
   ...['date', 'connection', 'keep-alive', 'transfer-encoding', 'content-length', 'set-cookie'],
 ]);
@@ -66,19 +66,17 @@ export function createRecorder(options: RecorderOptions) {
   }
 
   /** Begins an exchange: its clock runs from here, and its name has its place among the others. */
-  function begin(asked: Asked) {
+  function begin(asked: Sent) {
     const start = performance.now();
     const { method, path, headers } = asked;
-    const stored = requestHeaders.flatMap((key) => {
-      const value = headers.get(key);
-      return value === null ? [] : [[key, value] as const];
-    });
+    const kept = Object.fromEntries([...headers].filter(([key]) => requestHeaders.has(key)));
     const body = bodyOf(new TextDecoder().decode(asked.body));
-    const request = { method, path, headers: Object.fromEntries(stored), body };
+    const request = { method, path, headers: kept, body };
     const known = new Map([...secretsSent(headers), ...secretsOf(process.env)]);
     const refused = findSecret(request, known, 'request');
     const file = claim(path);
-    const parts: Uint8Array[] = [];
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    let tail = '';
     const times: number[] = [];
     let response: { status: number; headers: Record<string, string> } | undefined;
     let outcome: Promise<Outcome> | undefined;
@@ -86,7 +84,7 @@ export function createRecorder(options: RecorderOptions) {
     async function store(end: End): Promise<Outcome> {
       if (refused) return { reason: refused };
       if (!response) return { reason: 'there was no response' };
-      const content = concat(parts);
+      const content = new Uint8Array(await new Blob(parts).arrayBuffer());
       const text = new TextDecoder().decode(content);
       const secret = findSecret({ headers: response.headers, body: text }, known, 'response');
       if (secret) return { reason: secret };
@@ -128,10 +126,7 @@ export function createRecorder(options: RecorderOptions) {
       /** Why it will not be stored, as far as the request tells. */
       refused,
       /** Whether the server has said all that there is to say (`[DONE]`), though the body may be open. */
-      isDone() {
-        const tail = concat(parts.slice(-2).map((part) => part.subarray(-32)));
-        return /data: ?\[DONE\]\s*$/.test(new TextDecoder().decode(tail));
-      },
+      isDone: () => /data: ?\[DONE\]\s*$/.test(tail),
       head(status: number, sent: Headers) {
         const kept = [...sent].filter(([key]) => !notStored.has(key));
         response = { status, headers: Object.fromEntries(kept) };
@@ -139,7 +134,8 @@ export function createRecorder(options: RecorderOptions) {
       chunk(bytes: Uint8Array) {
         // Rounded from the start, so that the sum does not drift. A copy: the bytes are the reader's to change.
         times.push(Math.round(performance.now() - start));
-        parts.push(bytes.slice());
+        parts.push(new Uint8Array(bytes));
+        tail = (tail + String.fromCharCode(...bytes.subarray(-32))).slice(-32);
       },
       /** Stores the exchange. What was called first, this or `drop`, counts. */
       end: (end: End) => outcome ?? finish(store(end)),
@@ -149,16 +145,6 @@ export function createRecorder(options: RecorderOptions) {
   }
 
   return { begin };
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
 
 /** The model that the first chunk, or a request, names. */

@@ -2,14 +2,14 @@ import type { Fetch } from '../chat/types.ts';
 import { bodyStream } from './body-stream.ts';
 import type { End } from './exchange.ts';
 import { wait } from './play.ts';
-import type { Asked, Capture, Outcome } from './recorder.ts';
+import type { Capture, Outcome, Sent } from './recorder.ts';
 
 /** What is sent, and what is watched while it is answered. */
 export interface Relayed {
   readonly fetch: Fetch;
   readonly url: string;
   readonly init: RequestInit;
-  readonly asked: Asked;
+  readonly asked: Sent;
   readonly capture: Capture;
   /** Its abort is the client's leaving. */
   readonly signal: AbortSignal | undefined;

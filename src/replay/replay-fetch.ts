@@ -8,7 +8,7 @@ export type AnyFetch = (input: string | URL | Request, init?: RequestInit) => Pr
 
 /** How exchanges are matched and played. */
 export interface ReplayOptions extends PlayOptions {
-  /** Fields of the request's body that are not compared, with dots between the levels. */
+  /** Fields of the request's body that are not compared: `seed`, `stream_options`. */
   readonly ignore?: readonly string[] | undefined;
 }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { checkFolder, show } from '../../src/replay/check.ts';
+import { showExchange } from '../../src/cli/show-exchange.ts';
+import { checkFolder } from '../../src/replay/check.ts';
 import { sha256 } from '../../src/replay/exchange.ts';
 import { readExchange } from '../../src/replay/index.ts';
 import { fixtures, scratch, type Written, write } from './helpers.ts';
@@ -93,7 +94,8 @@ test('shown: a frame a line, with its time, its bytes, and marks where chunks en
   ];
   await write(folder, 'a', { content, chunks });
   const lines: string[] = [];
-  for await (const line of show(await readExchange(join(folder, 'a.json')))) lines.push(line);
+  for await (const line of showExchange(await readExchange(join(folder, 'a.json'))))
+    lines.push(line);
   assert.deepEqual(lines, [
     'a (modelled): POST /v1/chat/completions -> 200, complete',
     '      5 ms      9 B  data: a\\n\\n',
