@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,10 @@ import { parseOutcomes } from './outcomes.ts';
 const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
 const installed = (path: string) => join(here, 'node_modules', path);
+
+/** The longest that a program may take to tell its outcomes, and then to end. */
+const RUN_MS = 180_000;
+const END_MS = 5000;
 
 /** Something that runs JavaScript. */
 export interface Runtime {
@@ -87,7 +91,29 @@ async function version(binary: string): Promise<string> {
   return /\d[\w.-]*/.exec(stdout)?.[0] ?? stdout.trim();
 }
 
-async function outcomesOf(binary: string, args: string[], cwd = here): Promise<Outcome[]> {
-  const { stdout } = await run(binary, args, { cwd, timeout: 180_000 });
-  return parseOutcomes(stdout.trim().split('\n').at(-1) ?? '');
+/** Runs a program that prints its outcomes. That it then ends by itself, with nothing left open, is one of them. */
+function outcomesOf(binary: string, args: string[], cwd = here): Promise<Outcome[]> {
+  const child = spawn(binary, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  let complaints = '';
+  let timer = setTimeout(() => child.kill('SIGKILL'), RUN_MS);
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints += text;
+  });
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+    if (!printed.endsWith('\n')) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => {
+      clearTimeout(timer);
+      const name = 'the program ends by itself';
+      const ended = status === 0 ? { name } : { name, error: `status ${status} ${complaints}` };
+      if (printed === '') reject(new Error(`it printed nothing: ${ended.error ?? ''}`));
+      else resolve([...parseOutcomes(printed), ended]);
+    });
+  });
 }

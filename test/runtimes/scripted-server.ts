@@ -116,7 +116,7 @@ const parts: Record<string, Part> = {
   },
   'long-line': (response) => {
     stream(response, begin);
-    response.end(`data: ${'x'.repeat(100_000)}`);
+    response.write(`data: ${'x'.repeat(100_000)}`);
   },
   reasoning: (response) => {
     stream(response);
