@@ -1,4 +1,4 @@
-import { isObject, parseJson } from './chat/guards.ts';
+import { fieldsOf, parseJson } from './chat/guards.ts';
 import { readOptions } from './chat/options.ts';
 import { readBody, send } from './chat/send.ts';
 import type { ServerOptions } from './chat/types.ts';
@@ -28,60 +28,46 @@ export interface Model {
  */
 export async function listModels(options: ServerOptions = {}): Promise<Model[]> {
   const settings = readOptions(options);
-  const { signal } = settings;
-  signal.throwIfAborted();
-  const base = settings.url('');
-  const root = settings.url('').replace(/\/v1(?=$|\?)/, '');
+  const { signal, error } = settings;
   const controller = new AbortController();
-  const stop = () => controller.abort();
-  const timer = setTimeout(stop, PATIENCE);
+  const stop = () => controller.abort(signal.reason);
+  const timer = setTimeout(
+    () => controller.abort(error('timeout', `sent no list of models for ${PATIENCE / 1000} s`)),
+    PATIENCE,
+  );
   signal.addEventListener('abort', stop);
-  let refused: unknown;
+  if (signal.aborted) stop();
+  let failure: unknown = error('protocol', 'has no list of models');
   try {
-    for (const [at, path] of [
-      [root, '/api/v1/models'],
-      [root, '/api/v0/models'],
-      [base, '/models'],
-    ] as const) {
-      const url = at.replace(/(?=\?|$)/, path);
+    for (const path of ['/../api/v1/models', '/../api/v0/models', '/models']) {
       try {
-        const response = await send(
-          settings,
-          url,
-          { method: 'GET', signal: controller.signal },
-          () => false,
-        );
-        const models = readListing(parseJson(await readBody(response)));
-        if (models !== undefined) return models;
-      } catch (error) {
-        if (!(error instanceof Error && 'kind' in error && error.kind === 'http')) throw error;
-        refused = error;
+        const init = { method: 'GET', signal: controller.signal };
+        const response = await send(settings, path, init, () => false);
+        const models = readListing(parseJson(await readBody(response, controller.signal)));
+        if (models) return models;
+      } catch (thrown) {
+        failure = thrown;
       }
     }
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!controller.signal.aborted) throw error;
-    throw settings.error('timeout', base, `sent no list of models for ${PATIENCE / 1000} s`, '');
+    throw controller.signal.reason ?? failure;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
   }
-  throw refused ?? settings.error('protocol', base, 'has no list of models', '');
 }
 
 /** What one of the three listings says; `undefined` for anything else. */
 export function readListing(body: unknown): Model[] | undefined {
-  if (!isObject(body)) return undefined;
-  const list: unknown = Array.isArray(body.data) ? body.data : body.models;
+  const { data, models } = fieldsOf(body);
+  const list: unknown = Array.isArray(data) ? data : models;
   if (!Array.isArray(list)) return undefined;
-  return list.filter(isObject).flatMap((item) => {
+  return list.map(fieldsOf).flatMap((item) => {
     const { key, id = key, type, state, loaded_instances: instances, capabilities } = item;
     if (typeof id !== 'string') return [];
     const [instance]: unknown[] = Array.isArray(instances) ? instances : [];
-    const config = isObject(instance) && isObject(instance.config) ? instance.config : {};
     const known = typeof type === 'string';
     const contextLength = [
-      config.context_length,
+      fieldsOf(fieldsOf(instance).config).context_length,
       item.loaded_context_length,
       item.max_context_length,
       item.max_model_len,
@@ -91,7 +77,7 @@ export function readListing(body: unknown): Model[] | undefined {
       type: !known ? 'unknown' : type.startsWith('embedding') ? 'embedding' : 'chat',
       ...(known && {
         loaded: state === 'loaded' || instance !== undefined,
-        vision: type === 'vlm' || (isObject(capabilities) && capabilities.vision === true),
+        vision: type === 'vlm' || fieldsOf(capabilities).vision === true,
       }),
       ...(contextLength !== undefined && { contextLength }),
     };

@@ -1,24 +1,29 @@
 import type { Fetch } from './types.ts';
 
-/** How long a finished reply waits for usage and `[DONE]`, in ms. */
-export const FINISH_MS = 2000;
-
 /** The longest that a timer takes, in ms; more would fire at once. */
-export const LONGEST_TIMER = 2 ** 31 - 1;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Monotonic, unlike `Date.now()`: setting the computer's clock ends no stream. */
 export const now = (): number => performance.now();
 
+/** Waits for `ms`, or until the signal aborts; then no timer is left. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => resolve(clearTimeout(timer)));
+  });
+
 /** A clock that counts only what is spent waiting for the server. */
 export interface Clock {
-  /** Starts over with another limit, in ms; `each` counts every wait anew, otherwise all waits together. */
+  /**
+   * Starts over with another limit, in ms, and without a timer; 0 is none. With `each` every wait has the whole of it,
+   * otherwise all waits together.
+   */
   limit(ms: number, each?: boolean): void;
   /** A read is pending. */
   wait(): void;
   /** It came back. */
   resume(): void;
-  /** No timer is left. */
-  stop(): void;
 }
 
 /**
@@ -26,46 +31,36 @@ export interface Clock {
  * how much of the present wait it saw, and sleeps for the rest.
  */
 export function createClock(onTimeout: () => void): Clock {
-  let limit = Infinity;
-  let eachWait = false;
-  let spent = 0;
+  let left = Infinity;
+  let renewed = false;
   let waiting = false;
   let since = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function sleep(): void {
-    const left = limit - spent - (now() - since);
-    if (left <= 0) onTimeout();
-    else if (left < Infinity) timer = setTimeout(wake, Math.min(Math.ceil(left), LONGEST_TIMER));
-  }
-
-  function wake(): void {
+  function look(): void {
     timer = undefined;
-    if (waiting) sleep();
-  }
-
-  function stop(): void {
-    clearTimeout(timer);
-    timer = undefined;
+    const rest = left - (now() - since);
+    if (!waiting) return;
+    if (rest <= 0) onTimeout();
+    else if (rest < Infinity) timer = setTimeout(look, Math.min(rest, LONGEST_TIMER));
   }
 
   return {
     limit(ms, each = false) {
-      stop();
-      limit = ms;
-      eachWait = each;
-      spent = 0;
+      clearTimeout(timer);
+      timer = undefined;
+      left = ms || Infinity;
+      renewed = each;
     },
     wait() {
       waiting = true;
       since = now();
-      if (timer === undefined) sleep();
+      if (!timer) look();
     },
     resume() {
-      if (!eachWait) spent += now() - since;
       waiting = false;
+      if (!renewed) left -= now() - since;
     },
-    stop,
   };
 }
 
@@ -81,14 +76,13 @@ export const patientFetch: Fetch = (url, init) => {
   const [dispatcher] = [2, 1].flatMap(
     (version) => Reflect.get(globalThis, Symbol.for(`undici.globalDispatcher.${version}`)) ?? [],
   );
-  const patience = {
-    dispatch: (options: object, handler: unknown) =>
-      dispatcher.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler),
-  };
   const options = {
     ...init,
     timeout: false,
-    ...(dispatcher?.dispatch && { dispatcher: patience }),
+    dispatcher: dispatcher?.dispatch && {
+      dispatch: (request: object, handler: unknown) =>
+        dispatcher.dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, handler),
+    },
   };
   return fetch(url, options);
 };

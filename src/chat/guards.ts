@@ -5,6 +5,9 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The fields of a value that may be none: what is missing, or not an object, has none. */
+export const fieldsOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
+
 /** `JSON.parse`, but `undefined` for what is no JSON. */
 export function parseJson(text: string): unknown {
   try {
@@ -19,7 +22,7 @@ export function utf8Length(text: string): number {
   let bytes = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    const surrogate = (unit & 0xf800) === 0xd800;
+    const surrogate = unit >> 11 === 27;
     bytes += unit < 0x80 ? 1 : unit < 0x800 || surrogate ? 2 : 3;
   }
   return bytes;

@@ -7,6 +7,8 @@ import { clip } from './words.ts';
 
 /** The options, checked and with every default filled in. */
 export interface Settings {
+  /** The base URL, without its user. */
+  readonly base: URL;
   readonly headers: Headers;
   readonly signal: AbortSignal;
   readonly fetch: NonNullable<StreamOptions['fetch']>;
@@ -14,18 +16,13 @@ export interface Settings {
   readonly maxEventBytes: number;
   readonly maxResultBytes: number;
   readonly onChunk: NonNullable<StreamOptions['onChunk']>;
-  /** Where to send: the base URL with a path behind it, and its query behind that. */
-  url(path: string): string;
-  /** A copy of JSON's kind of value, with every secret of the options blanked. */
-  blank<T>(value: T): T;
-  /**
-   * An error in which every secret is blanked: "URL DID: WORDS", with what is known of these words.
-   */
+  /** A copy of a JSON value, with every secret of the options blanked; what is nested too deep is left out. */
+  blank(value: unknown): unknown;
+  /** An error in which every secret is blanked: "BASE URL DID: WORDS", with what is known of these words. */
   error(
     kind: ErrorKind,
-    url: string,
     did: string,
-    words: string,
+    words?: string,
     more?: Partial<ChatErrorFields>,
     cause?: unknown,
   ): ChatError;
@@ -36,10 +33,9 @@ export interface Settings {
  * @throws {TypeError} naming the field
  */
 export function fill<T extends object>(name: string, given: object, defaults: T): T {
-  if (typeof given !== 'object') throw new TypeError(`${name} must be an object`);
   const filled = { ...defaults };
   for (const [field, preset] of Object.entries(defaults)) {
-    const value: unknown = Reflect.get(given ?? {}, field) ?? preset;
+    const value: unknown = Reflect.get(given, field) ?? preset;
     if (typeof value !== typeof preset || (typeof value === 'number' && !(value >= 0))) {
       throw new TypeError(`${name}.${field} must be a ${typeof preset}`);
     }
@@ -52,7 +48,8 @@ export function fill<T extends object>(name: string, given: object, defaults: T)
  * Reads the options.
  * @throws {TypeError} naming the option, and never showing a secret
  */
-export function readOptions(options: StreamOptions): Settings {
+export function readOptions(given: StreamOptions): Settings {
+  const { options } = fill('arguments', { options: given }, { options: {} as StreamOptions });
   const {
     apiKey,
     headers: own,
@@ -83,29 +80,33 @@ export function readOptions(options: StreamOptions): Settings {
     }
   } catch {
     // The error that this stands for shows the value.
-    throw new TypeError(
-      'options.apiKey or options.headers cannot be sent: a character is not allowed',
-    );
+    throw new TypeError('options.apiKey or options.headers has a character that cannot be sent');
   }
   const blankText = createBlanker(secrets);
-  const blank = <T>(value: T): T =>
-    JSON.parse(JSON.stringify(value), (_, inner: unknown) =>
-      typeof inner === 'string' ? blankText(inner) : inner,
-    );
+
+  function blank(value: unknown, depth = 9): unknown {
+    if (typeof value === 'string') return blankText(value);
+    if (typeof value !== 'object' || !value) return value;
+    const fields = Object.entries(depth ? value : {})
+      .map(([key, inner]) => [blankText(key), blank(inner, depth - 1)])
+      .filter(([, inner]) => inner !== undefined);
+    return Array.isArray(value) ? fields.map(([, inner]) => inner) : Object.fromEntries(fields);
+  }
 
   return {
     ...rest,
+    base,
     headers,
     timeouts: fill('options.timeouts', timeouts, { firstToken: 1_800_000, idle: 300_000 }),
-    url: (path) => base.href.replace(/\/*(\?|$)/, `${path}$1`),
     blank,
-    error(kind, url, did, words, more, cause) {
-      const { origin, pathname } = new URL(url);
-      const about = [more?.status, more?.code, words].join(' ').trim();
-      const message = `${origin}${pathname} ${did}${words && ': '}${clip(words)}`;
+    error(kind, did, words = '', more = {}, cause) {
+      const { status = '', code = '' } = more;
+      const known = explain(`${status} ${code} ${words}`.trim());
       return new ChatError(
-        blankText(message),
-        blank({ kind, ...explain(about), ...more }),
+        blankText(`${base.origin}${base.pathname} ${did}${words && ': '}${clip(words)}`),
+        Object(
+          blank({ kind: known.reason === 'runtime-limit' ? 'timeout' : kind, ...known, ...more }),
+        ),
         // An error that is not ours may tell the URL or a header: such a one is left out.
         blankText(words) === words ? cause : undefined,
       );

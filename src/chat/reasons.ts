@@ -4,13 +4,13 @@
  * wins. The sign is looked for in an error's words, with the status and the server's code in front of them.
  */
 const reasons: readonly (readonly [reason: string, sign: RegExp, hint?: string])[] = [
-  ['refused', /refused/i, 'Is the server running there? LM Studio: `lms server start`'],
+  ['refused', /refused/i, 'Start the server. LM Studio: `lms server start`'],
   ['dns', /ENOTFOUND|EAI_AGAIN|dns/],
-  ['runtime-limit', /UND_ERR_(HEAD|BOD)/, 'Use nodeFetch as options.fetch: it has no such limit'],
+  ['runtime-limit', /(HEADERS|BODY)_TIME/, 'Set options.fetch to nodeFetch'],
   ['unreachable', /UNREACH|TIME/],
   ['tls', /CERT|SSL|TLS/],
   ['reset', /RESET|EPIPE|_SOCKET|hang up|connection (lost|closed|reset)/i],
-  ['token', /^40[13]|api.(key|token)/i, 'Set apiKey to a token that the server knows'],
+  ['token', /^40[13]|api.(key|token)/i, 'Set options.apiKey'],
   [
     'context',
     /^413|context.(size|length|window|overflow)|n_ctx/i,
@@ -22,17 +22,13 @@ const reasons: readonly (readonly [reason: string, sign: RegExp, hint?: string])
     'Send one system message, first, then user and assistant in turn',
   ],
   ['no-model', /no models? .*loaded/i, 'Load a model. LM Studio: `lms load`'],
-  [
-    'model-not-found',
-    /invalid model|model.*not.(found|exist)/i,
-    'listModels() tells which there are',
-  ],
-  ['memory', /insufficient|memory|allocate/i, 'Load a smaller model, or less context'],
+  ['model-not-found', /invalid model|model.*not.(found|exist)/i, 'See listModels()'],
+  ['memory', /insufficient|memory|allocate/i, 'Load a smaller model'],
   ['loading', /loading/i],
-  ['image', /image|mmproj|vision/i, 'Send PNG or JPEG as a base64 data URL, to a model that sees'],
+  ['image', /image|mmproj|vision/i, 'Send PNG or JPEG as data URL'],
   ['crashed', /crash|channel error|exit code/i, 'Load the model again'],
   ['busy', /^429|overload|too many/i],
-  ['redirect', /^3/, 'Set baseURL to where the server is'],
+  ['redirect', /^3/, 'Set options.baseURL'],
   ['base-url', /^40[45]|unexpected endpoint|not found|cannot/i, 'Does the base URL end with /v1?'],
 ];
 

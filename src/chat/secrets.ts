@@ -7,21 +7,26 @@ const TELLING = 8;
  * is shorter would blank ordinary words.
  */
 export function createBlanker(secrets: readonly string[]): (text: string) => string {
-  const short = secrets.filter((secret) => secret.length > 3 && secret.length < TELLING);
-  const windows = new Set<string>();
-  for (const secret of secrets) {
-    for (let i = 0; i + TELLING <= secret.length; i++) windows.add(secret.slice(i, i + TELLING));
+  const pieces = new Set<string>();
+  const sizes = new Set<number>();
+  for (const secret of secrets.filter(({ length }) => length > 3)) {
+    for (let i = 0; i === 0 || i + TELLING <= secret.length; i++) {
+      const piece = secret.slice(i, i + TELLING);
+      pieces.add(piece);
+      sizes.add(piece.length);
+    }
   }
   return (text) => {
-    let shown = windows.size > 0 ? '' : text;
+    let shown = '';
     let hiddenUpTo = 0;
-    for (let i = 0; i < text.length && windows.size > 0; i++) {
-      if (windows.has(text.slice(i, i + TELLING))) {
-        if (i >= hiddenUpTo) shown += '***';
-        hiddenUpTo = i + TELLING;
+    for (let i = 0; sizes.size && i < text.length; i++) {
+      for (const size of sizes) {
+        if (pieces.has(text.slice(i, i + size))) {
+          if (i >= hiddenUpTo) shown += `${text.slice(hiddenUpTo, i)}***`;
+          hiddenUpTo = Math.max(hiddenUpTo, i + size);
+        }
       }
-      if (i >= hiddenUpTo) shown += text[i];
     }
-    return short.reduce((rest, secret) => rest.replaceAll(secret, '***'), shown);
+    return shown + text.slice(hiddenUpTo);
   };
 }

@@ -1,10 +1,15 @@
 const OPEN = '<think>';
 const CLOSE = '</think>';
+/** The closing tag, or what may become one at the end, or the end. */
+const CLOSING = /<\/think>|(<(\/(t(h(i(nk?)?)?)?)?)?)?$/;
+
+/** More white space than this at the start is text: it must not be held without end. */
+const LONGEST_START = 64;
 
 /** Content in, reasoning and text out. */
 export interface ThinkSplitter {
   push(content: string): void;
-  /** Gives out what was held for a tag that never came. */
+  /** Gives out what was held for a tag that never came; from now on all is text. */
   end(): void;
 }
 
@@ -19,32 +24,32 @@ export function createThinkSplitter(
   let channel: 'text' | 'reasoning' | undefined;
   let held = '';
 
+  function end(): void {
+    add(channel ?? 'text', held);
+    held = '';
+    channel = 'text';
+  }
+
   return {
     push(content) {
       held += content;
-      if (channel === undefined) {
+      if (!channel) {
         const start = held.trimStart();
-        if (start.length < OPEN.length && OPEN.startsWith(start)) return;
-        channel = start.startsWith(OPEN) ? 'reasoning' : 'text';
-        if (channel === 'reasoning') held = start.slice(OPEN.length);
+        if (start.startsWith(OPEN)) {
+          channel = 'reasoning';
+          held = start.slice(OPEN.length);
+        } else if (OPEN.startsWith(start) && held.length < LONGEST_START) return;
       }
       if (channel === 'reasoning') {
-        const close = held.indexOf(CLOSE);
-        const tag = close < 0 ? held.lastIndexOf('<') : close;
-        const end =
-          tag >= 0 && (close >= 0 || CLOSE.startsWith(held.slice(tag))) ? tag : held.length;
-        add(channel, held.slice(0, end));
-        held = held.slice(end);
-        if (close < 0) return;
+        const close = held.search(CLOSING);
+        add(channel, held.slice(0, close));
+        held = held.slice(close);
+        if (!held.startsWith(CLOSE)) return;
         held = held.slice(CLOSE.length);
         channel = 'text';
       }
-      add(channel, held);
-      held = '';
+      end();
     },
-    end() {
-      add(channel ?? 'text', held);
-      held = '';
-    },
+    end,
   };
 }

@@ -1,15 +1,7 @@
-import { isObject, parseJson } from './guards.ts';
+import { fieldsOf, parseJson } from './guards.ts';
 import type { ToolCall } from './types.ts';
 
-/** A call that is being put together. */
-interface OpenCall {
-  readonly index: unknown;
-  id: string;
-  name: string;
-  arguments: string;
-}
-
-/** A fragment, told apart, with the place of its call. */
+/** A fragment, or the call that is being put together from them, with its place. */
 export interface ToolFragment {
   index: number;
   id: string;
@@ -19,8 +11,8 @@ export interface ToolFragment {
 
 /** Puts tool calls together from their fragments. */
 export interface ToolCallCollector {
-  /** Takes one item of a delta's `tool_calls`, of whatever shape. */
-  add(fragment: unknown): ToolFragment | undefined;
+  /** Takes one item of a delta's `tool_calls`. */
+  add(fragment: unknown): ToolFragment;
   /** The calls in the order in which they began. */
   calls(finished: boolean): ToolCall[];
 }
@@ -31,38 +23,45 @@ export interface ToolCallCollector {
  * a name begins a call of its own, also at an index that is taken: older Ollama sends every call whole, at index 0.
  */
 export function createToolCallCollector(): ToolCallCollector {
-  const open: OpenCall[] = [];
+  const calls: ToolFragment[] = [];
+  /** By index and by id; the last one by ''. */
+  const found = new Map<unknown, ToolFragment>();
 
   return {
     add(fragment) {
-      if (!isObject(fragment)) return undefined;
-      const { index, function: called } = fragment;
-      const { name: sentName, arguments: sent } = isObject(called) ? called : {};
-      const id = text(fragment.id);
+      const { index, id: sentId, function: called } = fieldsOf(fragment);
+      const { name: sentName, arguments: sent } = fieldsOf(called);
+      const id = text(sentId);
       const name = text(sentName);
-      const piece = typeof sent === 'object' && sent !== null ? JSON.stringify(sent) : text(sent);
-      let call = open.findLast((other) =>
-        typeof index === 'number' ? other.index === index : id ? other.id === id : !name,
-      );
-      if (!call || (name && id && call.id && call.id !== id)) {
-        call = { index, id, name, arguments: '' };
-        open.push(call);
+      const piece = text(sent);
+      const numbered = typeof index === 'number';
+      let call = found.get(numbered ? index : id);
+      if (!call || (name && (id ? call.id && call.id !== id : !numbered))) {
+        call = { index: calls.length, id, name, arguments: '' };
+        calls.push(call);
       }
       call.id ||= id;
       call.name ||= name;
       call.arguments += piece;
-      return { index: open.indexOf(call), id: call.id, name: call.name, arguments: piece };
+      for (const key of [index, call.id, '']) found.set(key, call);
+      return { ...call, arguments: piece };
     },
     calls: (finished) =>
-      open.map((call, position) => ({
-        id: call.id || `call_${position}`,
-        name: call.name,
-        arguments: call.arguments,
+      calls.map(({ index, id, ...call }) => ({
+        id: id || `call_${index}`,
+        ...call,
         complete: finished && parseJson(call.arguments) !== undefined,
       })),
   };
 }
 
+/** Text as it is, nothing as nothing, and anything else as the JSON that it was. */
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  if (typeof value === 'string') return value;
+  try {
+    return value ? JSON.stringify(value) : '';
+  } catch {
+    // Nested deeper than the stack.
+    return '';
+  }
 }

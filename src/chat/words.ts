@@ -1,4 +1,4 @@
-import { isObject, parseJson } from './guards.ts';
+import { fieldsOf, parseJson } from './guards.ts';
 
 /** What a server said of an error, freed from its wrapping. Empty where it said nothing. */
 export interface ServerWords {
@@ -14,37 +14,36 @@ export interface ServerWords {
  * @param body - parsed JSON, or text that may hold some
  */
 export function findServerWords(body: unknown): ServerWords {
-  let code: string | number | undefined;
+  let code: ServerWords['code'];
 
   /** `depth` bounds how deep it looks. */
-  function find(value: unknown, depth = 9): string {
-    if (Array.isArray(value)) return find(value[0], depth);
-    if (isObject(value) && depth > 0) {
-      const { error, message, detail, msg, type } = value;
-      const own = value.code ?? type;
+  function find(value: unknown, depth: number): string {
+    if (typeof value !== 'string') {
+      if (!value || !depth) return '';
+      const { error, message, detail, msg, type, code: own = type } = fieldsOf(value);
       if (typeof own === 'string' || typeof own === 'number') code = own;
-      return find(error ?? message ?? detail ?? msg, depth - 1);
+      const [first]: unknown[] = Array.isArray(value) ? value : [];
+      return find(first ?? error ?? message ?? detail ?? msg, depth - 1);
     }
-    if (typeof value !== 'string') return '';
     const json = parseJson(value.slice(value.indexOf('{'), value.lastIndexOf('}') + 1));
     const text = /^\s*</.test(value) ? value.replace(/<[^>]*>/g, ' ') : value;
-    return (isObject(json) && find(json, depth)) || text.trim();
+    return find(json, depth) || text.trim();
   }
 
-  const serverMessage = find(body);
+  const serverMessage = find(body, 9);
   return { serverMessage: serverMessage || `${code ?? ''}`, code };
 }
 
 /** A failed connection's messages and codes, from the outermost error to its innermost cause. */
 export function findFailureWords(error: unknown): string {
-  const words = new Set<unknown>();
+  let words = '';
   // Bounded, because a chain of causes may be a ring.
-  for (let link = error; link instanceof Error && words.size < 9; link = link.cause) {
-    const { message, code } = { code: '', ...link, message: link.message };
-    words.add(message);
-    if (!message.includes(code)) words.add(code);
+  for (let link = error, depth = 9; link instanceof Error && depth; link = link.cause, depth--) {
+    for (const word of [link.message, Reflect.get(link, 'code')]) {
+      if (word && !words.includes(word)) words += `${words && ': '}${word}`;
+    }
   }
-  return [...words].filter(Boolean).join(': ');
+  return words;
 }
 
 /** Words on one line, the middle of long ones left out: template errors put the point last. */

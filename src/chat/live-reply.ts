@@ -1,0 +1,283 @@
+import { createClock, now } from './clocks.ts';
+import { ChatError } from './errors.ts';
+import { isObject } from './guards.ts';
+import type { Settings } from './options.ts';
+import { createReply } from './reply.ts';
+import { readerOf, send } from './send.ts';
+import { createEventReader, type ServerEvent } from './sse.ts';
+import type { ChatReply, ChatResult, PartialResult, ReplyEvent, Timing, Verdict } from './types.ts';
+import { findFailureWords, findServerWords } from './words.ts';
+
+/** How long a finished reply waits for usage and `[DONE]`, and then for its body's end; in ms. */
+const FINISH_MS = 2000;
+const CLOSING_MS = 200;
+
+/**
+ * The machine between the network and a reader that pulls. A read is asked of the network only when a piece is asked
+ * of us, and an event is parsed only when its turn has come: so what the result holds at a `break` is what was read,
+ * whatever the chunks were. Whatever ends the stream (its end, an error, a clock, an abort, a reader that leaves) goes
+ * through `end`, which makes a pending read come back.
+ * @param body - the request's JSON
+ * @param maxTokens - the budget in it
+ */
+export function createLiveReply(settings: Settings, body: string, maxTokens: number): ChatReply {
+  const { signal, error } = settings;
+  const limits = { ...settings.timeouts, finish: FINISH_MS };
+  const controller = new AbortController();
+  const incoming = createEventReader(settings.maxEventBytes);
+  const clock = createClock(onTimeout);
+  const reply = createReply((event) => {
+    if (shape(event) !== undefined) out.push(event);
+  }, maxTokens);
+  const timing: Timing = {};
+  const out: ReplyEvent[] = [];
+
+  /** What the reader gets of an event; `undefined` where nothing. Nobody reads yet. */
+  let shape: (event: ReplyEvent) => unknown = () => {};
+  let taken = false;
+  let phase: keyof typeof limits = 'firstToken';
+  let startedAt: number | undefined;
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** The read that is pending. */
+  let reading: Promise<void> | undefined;
+  /** Set when no more bytes will come. */
+  let bodyEnd: { cause: unknown; stray: string } | undefined;
+  let handled = 0;
+  let ended = false;
+  let verdict: Verdict | undefined;
+  /** The reader knows how it ended. */
+  let told = false;
+  let settle: (outcome: ChatResult | Promise<never>) => void;
+  const result = new Promise<ChatResult>((resolve) => {
+    settle = resolve;
+  });
+  result.catch(() => {});
+
+  const elapsed = () => startedAt && now() - startedAt;
+
+  /** Reads once from the network. */
+  async function read(): Promise<void> {
+    let cause: unknown;
+    clock.wait();
+    try {
+      reader ??= await open();
+      const { done, value } = await reader.read();
+      if (!done) return incoming.push(value);
+    } catch (thrown) {
+      cause = thrown;
+    } finally {
+      reading = undefined;
+      clock.resume();
+    }
+    bodyEnd = { cause, stray: incoming.end() };
+  }
+
+  async function open(): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+    startedAt = now();
+    signal.throwIfAborted();
+    signal.addEventListener('abort', onAbort);
+    clock.limit(limits.firstToken);
+    clock.wait();
+    const init = { body, signal: controller.signal };
+    const response = await send(
+      settings,
+      '/chat/completions',
+      init,
+      (ms) => Number(elapsed()) + ms < (limits.firstToken || Infinity),
+    );
+    timing.headMs = elapsed();
+    return readerOf(response);
+  }
+
+  /** Handles the next event in its turn; false where the network has to be read first. */
+  function step(): boolean {
+    try {
+      const event = incoming.events[handled++];
+      if (event) handle(event);
+      else {
+        handled = incoming.events.length = 0;
+        if (!bodyEnd) return false;
+        conclude(bodyEnd.cause, bodyEnd.stray);
+      }
+    } catch (thrown) {
+      fail(thrown);
+    }
+    return true;
+  }
+
+  function handle({ event, data }: ServerEvent): void {
+    if (data === undefined) throw tooLarge('maxEventBytes');
+    if (event === 'error') throw reported(data);
+    let chunk: unknown;
+    try {
+      chunk = JSON.parse(data);
+    } catch {
+      const rest = data.trim();
+      if (rest === '[DONE]') return finish(linger);
+      // The rest at the body's end, cut off, is told as that.
+      if (!rest || bodyEnd) return;
+      throw error('protocol', 'sent a frame that is not JSON', data.slice(0, 200));
+    }
+    // An error may come in a list, as Gemini's does.
+    if (Array.isArray(chunk)) chunk = chunk[0];
+    if (!isObject(chunk)) return;
+    settings.onChunk(chunk, data);
+    if (chunk.error || (!chunk.choices && (chunk.message || chunk.detail))) throw reported(chunk);
+    reply.add(chunk);
+    if (reply.bytes > settings.maxResultBytes) throw tooLarge('maxResultBytes');
+    if (reply.bytes) timing.firstTokenMs ??= elapsed();
+    const next = reply.finished ? 'finish' : reply.bytes ? 'idle' : phase;
+    if (next !== phase) clock.limit(limits[next], next === 'idle');
+    phase = next;
+  }
+
+  /** The body is over, and so are its events. */
+  function conclude(cause: unknown, stray: string): void {
+    if (!reader) throw cause;
+    if (reply.finished) return finish();
+    reply.flush();
+    if (out.length) return;
+    const { serverMessage } = findServerWords(stray);
+    if (serverMessage && !reply.bytes) {
+      const hint = 'Does the base URL end with /v1?';
+      throw error('protocol', 'sent no event stream', serverMessage, { hint });
+    }
+    throw error('interrupted', 'broke off', findFailureWords(cause), {}, cause);
+  }
+
+  const reported = (what: unknown) => {
+    const words = findServerWords(what);
+    return error('server', 'reported an error', words.serverMessage, words);
+  };
+
+  const tooLarge = (option: string) => error('too-large', `sent more than options.${option}`);
+
+  function finish(close = hangUp): void {
+    reply.flush();
+    const result = succeed(reply.verdict(), close);
+    if (shape({ type: 'finish', result })) out.push({ type: 'finish', result });
+  }
+
+  function succeed(how: Verdict, close = hangUp): ChatResult {
+    verdict = how;
+    end(close);
+    const result = { ...collect(), verdict: how };
+    settle(result);
+    return result;
+  }
+
+  function fail(thrown: unknown): void {
+    if (ended) return;
+    if (thrown instanceof ChatError) Object.assign(thrown, { partial: settings.blank(collect()) });
+    end(hangUp);
+    settle(Promise.reject(thrown));
+  }
+
+  function onAbort(): void {
+    out.length = 0;
+    fail(signal.reason);
+  }
+
+  function onTimeout(): void {
+    if (phase === 'finish') return finish();
+    const [reason, what] = phase === 'idle' ? ['idle', 'byte'] : ['first-token', 'token'];
+    const hint = `Raise options.timeouts.${phase}`;
+    fail(error('timeout', `sent no ${what} for ${limits[phase] / 1000} s`, '', { reason, hint }));
+  }
+
+  /** The one place where a stream ends: nothing of it is left running, and what is pending comes back. */
+  function end(close: () => void): void {
+    ended = true;
+    timing.totalMs = elapsed();
+    clock.limit(0);
+    signal.removeEventListener('abort', onAbort);
+    close();
+  }
+
+  function hangUp(): void {
+    controller.abort();
+    reader?.cancel().catch(() => {});
+  }
+
+  /**
+   * A finished body is given a moment to end by itself: then its connection can be used again, and no server is told
+   * that its client went away, of which mlx_lm.server may die.
+   */
+  function linger(): void {
+    const timer = setTimeout(hangUp, CLOSING_MS);
+    const closed = () => {
+      clearTimeout(timer);
+      hangUp();
+    };
+    reader?.read().then(closed, closed);
+  }
+
+  function collect(): PartialResult {
+    const collected = reply.collected(!!verdict && verdict !== 'stopped');
+    const totalMs = timing.totalMs ?? elapsed();
+    const ms = Number(totalMs) - Number(timing.firstTokenMs);
+    const rate = (Number(collected.usage?.completion_tokens) / ms) * 1000;
+    const tokensPerSecond = rate > 0 && rate < Infinity ? rate : undefined;
+    return { ...collected, verdict, timing: { ...timing, totalMs, tokensPerSecond } };
+  }
+
+  /**
+   * By hand, because an async generator's `return()` waits for the `next()` that is pending: with a silent server, for
+   * minutes.
+   */
+  function iterate<T>(given: (event: ReplyEvent) => T | undefined): AsyncIterableIterator<T> {
+    if (taken) throw new TypeError('This reply is read already; it can be read once');
+    taken = true;
+    shape = given;
+    return {
+      async next() {
+        while (!out.length && !ended) {
+          if (step()) continue;
+          reading ??= read();
+          await reading;
+        }
+        const event = out.shift();
+        const value = event && given(event);
+        if (value !== undefined) return { done: false, value };
+        if (!told) {
+          told = true;
+          await result;
+        }
+        return { done: true, value: undefined };
+      },
+      async return() {
+        out.length = 0;
+        told = true;
+        if (!ended) succeed('stopped');
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  /** Reads the stream for its result alone, if nobody iterates. */
+  const whole = () =>
+    taken
+      ? result
+      : iterate(() => undefined)
+          .next()
+          .then(() => result);
+
+  return {
+    [Symbol.asyncIterator]: () =>
+      iterate((event) => (event.type === 'text' ? event.text : undefined)),
+    events: () => iterate((event) => event),
+    // Lazy, so that nobody can miss its rejection: there is no promise before somebody asks for it.
+    result: {
+      then: (onValue, onError) => whole().then(onValue, onError),
+      catch: (onError) => whole().catch(onError),
+      finally: (onEnd) => whole().finally(onEnd),
+      [Symbol.toStringTag]: 'Promise',
+    },
+    get soFar() {
+      return collect();
+    },
+  };
+}
