@@ -2,7 +2,10 @@
 export interface Output {
   file: string;
   format: 'esm' | 'cjs';
-  /** `readable`, the default, is the code as it was written; `bare` is that without comments, for space. */
+  /**
+   * `readable`, the default, is the code as it was written: for the files that people take along and read. `bare` is
+   * that without the comments, since the package has a budget.
+   */
   style?: 'readable' | 'bare' | 'minified';
 }
 
@@ -62,7 +65,7 @@ export const entries: readonly Entry[] = [
   {
     source: 'src/cli/local-llm.ts',
     about: 'The command line `local-llm`',
-    outputs: [{ file: 'cli.js', format: 'esm', style: 'bare' }],
+    outputs: [{ file: 'cli.js', format: 'esm', style: 'minified' }],
     declarations: [],
     node: true,
   },
