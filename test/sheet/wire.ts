@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -162,7 +163,7 @@ function openWire(socket: Socket, request: Incoming, gone: AbortSignal): Wire {
     else framing = headers.connection === 'close' ? 'close' : 'chunked';
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     if (framing === 'chunked') lines.push('transfer-encoding: chunked\r\n');
-    await raw(`HTTP/1.1 ${status} ${status === 200 ? 'OK' : 'Status'}\r\n${lines.join('')}\r\n`);
+    await raw(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`);
   }
 
   async function send(bytes: string | Uint8Array): Promise<void> {
