@@ -143,8 +143,14 @@ test('a body that nobody reads is not read ahead without bound', async (t) => {
   await reader?.cancel();
 });
 
-test('what it cannot send it refuses', async () => {
-  const body = new Uint8Array(1);
-  await assert.rejects(nodeFetch('http://127.0.0.1/', { method: 'POST', body }), TypeError);
-  await assert.rejects(nodeFetch('nowhere', {}), TypeError);
+test('bytes can be sent; what it cannot send it refuses', async (t) => {
+  const url = await serve(t, async (request, response) => {
+    for await (const piece of request) response.write(piece);
+    response.end();
+  });
+  const bytes = new TextEncoder().encode('bytes');
+  assert.equal(await (await nodeFetch(url, { method: 'POST', body: bytes })).text(), 'bytes');
+  const refused = nodeFetch(url, { method: 'POST', body: new URLSearchParams('a=b') });
+  await assert.rejects(refused, { name: 'TypeError', message: /string or bytes/ });
+  await assert.rejects(nodeFetch('nowhere', {}), { code: 'ERR_INVALID_URL' });
 });
