@@ -1,12 +1,5 @@
-import { isObject } from '../chat/guards.ts';
 import { streamChat } from '../chat/stream-chat.ts';
-import type {
-  ChatMessage,
-  ChatReply,
-  ChatRequest,
-  ChatResult,
-  PartialResult,
-} from '../chat/types.ts';
+import type { ChatMessage, ChatReply, ChatResult, PartialResult } from '../chat/types.ts';
 import type { Model } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { loadAttachments } from './attachments.ts';
@@ -21,9 +14,7 @@ import { createWaiting, type Waiting } from './waiting.ts';
 import {
   cutOff,
   emptyAnswer,
-  endedBy,
   loadedModelLabel,
-  noQuestion,
   onlyReasoning,
   otherModel,
   type Say,
@@ -46,8 +37,7 @@ export interface Question {
 }
 
 /**
- * The work of a turn: the model answers. Where the last message is no question, the server is asked whether it is
- * ready. Whatever goes wrong is said in the reply.
+ * The work of a turn: the model answers. Where there is no question, the server is asked whether it is ready. Whatever goes wrong is said in the reply.
  */
 export function answer({
   thread,
@@ -66,19 +56,31 @@ export function answer({
 
   async function ask(writer: Writer, signal: AbortSignal): Promise<void> {
     const place = { storagePath: hostUtils?.threadRepository?.storagePath, threadId: thread.id };
-    const loaded = await loadAttachments(messages, place, say, (note) => notes.push(note));
-    const converted = convert(loaded);
-    const known = config.model === undefined ? await models().catch(() => []) : [];
-    const model = config.model ?? loadedModel(known);
-    meta.requestedModel = model;
-    if (signal.aborted) return;
+    const converted = convert(
+      await loadAttachments(messages, place, say, (note) => notes.push(note)),
+    );
     if (converted.at(-1)?.role !== 'user') {
-      notes.push(say(noQuestion));
+      if (notes.length > 0) return;
+      const loaded = loadedModel(await models()) ?? say(loadedModelLabel);
+      writer.note('✅', `${config.url} · ${config.model ?? loaded}`);
       return;
     }
-    const request = createRequest(config, converted, model);
-    // What else is in the config means nothing to the client.
-    reply = streamChat(request, { ...config, fetch: nodeFetch, signal });
+    const model = config.model ?? loadedModel(await models().catch(() => []));
+    if (signal.aborted) return;
+    meta.requestedModel = model;
+    const { body, reasoning } = config;
+    reply = streamChat(
+      {
+        // llama.cpp and vLLM know only this; LM Studio and Ollama pass over it.
+        ...(reasoning === 'off' && { chat_template_kwargs: { enable_thinking: false } }),
+        ...body,
+        ...(reasoning === 'off' && { reasoning_effort: 'none' }),
+        model,
+        messages: converted,
+      },
+      // What else is in the config means nothing to the client.
+      { ...config, fetch: nodeFetch, signal },
+    );
     for await (const event of reply.events()) {
       if (event.type === 'text') writer.text(event.text);
       else if (event.type === 'progress') waiting?.isReading(event.processed, event.total);
@@ -102,7 +104,7 @@ export function answer({
       lines.push(say(count > 0 ? onlyReasoning : emptyAnswer, count));
     } else if (verdict !== 'complete') {
       const names = toolCalls.map(({ name }) => name);
-      lines.push(say(endedBy, [finishReason ?? verdict, ...names].join(' ')));
+      lines.push(`finish_reason: ${[finishReason, ...names].join(' ')}`);
     }
     if (model !== undefined && typeof asked === 'string' && !isSameModel(asked, model)) {
       if (isNew({ requestedModel: asked, model })) lines.push(say(otherModel, model, asked));
@@ -142,14 +144,11 @@ export function answer({
           return;
         }
         if (config.unknown !== '') {
-          if (isNew({ unknown: config.unknown })) notes.push(say(unknownSettings, config.unknown));
-          meta.unknown = config.unknown;
+          const unknown = { unknownSettings: config.unknown };
+          if (isNew(unknown)) notes.push(say(unknownSettings, config.unknown));
+          Object.assign(meta, unknown);
         }
-        if (messages.at(-1)?.sender === 'user') await ask(writer, signal);
-        else {
-          const loaded = loadedModel(await models()) ?? say(loadedModelLabel);
-          writer.note('✅', `${config.url} · ${config.model ?? loaded}`);
-        }
+        await ask(writer, signal);
       } catch (error) {
         if (signal.aborted) return;
         record(reply?.soFar);
@@ -163,26 +162,5 @@ export function answer({
       waiting?.end(soFar);
       if (isStopped) record({ ...reply?.soFar, verdict: 'stopped' });
     },
-  };
-}
-
-function createRequest(
-  { body, reasoning }: Config,
-  messages: ChatMessage[],
-  model: string | undefined,
-): ChatRequest {
-  const off = {
-    reasoning_effort: 'none',
-    // llama.cpp and vLLM know only this; LM Studio and Ollama pass over it.
-    chat_template_kwargs: {
-      ...(isObject(body?.chat_template_kwargs) && body.chat_template_kwargs),
-      enable_thinking: false,
-    },
-  };
-  return {
-    ...body,
-    ...(reasoning === 'off' && off),
-    ...(model !== undefined && { model }),
-    messages,
   };
 }

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../chat/guards.ts';
 import type { Model } from '../models.ts';
 import type { Config } from './settings.ts';
-import { advice, itsModels, retry, type Say, wrongSetting } from './words.ts';
+import { advice, modelLabel, retry, type Say, wrongSetting } from './words.ts';
 
 /** What of an error is saved in the message's meta; its words are in the reply. */
 export function factsOf(error: unknown): { kind: unknown; reason: unknown; status: unknown } {
@@ -32,7 +32,7 @@ export async function explainError(
   if (reason === 'no-model' || reason === 'model-not-found') {
     const list = await models().catch(() => []);
     const names = list.flatMap(({ id, type }) => (type === 'embedding' ? [] : id));
-    if (names.length > 0) lines.push(say(itsModels, names.slice(0, 20).join(', ')));
+    if (names.length > 0) lines.push(`${say(modelLabel)}: ${names.slice(0, 20).join(', ')}`);
   }
   return lines.join('\n');
 }

@@ -23,9 +23,10 @@ export function buildOperations(config: Config, models: readonly Model[], say: S
     label: loaded ? `✓ ${id}` : id,
     value: id,
   }));
-  const first = config.model ?? ANY_MODEL;
-  if (!options.some(({ value }) => value === first)) {
-    options.unshift({ label: config.model ?? say(loadedModelLabel), value: first });
+  const { model = '', ownModel = ANY_MODEL } = config;
+  for (const name of [model, ownModel]) {
+    if (name === '' || options.some(({ value }) => value === name)) continue;
+    options.unshift({ label: name === ANY_MODEL ? say(loadedModelLabel) : name, value: name });
   }
   return [
     {
@@ -34,7 +35,7 @@ export function buildOperations(config: Config, models: readonly Model[], say: S
       name: say(modelLabel),
       settingKey: 'model',
       options,
-      default: first,
+      default: ownModel,
     },
     {
       type: 'setting',

@@ -22,6 +22,8 @@ export interface LlmSettings {
 
 /** What the reply needs to know, from agents.json, the plugin's settings and the thread's. */
 export interface Config extends LlmSettings {
+  /** The model but for the thread's choice. */
+  ownModel?: string;
   baseURL: string;
   /** The base URL as it may be shown: without user, password, query and the slash at its end. */
   url: string;
@@ -97,9 +99,9 @@ export function readSettings(metadata: unknown, settings: unknown): Config {
   const timeouts = read(llm.timeouts, 'metadata.llm.timeouts', timeFields);
   const { model, reasoning, apiKey, ...others } = object(settings, 'settings');
   const keys = isObject(apiKey) ? apiKey : {};
-  if (llm.body && 'messages' in llm.body) unknown.push('`metadata.llm.body.messages`');
 
-  const name = [model, llm.model, keys.model, llm.body?.model].find(isModelName);
+  const [ownModel] = [llm.model, keys.model, llm.body?.model].flatMap(modelName);
+  const [name = ownModel] = modelName(model);
   const key = findKey(llm.apiKey, keys, others);
   const baseURL = llm.baseURL?.trim() || LM_STUDIO;
   const url = parseAddress(baseURL);
@@ -110,8 +112,9 @@ export function readSettings(metadata: unknown, settings: unknown): Config {
   return {
     ...llm,
     ...read({ reasoning: reasoning ?? null }, 'settings', choices),
-    ...(name !== undefined && { model: String(name).trim() }),
-    ...(key !== undefined && { apiKey: key }),
+    ...(name && { model: name }),
+    ...(ownModel && { ownModel }),
+    ...(key && { apiKey: key }),
     timeouts,
     baseURL,
     url: url ?? '',
@@ -130,12 +133,10 @@ function parseAddress(address: string): string | undefined {
   }
 }
 
-/** A name that means a model; the host turns a choice of `7` into a number. */
-function isModelName(value: unknown): value is string | number {
-  return (
-    (typeof value === 'string' || typeof value === 'number') &&
-    !['', PLACEHOLDER, ANY_MODEL].includes(String(value).trim())
-  );
+/** None where it means none; the host turns a choice of `7` into a number. */
+function modelName(value: unknown): string[] {
+  const name = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+  return ['', PLACEHOLDER, ANY_MODEL].includes(name) ? [] : [name];
 }
 
 /** `metadata.llm.apiKey` is the name of a key; but people paste the key itself there. */

@@ -6,9 +6,9 @@ export interface TurnWork {
   /** Writes the reply. Its end is the reply's end. */
   run(write: (text: string) => void, signal: AbortSignal): Promise<void>;
   /** Before a chunk with text goes to the host; `soFar` is what went before it. */
-  beforeText?(soFar: string): void;
+  beforeText(soFar: string): void;
   /** The reply is over, or was left (`isStopped`); nothing was saved yet. */
-  atEnd?(soFar: string, isStopped: boolean): void;
+  atEnd(soFar: string, isStopped: boolean): void;
 }
 
 /** One answer in a thread. */
@@ -17,6 +17,8 @@ export interface Turn {
   stream(work: TurnWork): Joiner;
   /** For a turn without a stream. */
   release(): void;
+  /** Ends the turn; resolves, with the parts that the host may lose, when the host has saved it. */
+  supersede(): Promise<Part[]>;
 }
 
 interface Part {
@@ -25,13 +27,8 @@ interface Part {
   meta: Meta | null | undefined;
 }
 
-interface Running {
-  /** Ends the turn; resolves, with the parts that the host may lose, when the host has saved it. */
-  supersede(): Promise<Part[]>;
-}
-
 /** The last turn of each thread. The host makes a new agent when a setting changes, so no agent can hold it. */
-const running = new Map<unknown, Running>();
+const running = new Map<unknown, Promise<Turn>>();
 
 /** A host's loop that takes longer than this to notice the end of its stream does not count. */
 const LOOP_MS = 1000;
@@ -41,82 +38,78 @@ const LOOP_MS = 1000;
  * that ends later would save its old copy of the thread over the new question. What the older one wrote is put
  * into the new thread object, where it is still empty, because the host saves that object next.
  */
-export async function beginTurn(thread: Thread, repository?: ThreadRepository): Promise<Turn> {
+export function beginTurn(thread: Thread, repository?: ThreadRepository): Promise<Turn> {
   const key = thread.id ?? thread;
   const older = running.get(key);
-  const messages = thread.messages;
+  const begun = (async () => {
+    const parts = (await (await older)?.supersede()) ?? [];
+    restoreParts(thread, parts, repository);
+    await passId(thread.messages.at(-1)?.id);
+    return createTurn(thread, repository, parts, () => {
+      if (running.get(key) === begun) running.delete(key);
+    });
+  })();
+  running.set(key, begun);
+  return begun;
+}
+
+function createTurn(
+  thread: Thread,
+  repository: ThreadRepository | undefined,
+  parts: Part[],
+  release: () => void,
+): Turn {
   const controller = new AbortController();
   let joiner: Joiner | undefined;
   let bubble: Message | undefined;
   let written = '';
-  let carried: Part[] = [];
-  let isStarted = false;
+  let state: 'new' | 'read' | 'over' = 'new';
   let isSuperseded = false;
-  let begun: () => void = () => {};
-  let ended: () => void = () => {};
-  const whenBegun = new Promise<void>((resolve) => (begun = resolve));
-  const whenEnded = new Promise<void>((resolve) => (ended = resolve));
-
-  const self: Running = {
-    async supersede() {
-      isSuperseded = true;
-      await whenBegun;
-      controller.abort();
-      joiner?.end();
-      // The host reads a stream within microtasks of getting it, or never.
-      await macrotask();
-      if (isStarted) {
-        const timer = setTimeout(ended, LOOP_MS);
-        await whenEnded;
-        clearTimeout(timer);
-      }
-      await macrotask();
-      return bubble === undefined
-        ? carried
-        : [...carried, { id: bubble.id, text: written, meta: bubble.meta }];
-    },
-  };
-  running.set(key, self);
-
-  function finish(): void {
-    if (bubble !== undefined) adoptSaved(thread, bubble, repository);
-    if (running.get(key) === self) running.delete(key);
-    ended();
-  }
-
-  try {
-    if (older !== undefined) carried = await older.supersede();
-    restoreParts(thread, carried, repository);
-    await passId(messages.at(-1)?.id);
-  } finally {
-    begun();
-  }
+  let ended = release;
+  const end = () => joiner?.end();
 
   return {
     stream(work) {
-      const end = () => joiner?.end();
       joiner = createJoiner({
         onStart() {
-          isStarted = true;
+          state = 'read';
           // The host has put the reply's message behind the others.
-          const last = messages.at(-1);
-          bubble = last?.sender === 'bot' ? last : undefined;
+          const last = thread.messages.at(-1);
+          if (last?.sender === 'bot') bubble = last;
           work.run((text) => joiner?.push(text), controller.signal).then(end, end);
         },
         onText(text) {
-          work.beforeText?.(written);
+          work.beforeText(written);
           written += text;
         },
         onEnd(how) {
-          work.atEnd?.(written, how === 'left' || isSuperseded);
+          state = 'over';
+          work.atEnd(written, how === 'left' || isSuperseded);
           controller.abort();
-          finish();
+          if (bubble !== undefined) adoptSaved(thread, bubble, repository);
+          ended();
         },
       });
       if (isSuperseded) end();
       return joiner;
     },
-    release: finish,
+    release,
+    async supersede() {
+      isSuperseded = true;
+      controller.abort();
+      end();
+      // The host reads a stream within microtasks of getting it, or never.
+      await macrotask();
+      if (state === 'read') {
+        await new Promise<void>((resolve) => {
+          ended = resolve;
+          setTimeout(resolve, LOOP_MS).unref();
+        });
+      }
+      await macrotask();
+      if (bubble !== undefined) parts.push({ id: bubble.id, text: written, meta: bubble.meta });
+      return parts;
+    },
   };
 }
 
@@ -153,7 +146,7 @@ function adoptSaved(thread: Thread, bubble: Message, repository?: ThreadReposito
   if (saved === undefined || !saved.messages.some(isReply)) return;
   const messages = saved.messages.map((one) => (isReply(one) ? bubble : one));
   thread.messages.splice(0, thread.messages.length, ...messages);
-  if (saved.settings !== undefined) thread.settings = saved.settings;
+  thread.settings = saved.settings;
 }
 
 function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {

@@ -1,6 +1,6 @@
 import type { HostUtils, Message } from './host.ts';
 import { type Clock, realClock } from './joiner.ts';
-import { type Phrase, type Say, thinking, waitingFor } from './words.ts';
+import { type Say, waitingFor } from './words.ts';
 
 const SHOW_AFTER_MS = 2000;
 const EVERY_MS = 1000;
@@ -26,7 +26,7 @@ export function createWaiting(
   clock: Clock = realClock,
 ): Waiting {
   const startedAt = clock.now();
-  let phrase: Phrase = waitingFor;
+  let isThinking = false;
   let progress = '';
   let isShown = false;
   let cancel = clock.after(SHOW_AFTER_MS, notice);
@@ -42,14 +42,14 @@ export function createWaiting(
   }
 
   function notice(): void {
-    show(say(phrase, Math.round((clock.now() - startedAt) / 1000)) + progress);
+    const seconds = Math.round((clock.now() - startedAt) / 1000);
+    show(isThinking ? `💭 ${seconds} s` : say(waitingFor, seconds) + progress);
     cancel = clock.after(EVERY_MS, notice);
   }
 
   return {
     isThinking() {
-      phrase = thinking;
-      progress = '';
+      isThinking = true;
     },
     isReading(processed, total) {
       progress = ` (${processed}/${total})`;

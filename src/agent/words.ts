@@ -13,43 +13,38 @@ export function createSay(language: Language): Say {
     phrase[language === 'zh' ? 1 : 0].replace(/\{\}/g, () => String(values.shift()));
 }
 
-/** Chinese characters against words in other letters; kana tell Japanese. */
+/** Chinese characters against words in Latin letters; kana tell Japanese. */
 export function isMostlyChinese(text: string): boolean {
-  const han = text.match(/\p{Script=Han}/gu)?.length ?? 0;
-  const others = text.match(/[^\p{Script=Han}\P{L}]+/gu)?.length ?? 0;
-  return han > 0 && han >= others && !/[\u3040-\u30ff]/.test(text);
+  const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;
+  const han = count(/[\u4e00-\u9fff]/g);
+  return han > 0 && han >= count(/[a-z]+/gi) && !count(/[\u3040-\u30ff]/);
 }
 
-const address: Phrase = [
-  'No chat API there: correct `baseURL`, as in {}',
-  '那里不是聊天 API：请改正 `baseURL`，例如 {}',
-];
+const address: Phrase = ['Is `baseURL` right? Try {}', '`baseURL` 对吗？试试 {}'];
 const another: Phrase = ['Choose another model.', '请换一个模型。'];
 
 /** What to do about an error, by a ChatError's `reason`, else by its `kind`. Its own words are told with it. */
 export const advice: { readonly [reasonOrKind: string]: Phrase } = {
   connection: [
-    'No server there: start it (LM Studio: `lms server start`), or correct `baseURL`.',
-    '连不上服务：请启动它（LM Studio：`lms server start`），或改正 `baseURL`。',
+    'Is the server running? Start it (LM Studio: `lms server start`), or correct `baseURL`.',
+    '服务在运行吗？请启动它（LM Studio：`lms server start`），或改正 `baseURL`。',
   ],
-  timeout: [
-    'No answer in time: `timeouts` sets how long to wait.',
-    '等待超时：等多久由 `timeouts` 设定。',
-  ],
+  timeout: ['`timeouts` sets how long to wait.', '等多久由 `timeouts` 设定。'],
   token: [
-    "A token is needed: store it in My Assistant's setting `apiKey`, and its name in `metadata.llm.apiKey`.",
-    '需要令牌：请把它存进 My Assistant 设置的 `apiKey`，键名写进 `metadata.llm.apiKey`。',
+    "Put the token into My Assistant's setting `apiKey`, its name into `metadata.llm.apiKey`.",
+    '请把令牌存进 My Assistant 设置的 `apiKey`，键名写进 `metadata.llm.apiKey`。',
   ],
   'no-model': [
-    'No model is loaded: load one (LM Studio: `lms load`), then press Retry.',
-    '没有加载模型：请加载一个（LM Studio：`lms load`），再按 Retry。',
+    'Load a model (LM Studio: `lms load`), then press Retry.',
+    '请加载一个模型（LM Studio：`lms load`），再按 Retry。',
   ],
   context: [
-    'The chat is too long: reset the context, or load the model with a larger one.',
-    '对话太长：请重置上下文，或用更大的上下文加载模型。',
+    'Reset the context, or load the model with a larger one.',
+    '请重置上下文，或用更大的上下文加载模型。',
   ],
   'base-url': address,
   protocol: address,
+  redirect: address,
   'model-not-found': another,
   image: another,
   template: another,
@@ -58,17 +53,15 @@ export const advice: { readonly [reasonOrKind: string]: Phrase } = {
 
 /** For any other error. */
 export const retry: Phrase = [
-  "It broke off: press Retry; the server's log says why.",
-  '中断了：请按 Retry；原因见服务的日志。',
+  "It broke off. Press Retry; the server's log says why.",
+  '中断了。请按 Retry；原因见服务的日志。',
 ];
 
-export const itsModels: Phrase = ['Its models: {}', '它的模型：{}'];
 export const wrongSetting: Phrase = [
-  '`{}` must be {}. Correct it in agents.json.',
-  '`{}` 应为 {}，请在 agents.json 里改正。',
+  '`{}` must be {} (agents.json)',
+  '`{}` 应为 {}（agents.json）',
 ];
-export const unknownSettings: Phrase = ['Unknown, left aside: {}', '未知设置，已忽略：{}'];
-export const noQuestion: Phrase = ['There is no question.', '没有要回答的问题。'];
+export const unknownSettings: Phrase = ['Unknown settings: {}', '未知设置：{}'];
 export const unknownTask: Phrase = ['Unknown task: `{}`', '未知任务：`{}`'];
 
 export const cutOff: Phrase = [
@@ -83,22 +76,20 @@ export const onlyReasoning: Phrase = [
   'Only reasoning ({} characters), no answer: raise the token limit, or change "Reasoning".',
   '只有思考（{} 字符），没有回答：请提高 token 上限，或改变“思考”。',
 ];
-export const endedBy: Phrase = ['The server ended it: {}', '服务结束了回答：{}'];
 export const otherModel: Phrase = ['`{}` answered, not `{}`.', '回答的是 `{}`，不是 `{}`。'];
 
 export const notSent: Phrase = ['Not sent: `{}` ({})', '未发送：`{}`（{}）'];
 export const outsideFolder: Phrase = ["outside this chat's folder", '不在本对话的文件夹里'];
-export const wrongImage: Phrase = ['only PNG and JPEG images', '图片只支持 PNG 和 JPEG'];
+export const wrongImage: Phrase = ['only PNG and JPEG', '只支持 PNG 和 JPEG'];
 export const notText: Phrase = ['no text', '不是文本'];
 
 export const waitingFor: Phrase = [
   '⏳ Loading the model or reading the prompt… {} s',
   '⏳ 正在加载模型或读取提示… {} 秒',
 ];
-export const thinking: Phrase = ['💭 Thinking… {} s', '💭 正在思考… {} 秒'];
 
 export const modelLabel: Phrase = ['Model', '模型'];
-export const loadedModelLabel: Phrase = ['the loaded model', '已加载的模型'];
+export const loadedModelLabel: Phrase = ['loaded model', '已加载的模型'];
 export const reasoningLabel: Phrase = ['Reasoning', '思考'];
 export const modeLabels = {
   show: ['show', '显示'],

@@ -128,11 +128,10 @@ interface Page {
 /** A page of the server; `undefined` where none came in time. */
 async function read(url: string, apiKey: string | undefined): Promise<Page | undefined> {
   try {
-    const response = await nodeFetch(url, {
-      headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {},
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-    const text = await readBody(response);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const headers: HeadersInit = apiKey ? { authorization: `Bearer ${apiKey}` } : {};
+    const response = await nodeFetch(url, { headers, signal });
+    const text = await readBody(response, signal);
     const server = `${response.headers.get('server') ?? ''} ${response.headers.get('x-powered-by') ?? ''}`;
     return { status: response.status, server, body: parseJson(text), text };
   } catch {

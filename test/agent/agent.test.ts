@@ -149,11 +149,11 @@ test("fact 7: a dead server is told in the reply, in words and at once; never in
   const host = openChat({ llm: { baseURL: await deadURL() } });
   await host.send('Hi');
   const [, text] = texts(host);
-  assert.match(text ?? '', /No server there: start it .*\n> http:\/\/127\.0\.0\.1:\d+\/v1\//);
+  assert.match(text ?? '', /Is the server running\? Start it .*\n> http:\/\/127\.0\.0\.1:\d+\/v1/);
   assert.deepEqual(lastMeta(host).error, { kind: 'connection', reason: 'refused' });
   const chinese = openChat({ llm: { baseURL: await deadURL() } });
   await chinese.send('你好，请介绍一下自己');
-  assert.match(texts(chinese)[1] ?? '', /连不上服务：请启动它/);
+  assert.match(texts(chinese)[1] ?? '', /服务在运行吗？请启动它/);
 });
 
 test('what went wrong is not sent to the model on the next turn', async () => {
@@ -376,7 +376,7 @@ test('fact 14: a note is not shown as code when the answer broke off inside a co
   await host.send('Code');
   assert.match(
     texts(host)[1] ?? '',
-    /^```js\nlet a\n```\n\n> ⚠️ \*\*local-llm\*\* · It broke off: press Retry/,
+    /^```js\nlet a\n```\n\n> ⚠️ \*\*local-llm\*\* · It broke off. Press Retry/,
   );
   assert.equal((lastMeta(host).error as { kind: string }).kind, 'interrupted');
 });
@@ -408,7 +408,7 @@ test('InitTask in an empty chat says whether the server is ready; the model neve
   assert.deepEqual(lastRequest(lmStudio).body.messages, [{ role: 'user', content: 'Hi' }]);
   const dead = openChat({ llm: { baseURL: await deadURL() } });
   await dead.press({ name: 'InitTask', meta: {} });
-  assert.match(texts(dead)[0] ?? '', /(No server there|连不上服务)/);
+  assert.match(texts(dead)[0] ?? '', /(Is the server running|服务在运行吗)/);
 });
 
 test('an unknown task is answered in words', async () => {
@@ -527,14 +527,14 @@ for (const [name, script, note] of [
     say({ reasoning_content: 'All of it' }),
     /Only reasoning \(9 characters\)/,
   ],
-  ['filtered', raw(ending('content_filter')), /ended it: content_filter/],
+  ['filtered', raw(ending('content_filter')), /finish_reason: content_filter/],
   ['no end', raw(frame({ content: 'Half' })), /^Half\n\n> .*It broke off/],
   [
     'a token is needed',
     refuse(401, {
       error: { message: 'An LM Studio API token is required', code: 'invalid_api_key' },
     }),
-    /A token is needed[\s\S]*An LM Studio API token is required/,
+    /Put the token into[\s\S]*An LM Studio API token is required/,
   ],
   [
     'the context is too small',
@@ -542,7 +542,7 @@ for (const [name, script, note] of [
       error:
         'Engine protocol predict request returned 400: {"error":{"code":400,"message":"request (9025 tokens) exceeds the available context size (8192 tokens), try increasing it","type":"exceed_context_size_error"}}',
     }),
-    /The chat is too long[\s\S]*9025 tokens/,
+    /Reset the context, or load[\s\S]*9025 tokens/,
   ],
   [
     'an error inside the stream',
@@ -551,7 +551,11 @@ for (const [name, script, note] of [
     ),
     /^Half\n\n> [\s\S]*Compute error\./,
   ],
-  ['no event stream', raw('<h1>Welcome</h1>', 'text/html'), /No chat API there[\s\S]*Welcome/],
+  [
+    'no event stream',
+    raw('<h1>Welcome</h1>', 'text/html'),
+    /Is `baseURL` right\? Try[\s\S]*Welcome/,
+  ],
 ] satisfies [string, Script, RegExp][]) {
   test(`an honest end, in one block under what was written: ${name}`, async () => {
     server.script(script);
@@ -568,7 +572,7 @@ test('no model is loaded: the reply names those that the server has', async () =
   );
   const host = openChat({ at: lmStudio });
   await host.send('Hi');
-  assert.match(texts(host)[1] ?? '', /No model is loaded[\s\S]*Its models: big, tiny/);
+  assert.match(texts(host)[1] ?? '', /Load a model [\s\S]*Model: big, tiny/);
 });
 
 test('a base URL without /v1 is named as the cause', async () => {
@@ -578,7 +582,7 @@ test('a base URL without /v1 is named as the cause', async () => {
   });
   const host = openChat({ llm: { baseURL: new URL(server.baseURL).origin } });
   await host.send('Hi');
-  assert.match(texts(host)[1] ?? '', /correct `baseURL`, as in http:\/\/127\.0\.0\.1:\d+\/v1\n/);
+  assert.match(texts(host)[1] ?? '', /Is `baseURL` right\? Try http:\/\/127\.0\.0\.1:\d+\/v1\n/);
 });
 
 test('bad settings are refused in words, all of them, and nothing is sent', async () => {
@@ -635,7 +639,7 @@ test('a missing key is told without the name, which may be the key itself', asyn
   server.script(refuse(401, { error: { message: 'Invalid API Key', code: 401 } }));
   const host = openChat({ llm: { apiKey: 'my-short-key' } });
   await host.send('Hi');
-  assert.match(texts(host)[1] ?? '', /store it in My Assistant's setting `apiKey`/);
+  assert.match(texts(host)[1] ?? '', /into My Assistant's setting `apiKey`/);
   assert.ok(!JSON.stringify(host.saved()).includes('my-short-key'));
 });
 

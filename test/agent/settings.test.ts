@@ -98,15 +98,12 @@ test('unknown fields are named, and do not stop the chat', () => {
   const { unknown, problems } = readSettings(
     {
       bootMessage: {},
-      llm: { baseUrl: 'http://x', timeouts: { total: 1 }, body: { messages: [] } },
+      llm: { baseUrl: 'http://x', timeouts: { total: 1 } },
     },
     {},
   );
   assert.deepEqual(problems, []);
-  assert.equal(
-    unknown,
-    '`metadata.llm.baseUrl`, `metadata.llm.timeouts.total`, `metadata.llm.body.messages`',
-  );
+  assert.equal(unknown, '`metadata.llm.baseUrl`, `metadata.llm.timeouts.total`');
 });
 
 test('a URL is shown without what may be secret in it', () => {
