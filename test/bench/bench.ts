@@ -1,0 +1,111 @@
+/**
+ * `npm run bench`: the cost of a stream, client by client. Writes BENCH.md.
+ * `npm run bench -- --quick` prints this project against the raw loop in less than a minute, and writes nothing.
+ */
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { buildPrograms, sizes } from './build.ts';
+import { type Figures, report } from './markdown.ts';
+import { programs } from './programs.ts';
+import { spread } from './spread.ts';
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, rounds: { type: 'string' } },
+});
+const rounds = Number(values.rounds ?? 7);
+const child = fileURLToPath(new URL('dist/measure.js', import.meta.url));
+
+/** One measurement in a fresh process. */
+async function measure<T>(...args: (string | number)[]): Promise<T> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--expose-gc',
+    child,
+    ...args.map(String),
+  ]);
+  return JSON.parse(stdout);
+}
+
+/** Measures every name in turn, again and again, so that what disturbs the machine disturbs all alike. */
+async function interleaved<T>(
+  what: string,
+  names: string[],
+  one: (name: string) => Promise<T>,
+  times = rounds,
+): Promise<Map<string, T[]>> {
+  const results = new Map<string, T[]>(names.map((name) => [name, []]));
+  for (let round = 1; round <= times; round++) {
+    process.stderr.write(`${what}: round ${round} of ${times}\n`);
+    for (const name of names) {
+      const result = await one(name).catch((error) => {
+        process.stderr.write(`${name}: ${error}\n`);
+        return undefined;
+      });
+      if (result !== undefined) results.get(name)?.push(result);
+    }
+  }
+  return results;
+}
+
+/** µs of CPU per delta, warm. */
+const perDelta = (shape: string, names: string[], times?: number) =>
+  interleaved(
+    `CPU per delta, ${shape}`,
+    names,
+    (name) => measure<number>('delta', name, shape, 10_000, 6),
+    times,
+  );
+
+await buildPrograms();
+
+if (values.quick) {
+  for (const shape of ['event', '64k']) {
+    const results = await perDelta(shape, ['raw', 'parser', 'ours'], 7);
+    const [raw, parser, ours] = ['raw', 'parser', 'ours'].map((name) => spread(results.get(name)));
+    if (raw === undefined || parser === undefined || ours === undefined) continue;
+    console.log(
+      `${shape}: raw ${raw.words} µs, raw + eventsource-parser ${parser.words} µs, this ${ours.words} µs: ` +
+        `${(ours.median / raw.median).toFixed(2)} x raw, ${(ours.median / parser.median).toFixed(2)} x with the parser`,
+    );
+  }
+} else {
+  const names = Object.keys(programs);
+  const lengths = [1e3, 1e4, 1e5, 1e6];
+  const counts = [1, 10, 100, 1000];
+  const figures: Figures = {
+    event: await perDelta('event', names),
+    chunks: await perDelta('64k', names),
+    token: await interleaved('first token', names, (name) => measure('token', name)),
+    start: await interleaved('start', names, (name) => measure('start', name)),
+    big: await interleaved('16 MiB event', names, (name) => measure('big', name), 5),
+    size: await sizes(),
+    growth: new Map(),
+    streams: new Map(),
+  };
+  for (const length of lengths) {
+    figures.growth.set(
+      length,
+      await interleaved(
+        `${length} deltas`,
+        ['raw', 'ours'],
+        (name) => measure('length', name, 'event', length),
+        5,
+      ),
+    );
+  }
+  for (const count of counts) {
+    figures.streams.set(
+      count,
+      await interleaved(
+        `${count} streams`,
+        names,
+        (name) => measure('streams', name, count, 100),
+        count === 1000 ? 5 : 3,
+      ),
+    );
+  }
+  const text = report(figures);
+  console.log(text);
+  writeFileSync(new URL('BENCH.md', import.meta.url), text);
+}

@@ -1,0 +1,178 @@
+import { cpus, release, totalmem, type } from 'node:os';
+import { programs, versionOf } from './programs.ts';
+import { spread } from './spread.ts';
+
+/** What the start of a program costs: µs of CPU for its import and its first stream, and bytes of memory. */
+export interface Start {
+  importing: number;
+  first: number;
+  rss: number;
+}
+
+/** Many streams at once: µs of CPU per delta; bytes per stream half-way and after; characters of text in each. */
+export interface Streams {
+  cpu: number;
+  during: number;
+  after: number;
+  text: number;
+}
+
+/** All that one run has measured, by program. */
+export interface Figures {
+  event: Map<string, number[]>;
+  chunks: Map<string, number[]>;
+  token: Map<string, number[]>;
+  start: Map<string, Start[]>;
+  big: Map<string, number[]>;
+  size: Map<string, number[]>;
+  /** By the number of deltas. */
+  growth: Map<number, Map<string, number[]>>;
+  /** By the number of streams. */
+  streams: Map<number, Map<string, Streams[]>>;
+}
+
+/** The cost sheet as Markdown. */
+export function report(figures: Figures): string {
+  const { event, chunks, token, start, big, size, growth, streams } = figures;
+  const names = Object.keys(programs);
+  const many = streams.get(1000) ?? new Map<string, Streams[]>();
+  const pick = <T>(results: Map<string, T[]>, value: (result: T) => number) =>
+    new Map([...results].map(([name, list]) => [name, list.map(value)]));
+  const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`;
+  const versions = names.flatMap((name) => {
+    const { title = name, package: packageName } = programs[name] ?? {};
+    return packageName === undefined ? [] : [`${title} ${versionOf(packageName)}`];
+  });
+
+  /** A row for each program: the measurement, and how it compares with the raw loop's. */
+  const rows = (columns: [results: Map<string, number[]>, scale: number, digits: number][]) =>
+    names.map((name) => [
+      programs[name]?.title ?? name,
+      ...columns.flatMap(([results, scale, digits]) => {
+        const scaled = (values: number[] | undefined) => values?.map((value) => value / scale);
+        const own = spread(scaled(results.get(name)), digits);
+        const raw = spread(scaled(results.get('raw')), digits);
+        if (own === undefined || raw === undefined) return ['did not finish', ''];
+        return [own.words, raw.median > 0 ? `${(own.median / raw.median).toFixed(2)} x` : ''];
+      }),
+    ]);
+
+  return `# What a stream costs, client by client
+
+Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: Node ${process.version}, ${machine}.
+Do not edit it; run it again. ${versions.join(', ')}.
+
+Every figure is a median with the least and the most in brackets. Each measurement is a fresh process; the programs take turns, so that
+what disturbs the machine disturbs all alike. **The ratios are what counts**: 'x' is times the raw loop. The raw loop reads, decodes,
+splits on blank lines, parses the JSON and adds up \`choices[0].delta.content\`; it yields nothing and checks nothing. CPU is that of all
+threads (\`process.cpuUsage\`). The replies come from memory through an injected \`fetch\`, in LM Studio's frames of about 250 bytes.
+
+## CPU per delta, warm, in µs
+
+${table(
+  ['', 'one event a read', '', '64 KiB reads', ''],
+  rows([
+    [event, 1, 2],
+    [chunks, 1, 2],
+  ]),
+)}
+
+## Added time to the first token, in µs
+
+From the call to the request, and from the first token's bytes to its text; warm.
+
+${table(['', 'µs', ''], rows([[token, 0.001, 0]]))}
+
+## The start, in a fresh process
+
+CPU of the import and of the first stream (20 deltas), in ms; memory that the import adds, in MiB.
+
+${table(
+  ['', 'import', '', 'first stream', '', 'memory', ''],
+  rows([
+    [pick(start, ({ importing }) => importing), 1000, 1],
+    [pick(start, ({ first }) => first), 1000, 1],
+    [pick(start, ({ rss }) => rss), 2 ** 20, 1],
+  ]),
+)}
+
+## Size of the smallest streaming program, minified and gzipped, in kB
+
+${table(
+  ['', 'kB'],
+  names.map((name) => [
+    programs[name]?.title ?? name,
+    ((size.get(name)?.[0] ?? Number.NaN) / 1000).toFixed(1),
+  ]),
+)}
+
+## One event of 16 MiB, in reads of 64 KiB, in seconds
+
+${table(['', 's', ''], rows([[big, 1, 2]]))}
+
+## 1,000 streams at once, 100 deltas each
+
+CPU per delta in µs; memory a stream in KiB, when half of each reply has come (its text is then ${Math.round((many.get('ours')?.[0]?.text ?? 0) / 2)} characters) and after the end. The
+source of the bytes is in both figures: see the raw loop.
+
+${table(
+  ['', 'CPU per delta', '', 'memory half-way', '', 'after', ''],
+  rows([
+    [pick(many, ({ cpu }) => cpu), 1, 2],
+    [pick(many, ({ during }) => during), 1024, 1],
+    [pick(many, ({ after }) => after), 1024, 1],
+  ]).map((row) => [...row.slice(0, 6), '']),
+)}
+
+## Growth
+
+CPU per delta in µs by the length of the reply, one event a read; the slope of log time over log length is **1** where the time is linear.
+
+${table(
+  ['deltas', ...growthNames.map((name) => programs[name]?.title ?? name)],
+  [
+    ...[...growth].map(([length, results]) => [
+      length.toLocaleString('en'),
+      ...growthNames.map(
+        (name) => spread(results.get(name)?.map((us) => us / length))?.words ?? '',
+      ),
+    ]),
+    ['slope, 10,000 to 1,000,000', ...growthNames.map((name) => slope(growth, name).toFixed(3))],
+  ],
+)}
+
+CPU per delta in µs by the number of streams at once, 100 deltas each.
+
+${table(
+  ['streams', ...growthNames.map((name) => programs[name]?.title ?? name)],
+  [...streams].map(([count, results]) => [
+    count.toLocaleString('en'),
+    ...growthNames.map((name) => spread(results.get(name)?.map(({ cpu }) => cpu))?.words ?? ''),
+  ]),
+)}
+`;
+}
+
+const growthNames = ['raw', 'ours'];
+
+/** The slope of log time over log length, by least squares; the shortest replies are left out as too short to time. */
+function slope(growth: Figures['growth'], name: string): number {
+  const points = [...growth].flatMap(([length, results]) => {
+    const { median } = spread(results.get(name)) ?? {};
+    return length < 10_000 || median === undefined ? [] : [[Math.log(length), Math.log(median)]];
+  });
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const x = mean(points.map(([x = 0]) => x));
+  const y = mean(points.map(([, y = 0]) => y));
+  const over = points.reduce((sum, [px = 0, py = 0]) => sum + (px - x) * (py - y), 0);
+  return over / points.reduce((sum, [px = 0]) => sum + (px - x) ** 2, 0);
+}
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line(head),
+    line(head.map((_, nth) => (nth === 0 ? '---' : '---:'))),
+    ...rows.map(line),
+  ].join('\n');
+}
