@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { nodeFetch } from '../../src/node-fetch.ts';
+import { ours } from '../sheet/clients/ours.ts';
+import { judge } from '../sheet/judge.ts';
+import { run } from '../sheet/run.ts';
+import type { Scenario } from '../sheet/scenario.ts';
+import { scenarios } from '../sheet/scenarios/index.ts';
+
+/** The limits of the sheet are for an idle machine; here a limit only tells that something hangs. */
+const SLACK = 5;
+
+for (const client of [ours('fetch'), ours('nodeFetch', nodeFetch)]) {
+  const holds = (scenario: Scenario) =>
+    test(`${scenario.group}: ${scenario.name}`, async () => {
+      const outcome = await run(scenario, client, SLACK);
+      const { right, words } = judge(scenario, outcome, SLACK);
+      assert.ok(right, words);
+    });
+  // What changes the process is for `npm run sheet`, which gives it a process of its own.
+  const here = scenarios.filter(({ prepare }) => prepare === undefined);
+
+  describe(`the behaviour sheet over ${client.name}`, { concurrency: 8 }, () => {
+    here.filter(({ alone }) => !alone).forEach(holds);
+  });
+  describe(`its heavy rows over ${client.name}`, () => {
+    here.filter(({ alone }) => alone).forEach(holds);
+  });
+}
