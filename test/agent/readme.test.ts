@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createHost } from './host-double.ts';
+import { say, startServer } from './scripted-server.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const server = await startServer(
+  [{ id: 'tiny', object: 'model', type: 'llm', state: 'loaded' }],
+  '/v1/models',
+);
+server.script(say('Hello.'));
+const folder = await mkdtemp(join(tmpdir(), 'agent-readme-'));
+after(async () => {
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+const run = promisify(execFile);
+
+for (const file of ['README.md', 'README.zh-CN.md']) {
+  const text = await readFile(join(root, file), 'utf8');
+  const workspace = join(folder, file);
+  const skip = text.includes('<!-- agent -->') && 'the section on the agent is not there yet';
+
+  /** A snippet, with the workspace and the server of this test in place of the reader's. */
+  const snippet = (name: string): string => {
+    const [, indent = '', code] =
+      new RegExp(`<!-- ${name} -->\\n( *)\`\`\`\\w+\\n([\\s\\S]*?)\\n *\`\`\``).exec(text) ?? [];
+    assert.ok(code, `${file} has no snippet ${name}`);
+    return code
+      .replace(new RegExp(`^${indent}`, 'gm'), '')
+      .replaceAll('~/my-project', `'${workspace}'`)
+      .replaceAll('http://127.0.0.1:1234/v1', server.baseURL);
+  };
+  const shell = (script: string) => run('bash', ['-euc', script], { cwd: root });
+
+  test(`${file}: the four steps lead to an answer`, { skip }, async () => {
+    await shell(snippet('agent:copy'));
+    const chat = join(workspace, '.ai_helper/agent/chat');
+    await writeFile(join(chat, 'agents.json'), snippet('agent:agents.json'));
+    const { agents } = JSON.parse(await readFile(join(chat, 'agents.json'), 'utf8'));
+    const [{ path, metadata }] = agents;
+    const Agent = createRequire(import.meta.url)(join(chat, path));
+    const host = createHost(Agent, { storagePath: join(chat, 'threads'), metadata });
+    await host.send('Hi');
+    assert.deepEqual(
+      host.saved().messages.map(({ text }) => text),
+      ['Hi', 'Hello.'],
+    );
+  });
+
+  test(`${file}: the command for them does the same`, { skip }, async () => {
+    await mkdir(workspace, { recursive: true });
+    const { stdout } = await shell(`${snippet('agent:install')} --base-url ${server.baseURL}`);
+    assert.match(stdout, /Written: .*LocalLLMStreamAgent\.js/);
+    const { stdout: found } = await shell(
+      `${snippet('agent:doctor')} --base-url ${server.baseURL}`,
+    );
+    assert.match(found, /✓ An answer streams/);
+  });
+
+  test(`${file}: every setting is in the table, and nothing else`, { skip }, async () => {
+    const source = await readFile(join(root, 'src/agent/settings.ts'), 'utf8');
+    const [, body = ''] = /interface LlmSettings \{([\s\S]*?)\n\}/.exec(source) ?? [];
+    const fields = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, field]) => field);
+    const [table = ''] = /\| `baseURL` \| `http:[^\n]*`\/v1`[^\n]*\n(?:\|.*\n)+/.exec(text) ?? [];
+    const told = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, field]) => field);
+    assert.deepEqual(told.sort(), fields.sort());
+  });
+}
+
+test('README.zh-CN.md: the library in a few lines', async () => {
+  const text = await readFile(join(root, 'README.zh-CN.md'), 'utf8');
+  const [, code = ''] = /<!-- run: library\.mjs -->\n```js\n([\s\S]*?)```/.exec(text) ?? [];
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(root, join(folder, 'node_modules/local-llm-stream-agent'), 'junction');
+  const script = join(folder, 'library.mjs');
+  await writeFile(script, code.replace(' }] });', ` }] }, { baseURL: '${server.baseURL}' });`));
+  assert.equal((await run(process.execPath, [script])).stdout, 'Hello.\ncomplete\n');
+});
