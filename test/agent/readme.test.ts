@@ -24,8 +24,14 @@ after(async () => {
 
 const run = promisify(execFile);
 
-for (const file of ['README.md', 'README.zh-CN.md']) {
-  const text = await readFile(join(root, file), 'utf8');
+// Read before any test is registered: the runner ends when those that it knows have ended.
+const english = await readFile(join(root, 'README.md'), 'utf8');
+const chinese = await readFile(join(root, 'README.zh-CN.md'), 'utf8');
+
+for (const [file, text] of [
+  ['README.md', english],
+  ['README.zh-CN.md', chinese],
+] as const) {
   const workspace = join(folder, file);
   const skip = text.includes('<!-- agent -->') && 'the section on the agent is not there yet';
 
@@ -77,8 +83,7 @@ for (const file of ['README.md', 'README.zh-CN.md']) {
 }
 
 test('README.zh-CN.md: the library in a few lines', async () => {
-  const text = await readFile(join(root, 'README.zh-CN.md'), 'utf8');
-  const [, code = ''] = /<!-- run: library\.mjs -->\n```js\n([\s\S]*?)```/.exec(text) ?? [];
+  const [, code = ''] = /<!-- run: library\.mjs -->\n```js\n([\s\S]*?)```/.exec(chinese) ?? [];
   await mkdir(join(folder, 'node_modules'));
   await symlink(root, join(folder, 'node_modules/local-llm-stream-agent'), 'junction');
   const script = join(folder, 'library.mjs');
