@@ -208,7 +208,7 @@ export async function readSource(path: string): Promise<Exchange | Exchange[]> {
   if (await isFile(path)) return readExchange(path);
   if (await isFile(`${path}.json`)) return readExchange(`${path}.json`);
   const found = await listExchanges(path);
-  if (found.length === 0) throw new Error(`${resolve(path)} holds no exchange`);
+  if (found.length === 0) throw new Error(`${resolve(path)} holds no exchange: record one first`);
   return Promise.all(found.map(({ name, file }) => readExchange(file, name)));
 }
 
