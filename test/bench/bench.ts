@@ -78,7 +78,7 @@ if (values.quick) {
     chunks: await perDelta('64k', names),
     token: await interleaved('first token', names, (name) => measure('token', name)),
     start: await interleaved('start', names, (name) => measure('start', name)),
-    big: await interleaved('16 MiB event', names, (name) => measure('big', name), 5),
+    big: await interleaved('16 MiB event', names, (name) => measure('big', name), 3),
     size: await sizes(),
     growth: new Map(),
     streams: new Map(),

@@ -137,7 +137,7 @@ ${table(
         (name) => spread(results.get(name)?.map((us) => us / length))?.words ?? '',
       ),
     ]),
-    ['slope, 10,000 to 1,000,000', ...growthNames.map((name) => slope(growth, name).toFixed(3))],
+    ['slope', ...growthNames.map((name) => slope(growth, name).toFixed(3))],
   ],
 )}
 
@@ -155,11 +155,11 @@ ${table(
 
 const growthNames = ['raw', 'ours'];
 
-/** The slope of log time over log length, by least squares; the shortest replies are left out as too short to time. */
+/** The slope of log time over log length, by least squares. */
 function slope(growth: Figures['growth'], name: string): number {
   const points = [...growth].flatMap(([length, results]) => {
     const { median } = spread(results.get(name)) ?? {};
-    return length < 10_000 || median === undefined ? [] : [[Math.log(length), Math.log(median)]];
+    return median === undefined ? [] : [[Math.log(length), Math.log(median)]];
   });
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const x = mean(points.map(([x = 0]) => x));

@@ -2,7 +2,8 @@ import OpenAI from 'openai-4';
 import { baseURL, messages, model, type Program } from './program.ts';
 
 export const program: Program = async (fetch, onText) => {
-  const client = new OpenAI({ baseURL, apiKey: 'not-needed', fetch });
+  // Its type for a fetch is node-fetch's.
+  const client = new OpenAI({ baseURL, apiKey: 'not-needed', fetch: Object(fetch) });
   const stream = await client.chat.completions.create({ model, messages, stream: true });
   let text = '';
   for await (const chunk of stream) {
