@@ -24,7 +24,7 @@ export function createAnswerer(
   /** The exchanges of a folder; each folder keeps its own count of what was used. */
   function scopeOf(folder: string) {
     const inside = exchanges.filter(({ name }) => folder === '' || name.startsWith(`${folder}/`));
-    return { exchanges: inside, matcher: createMatcher(inside, options.ignore) };
+    return { exchanges: inside, find: createMatcher(inside, options.ignore) };
   }
 
   return (asked) => {
@@ -41,7 +41,7 @@ export function createAnswerer(
     const scope = scopes.get(folder) ?? scopeOf(folder);
     scopes.set(folder, scope);
     try {
-      return { exchange: scope.matcher.find({ ...asked, path }), options: played };
+      return { exchange: scope.find({ ...asked, path }), options: played };
     } catch (error) {
       if (!isListing || !(error instanceof ReplayMiss)) throw error;
       if (path === '/v1/models') return { json: modelsOf(scope.exchanges) };

@@ -61,7 +61,7 @@ export function choose(path: string, names: readonly string[]): Choice | undefin
   // Where a server's own paths begin. Before that there is a choice, or a mistake.
   const own = segments.findIndex((segment) => segment === 'v1' || segment === 'api');
   for (let count = own === -1 ? segments.length - 1 : own; count > 0; count--) {
-    const words = decode(segments.slice(0, count).join('/')).split(',');
+    const words = decodeURIComponent(segments.slice(0, count).join('/')).split(',');
     const [name = ''] = words;
     if (names.some((known) => known === name || known.startsWith(`${name}/`))) {
       const rest = `/${segments.slice(count).join('/')}`;
@@ -77,12 +77,4 @@ export function choose(path: string, names: readonly string[]): Choice | undefin
     }
   }
   return undefined;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

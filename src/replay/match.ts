@@ -29,14 +29,9 @@ export function canonical(value: unknown): string {
   );
 }
 
-/** Where two values differ: `messages[0].content`, with what is there in each. */
-export interface Difference {
-  readonly at: string;
-  readonly sent: unknown;
-  readonly recorded: unknown;
-}
+type Difference = { at: string; sent: unknown; recorded: unknown };
 
-/** Every place where two bodies differ, in the order of the keys. */
+/** Every place where two bodies differ (`messages[0].content`), with what is there in each. */
 export function differences(sent: unknown, recorded: unknown, at = ''): Difference[] {
   const lists = Array.isArray(sent) && Array.isArray(recorded);
   if (!lists && !(isObject(sent) && isObject(recorded))) {
@@ -50,23 +45,19 @@ export function differences(sent: unknown, recorded: unknown, at = ''): Differen
   );
 }
 
-/** Finds the exchange that answers a request, using each once in its order; the last one repeats. */
-export interface Matcher {
-  /** @throws {ReplayMiss} */
-  find(asked: Asked): Exchange;
-}
-
 /**
+ * Makes the function that finds what answers a request, using each exchange once in its order; the last one repeats.
  * @param source - exchanges in the order in which equal requests are to be answered; or the one that answers all
  * @param ignore - fields of the body that are not compared
+ * @returns a function that throws {@link ReplayMiss}
  */
 export function createMatcher(
   source: Exchange | readonly Exchange[],
   ignore: readonly string[] = [],
-): Matcher {
+): (asked: Asked) => Exchange {
   const exchanges = [source].flat();
   const only = exchanges.find((exchange) => exchange === source);
-  if (only) return { find: () => only };
+  if (only) return () => only;
 
   const compared = (body: unknown) =>
     isObject(body)
@@ -106,12 +97,10 @@ export function createMatcher(
     return `${start}. The nearest is '${near.name}', which differs in:${shownLines}`;
   }
 
-  return {
-    find(asked) {
-      const queue = queues.get(keyOf(asked)) ?? [];
-      const next = queue.length > 1 ? queue.shift() : queue[0];
-      if (next) return next;
-      throw new ReplayMiss(missed(asked));
-    },
+  return (asked) => {
+    const queue = queues.get(keyOf(asked)) ?? [];
+    const next = queue.length > 1 ? queue.shift() : queue[0];
+    if (next) return next;
+    throw new ReplayMiss(missed(asked));
   };
 }

@@ -22,11 +22,6 @@ export interface PlayOptions {
   readonly cut?: { readonly at: number; readonly then: 'reset' | 'close' | 'hang' } | undefined;
 }
 
-/** The recorded server, or a cut, broke off the response here. */
-export class BrokenOff extends Error {
-  override name = 'BrokenOff';
-}
-
 const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
 const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && isAmount(value);
 
@@ -139,7 +134,8 @@ export function wait(ms: number, signal: AbortSignal): Promise<unknown> {
  * The pieces are views of the body.
  * @param start - `performance.now()` at the request
  * @param signal - ends what is pending, with a rejection
- * @throws {BrokenOff} after the last byte, where the connection is to break
+ * @throws {TypeError} after the last byte, where the connection breaks: what Node's `fetch` says of a socket that the
+ * other side closed inside a body
  */
 export async function* play(
   exchange: Exchange,
@@ -156,7 +152,10 @@ export async function* play(
     yield body.subarray(from, to);
   }
   const then = ending(exchange, options);
-  if (then === 'reset') throw new BrokenOff(`the connection of ${exchange.name} ends here`);
+  if (then === 'reset') {
+    const cause = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
+    throw new TypeError('terminated', { cause });
+  }
   if (then === 'hang' && !signal.aborted) await once(signal, 'abort');
   signal.throwIfAborted();
 }

@@ -36,7 +36,7 @@ export function recordFetch(fetch: Fetch, folder: string, options: RecordOptions
   const record: AnyFetch = async (input, init) => {
     const signal = signalOf(input, init);
     signal?.throwIfAborted();
-    const request = new Request(input, init);
+    const request = new Request(input, { ...init, signal: null });
     const { method, headers } = request;
     const { href, origin, pathname, search } = new URL(request.url);
     const body = new Uint8Array(await request.arrayBuffer());

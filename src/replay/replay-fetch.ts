@@ -1,7 +1,7 @@
 import { bodyStream } from './body-stream.ts';
 import { type Exchange, readSource } from './exchange.ts';
 import { bodyOf, createMatcher } from './match.ts';
-import { BrokenOff, checkPlayOptions, type PlayOptions, play, wait } from './play.ts';
+import { checkPlayOptions, type PlayOptions, play, wait } from './play.ts';
 
 /** `fetch`, in all the ways in which a foreign client may call it. */
 export type AnyFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -33,12 +33,12 @@ export function replayFetch(source: string | Exchange, options: ReplayOptions = 
     const start = performance.now();
     const signal = signalOf(input, init);
     signal?.throwIfAborted();
-    const request = new Request(input, init);
+    const request = new Request(input, { ...init, signal: null });
     const { method } = request;
     const { pathname, search } = new URL(request.url);
     opened ??= open();
-    const [matcher, text] = await Promise.all([opened, request.text()]);
-    const exchange = matcher.find({ method, path: pathname + search, body: bodyOf(text) });
+    const [find, text] = await Promise.all([opened, request.text()]);
+    const exchange = find({ method, path: pathname + search, body: bodyOf(text) });
     return answer(exchange, method, options, start, signal);
   };
 }
@@ -60,9 +60,7 @@ async function answer(
   const { firstDelay = 0 } = options;
   const chunks = play(exchange, options, start + firstDelay, left.signal);
   async function next() {
-    const { done, value } = await chunks.next().catch((error: unknown) => {
-      throw error instanceof BrokenOff ? terminated(error) : error;
-    });
+    const { done, value } = await chunks.next();
     // A copy: the body is shared, and a reader may do with its chunks what it likes.
     return done ? undefined : value.slice();
   }
@@ -77,14 +75,4 @@ async function answer(
   signal?.throwIfAborted();
   const source = { next, leave: (reason: unknown) => left.abort(reason) };
   return new Response(hasBody ? bodyStream(source, signal) : null, { status, headers });
-}
-
-/** What Node's `fetch` says of a socket that the other side closed inside a body. */
-function terminated(cause: Error): TypeError {
-  return new TypeError('terminated', {
-    cause: Object.assign(new Error('other side closed', { cause }), {
-      name: 'SocketError',
-      code: 'UND_ERR_SOCKET',
-    }),
-  });
 }

@@ -41,13 +41,13 @@ test('faults, as they are and as a client may encode them', () => {
 });
 
 test("a server's own paths choose nothing", () => {
-  for (const path of ['/v1/models', '/api/v1/models', '/', '/props', '/%']) {
+  for (const path of ['/v1/models', '/api/v1/models', '/', '/props']) {
     assert.equal(choose(path, names), undefined);
   }
 });
 
 test('a name that is not there is refused, with those that are', () => {
-  for (const path of ['/nope/v1/models', '/llama/helo/v1/models', '/hello/v1/models', '/%/v1/x']) {
+  for (const path of ['/nope/v1/models', '/llama/helo/v1/models', '/hello/v1/models']) {
     assert.throws(() => choose(path, names), {
       status: 404,
       message: /no exchange or folder .*llama\/hello/,
