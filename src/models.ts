@@ -1,4 +1,4 @@
-import { fieldsOf, parseJson } from './chat/guards.ts';
+import { fieldsOf, itemsOf, parseJson } from './chat/guards.ts';
 import { readOptions } from './chat/options.ts';
 import { readBody, send } from './chat/send.ts';
 import type { ServerOptions } from './chat/types.ts';
@@ -30,26 +30,23 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
   const settings = readOptions(options);
   const { signal, error } = settings;
   const controller = new AbortController();
-  const stop = () => controller.abort(signal.reason);
-  const timer = setTimeout(
-    () => controller.abort(error('timeout', `sent no list of models for ${PATIENCE / 1000} s`)),
-    PATIENCE,
-  );
+  const stop = () =>
+    controller.abort(signal.reason ?? error('timeout', 'sent no list of models for 2 s'));
+  const timer = setTimeout(stop, PATIENCE);
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
   let failure: unknown = error('protocol', 'has no list of models');
   try {
     for (const path of ['/../api/v1/models', '/../api/v0/models', '/models']) {
       try {
-        const init = { method: 'GET', signal: controller.signal };
-        const response = await send(settings, path, init, () => false);
+        const response = await send(settings, path, controller.signal);
         const models = readListing(parseJson(await readBody(response, controller.signal)));
         if (models) return models;
       } catch (thrown) {
         failure = thrown;
       }
     }
-    throw controller.signal.reason ?? failure;
+    throw failure;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
@@ -59,27 +56,28 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
 /** What one of the three listings says; `undefined` for anything else. */
 export function readListing(body: unknown): Model[] | undefined {
   const { data, models } = fieldsOf(body);
-  const list: unknown = Array.isArray(data) ? data : models;
-  if (!Array.isArray(list)) return undefined;
-  return list.map(fieldsOf).flatMap((item) => {
+  const list = [data, models].find(Array.isArray);
+  return list?.map(fieldsOf).flatMap((item) => {
     const { key, id = key, type, state, loaded_instances: instances, capabilities } = item;
     if (typeof id !== 'string') return [];
-    const [instance]: unknown[] = Array.isArray(instances) ? instances : [];
+    const [instance] = itemsOf(instances);
     const known = typeof type === 'string';
     const contextLength = [
       fieldsOf(fieldsOf(instance).config).context_length,
       item.loaded_context_length,
       item.max_context_length,
       item.max_model_len,
-    ].find((length) => typeof length === 'number');
+    ]
+      .map(Number)
+      .find(Boolean);
     return {
       id,
       type: !known ? 'unknown' : type.startsWith('embedding') ? 'embedding' : 'chat',
       ...(known && {
-        loaded: state === 'loaded' || instance !== undefined,
+        loaded: state === 'loaded' || Boolean(instance),
         vision: type === 'vlm' || fieldsOf(capabilities).vision === true,
       }),
-      ...(contextLength !== undefined && { contextLength }),
+      ...(contextLength && { contextLength }),
     };
   });
 }

@@ -49,7 +49,7 @@ export class ChatError extends Error implements ChatErrorFields {
   declare partial?: PartialResult;
 
   constructor(message: string, fields: ChatErrorFields, cause?: unknown) {
-    super(message, cause === undefined ? cause : { cause });
+    super(message, cause ? { cause } : {});
     Object.assign(this, fields);
   }
 }

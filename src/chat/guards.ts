@@ -8,6 +8,9 @@ export function isObject(value: unknown): value is JsonObject {
 /** The fields of a value that may be none: what is missing, or not an object, has none. */
 export const fieldsOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
+/** The items of a value that may be no list. */
+export const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
 /** `JSON.parse`, but `undefined` for what is no JSON. */
 export function parseJson(text: string): unknown {
   try {
@@ -20,10 +23,10 @@ export function parseJson(text: string): unknown {
 /** The bytes that a string takes in UTF-8. A loop: deltas are a few characters long, and encoding allocates. */
 export function utf8Length(text: string): number {
   let bytes = 0;
-  for (let i = 0; i < text.length; i++) {
+  for (let i = text.length; i--; ) {
     const unit = text.charCodeAt(i);
-    const surrogate = unit >> 11 === 27;
-    bytes += unit < 0x80 ? 1 : unit < 0x800 || surrogate ? 2 : 3;
+    const isHalf = unit >> 11 === 27;
+    bytes += unit < 0x80 ? 1 : unit < 0x800 || isHalf ? 2 : 3;
   }
   return bytes;
 }

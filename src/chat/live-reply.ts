@@ -1,11 +1,18 @@
 import { createClock, now } from './clocks.ts';
-import { ChatError } from './errors.ts';
 import { isObject } from './guards.ts';
-import type { Settings } from './options.ts';
+import { readOptions } from './options.ts';
 import { createReply } from './reply.ts';
 import { readerOf, send } from './send.ts';
 import { createEventReader, type ServerEvent } from './sse.ts';
-import type { ChatReply, ChatResult, PartialResult, ReplyEvent, Timing, Verdict } from './types.ts';
+import type {
+  ChatReply,
+  ChatResult,
+  PartialResult,
+  ReplyEvent,
+  StreamOptions,
+  Timing,
+  Verdict,
+} from './types.ts';
 import { findFailureWords, findServerWords } from './words.ts';
 
 /** How long a finished reply waits for usage and `[DONE]`, and then for its body's end; in ms. */
@@ -17,87 +24,82 @@ const CLOSING_MS = 200;
  * of us, and an event is parsed only when its turn has come: so what the result holds at a `break` is what was read,
  * whatever the chunks were. Whatever ends the stream (its end, an error, a clock, an abort, a reader that leaves) goes
  * through `end`, which makes a pending read come back.
- * @param body - the request's JSON
+ * @param json - the request's body
  * @param maxTokens - the budget in it
  */
-export function createLiveReply(settings: Settings, body: string, maxTokens: number): ChatReply {
-  const { signal, error } = settings;
+export function createLiveReply(
+  options: StreamOptions,
+  json: string,
+  maxTokens: number,
+): ChatReply {
+  const settings = readOptions(options, collect);
+  const { signal, error, maxEventBytes, maxResultBytes } = settings;
   const limits = { ...settings.timeouts, finish: FINISH_MS };
   const controller = new AbortController();
-  const incoming = createEventReader(settings.maxEventBytes);
+  const { events, push, end: flush } = createEventReader(maxEventBytes);
   const clock = createClock(onTimeout);
-  const reply = createReply((event) => {
-    if (shape(event) !== undefined) out.push(event);
-  }, maxTokens);
+  const reply = createReply(emit, maxTokens);
   const timing: Timing = {};
   const out: ReplyEvent[] = [];
 
-  /** What the reader gets of an event; `undefined` where nothing. Nobody reads yet. */
-  let shape: (event: ReplyEvent) => unknown = () => {};
-  let taken = false;
+  /** What the reader gets of an event; `undefined` where nothing. */
+  let shape: ((event: ReplyEvent) => unknown) | undefined;
   let phase: keyof typeof limits = 'firstToken';
   let startedAt: number | undefined;
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   /** The read that is pending. */
   let reading: Promise<void> | undefined;
-  /** Set when no more bytes will come. */
-  let bodyEnd: { cause: unknown; stray: string } | undefined;
+  /** Set when no more bytes will come: why not, and the lines that were no event. */
+  let over: [cause: unknown, stray: string] | undefined;
   let handled = 0;
   let ended = false;
-  let verdict: Verdict | undefined;
   /** The reader knows how it ended. */
   let told = false;
+  let verdict: Verdict | undefined;
   let settle: (outcome: ChatResult | Promise<never>) => void;
   const result = new Promise<ChatResult>((resolve) => {
     settle = resolve;
   });
   result.catch(() => {});
 
+  clock.limit(limits.firstToken);
+
   const elapsed = () => startedAt && now() - startedAt;
 
-  /** Reads once from the network. */
+  /** Reads once from the network; sends the request first. */
   async function read(): Promise<void> {
     let cause: unknown;
     clock.wait();
     try {
-      reader ??= await open();
+      if (!reader) {
+        startedAt = now();
+        signal.throwIfAborted();
+        signal.addEventListener('abort', onAbort);
+        const patience = limits.firstToken || Infinity;
+        const sent = send(settings, '/chat/completions', controller.signal, json, patience);
+        reader = readerOf(await sent);
+        timing.headMs = elapsed();
+      }
       const { done, value } = await reader.read();
-      if (!done) return incoming.push(value);
+      if (!done) return push(value);
     } catch (thrown) {
       cause = thrown;
     } finally {
       reading = undefined;
       clock.resume();
     }
-    bodyEnd = { cause, stray: incoming.end() };
-  }
-
-  async function open(): Promise<ReadableStreamDefaultReader<Uint8Array>> {
-    startedAt = now();
-    signal.throwIfAborted();
-    signal.addEventListener('abort', onAbort);
-    clock.limit(limits.firstToken);
-    clock.wait();
-    const init = { body, signal: controller.signal };
-    const response = await send(
-      settings,
-      '/chat/completions',
-      init,
-      (ms) => Number(elapsed()) + ms < (limits.firstToken || Infinity),
-    );
-    timing.headMs = elapsed();
-    return readerOf(response);
+    over = [cause, flush()];
   }
 
   /** Handles the next event in its turn; false where the network has to be read first. */
   function step(): boolean {
     try {
-      const event = incoming.events[handled++];
+      const event = events[handled++];
       if (event) handle(event);
       else {
-        handled = incoming.events.length = 0;
-        if (!bodyEnd) return false;
-        conclude(bodyEnd.cause, bodyEnd.stray);
+        handled = events.length = 0;
+        if (!over) return false;
+        conclude(...over);
       }
     } catch (thrown) {
       fail(thrown);
@@ -115,16 +117,14 @@ export function createLiveReply(settings: Settings, body: string, maxTokens: num
       const rest = data.trim();
       if (rest === '[DONE]') return finish(linger);
       // The rest at the body's end, cut off, is told as that.
-      if (!rest || bodyEnd) return;
-      throw error('protocol', 'sent a frame that is not JSON', data.slice(0, 200));
+      if (!rest || over) return;
+      throw error('protocol', 'sent a frame that is not JSON', rest);
     }
-    // An error may come in a list, as Gemini's does.
-    if (Array.isArray(chunk)) chunk = chunk[0];
     if (!isObject(chunk)) return;
     settings.onChunk(chunk, data);
     if (chunk.error || (!chunk.choices && (chunk.message || chunk.detail))) throw reported(chunk);
     reply.add(chunk);
-    if (reply.bytes > settings.maxResultBytes) throw tooLarge('maxResultBytes');
+    if (reply.bytes > maxResultBytes) throw tooLarge('maxResultBytes');
     if (reply.bytes) timing.firstTokenMs ??= elapsed();
     const next = reply.finished ? 'finish' : reply.bytes ? 'idle' : phase;
     if (next !== phase) clock.limit(limits[next], next === 'idle');
@@ -138,9 +138,8 @@ export function createLiveReply(settings: Settings, body: string, maxTokens: num
     reply.flush();
     if (out.length) return;
     const { serverMessage } = findServerWords(stray);
-    if (serverMessage && !reply.bytes) {
-      const hint = 'Does the base URL end with /v1?';
-      throw error('protocol', 'sent no event stream', serverMessage, { hint });
+    if (serverMessage && !reply.bytes && !cause) {
+      throw error('protocol', 'sent no event stream', serverMessage, { reason: 'base-url' });
     }
     throw error('interrupted', 'broke off', findFailureWords(cause), {}, cause);
   }
@@ -152,23 +151,25 @@ export function createLiveReply(settings: Settings, body: string, maxTokens: num
 
   const tooLarge = (option: string) => error('too-large', `sent more than options.${option}`);
 
+  function emit(event: ReplyEvent): void {
+    if (shape?.(event) !== undefined) out.push(event);
+  }
+
   function finish(close = hangUp): void {
     reply.flush();
-    const result = succeed(reply.verdict(), close);
-    if (shape({ type: 'finish', result })) out.push({ type: 'finish', result });
+    emit({ type: 'finish', result: succeed(reply.verdict(), close) });
   }
 
   function succeed(how: Verdict, close = hangUp): ChatResult {
     verdict = how;
     end(close);
-    const result = { ...collect(), verdict: how };
-    settle(result);
-    return result;
+    const collected = { ...collect(), verdict: how };
+    settle(collected);
+    return collected;
   }
 
   function fail(thrown: unknown): void {
     if (ended) return;
-    if (thrown instanceof ChatError) Object.assign(thrown, { partial: settings.blank(collect()) });
     end(hangUp);
     settle(Promise.reject(thrown));
   }
@@ -179,22 +180,23 @@ export function createLiveReply(settings: Settings, body: string, maxTokens: num
   }
 
   function onTimeout(): void {
+    if (ended) return hangUp();
     if (phase === 'finish') return finish();
-    const [reason, what] = phase === 'idle' ? ['idle', 'byte'] : ['first-token', 'token'];
+    const reason = phase === 'idle' ? phase : 'first-token';
     const hint = `Raise options.timeouts.${phase}`;
-    fail(error('timeout', `sent no ${what} for ${limits[phase] / 1000} s`, '', { reason, hint }));
+    fail(error('timeout', `sent no token for ${limits[phase] / 1000} s`, '', { reason, hint }));
   }
 
   /** The one place where a stream ends: nothing of it is left running, and what is pending comes back. */
   function end(close: () => void): void {
     ended = true;
     timing.totalMs = elapsed();
-    clock.limit(0);
     signal.removeEventListener('abort', onAbort);
     close();
   }
 
   function hangUp(): void {
+    clock.limit(0);
     controller.abort();
     reader?.cancel().catch(() => {});
   }
@@ -204,12 +206,9 @@ export function createLiveReply(settings: Settings, body: string, maxTokens: num
    * that its client went away, of which mlx_lm.server may die.
    */
   function linger(): void {
-    const timer = setTimeout(hangUp, CLOSING_MS);
-    const closed = () => {
-      clearTimeout(timer);
-      hangUp();
-    };
-    reader?.read().then(closed, closed);
+    clock.limit(CLOSING_MS);
+    clock.wait();
+    reader?.read().then(hangUp, hangUp);
   }
 
   function collect(): PartialResult {
@@ -217,7 +216,7 @@ export function createLiveReply(settings: Settings, body: string, maxTokens: num
     const totalMs = timing.totalMs ?? elapsed();
     const ms = Number(totalMs) - Number(timing.firstTokenMs);
     const rate = (Number(collected.usage?.completion_tokens) / ms) * 1000;
-    const tokensPerSecond = rate > 0 && rate < Infinity ? rate : undefined;
+    const tokensPerSecond = Number.isFinite(rate) ? rate : undefined;
     return { ...collected, verdict, timing: { ...timing, totalMs, tokensPerSecond } };
   }
 
@@ -226,8 +225,7 @@ export function createLiveReply(settings: Settings, body: string, maxTokens: num
    * minutes.
    */
   function iterate<T>(given: (event: ReplyEvent) => T | undefined): AsyncIterableIterator<T> {
-    if (taken) throw new TypeError('This reply is read already; it can be read once');
-    taken = true;
+    if (shape) throw new TypeError('A reply can be read once');
     shape = given;
     return {
       async next() {
@@ -259,7 +257,7 @@ export function createLiveReply(settings: Settings, body: string, maxTokens: num
 
   /** Reads the stream for its result alone, if nobody iterates. */
   const whole = () =>
-    taken
+    shape
       ? result
       : iterate(() => undefined)
           .next()

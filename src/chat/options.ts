@@ -1,8 +1,9 @@
 import { patientFetch } from './clocks.ts';
 import { ChatError, type ChatErrorFields, type ErrorKind } from './errors.ts';
+import { fieldsOf } from './guards.ts';
 import { explain } from './reasons.ts';
 import { createBlanker } from './secrets.ts';
-import type { StreamOptions } from './types.ts';
+import type { PartialResult, StreamOptions } from './types.ts';
 import { clip } from './words.ts';
 
 /** The options, checked and with every default filled in. */
@@ -16,8 +17,6 @@ export interface Settings {
   readonly maxEventBytes: number;
   readonly maxResultBytes: number;
   readonly onChunk: NonNullable<StreamOptions['onChunk']>;
-  /** A copy of a JSON value, with every secret of the options blanked; what is nested too deep is left out. */
-  blank(value: unknown): unknown;
   /** An error in which every secret is blanked: "BASE URL DID: WORDS", with what is known of these words. */
   error(
     kind: ErrorKind,
@@ -33,9 +32,10 @@ export interface Settings {
  * @throws {TypeError} naming the field
  */
 export function fill<T extends object>(name: string, given: object, defaults: T): T {
+  if (typeof given !== 'object') throw new TypeError(`${name} must be an object`);
   const filled = { ...defaults };
   for (const [field, preset] of Object.entries(defaults)) {
-    const value: unknown = Reflect.get(given, field) ?? preset;
+    const value: unknown = fieldsOf(given)[field] ?? preset;
     if (typeof value !== typeof preset || (typeof value === 'number' && !(value >= 0))) {
       throw new TypeError(`${name}.${field} must be a ${typeof preset}`);
     }
@@ -46,10 +46,10 @@ export function fill<T extends object>(name: string, given: object, defaults: T)
 
 /**
  * Reads the options.
+ * @param partial - tells what has come, for errors
  * @throws {TypeError} naming the option, and never showing a secret
  */
-export function readOptions(given: StreamOptions): Settings {
-  const { options } = fill('arguments', { options: given }, { options: {} as StreamOptions });
+export function readOptions(options: StreamOptions, partial?: () => PartialResult): Settings {
   const {
     apiKey,
     headers: own,
@@ -65,32 +65,35 @@ export function readOptions(given: StreamOptions): Settings {
     maxResultBytes: 2 ** 26,
     onChunk() {},
   });
-  const base = parseBaseURL(options.baseURL);
+  const base = parseBaseURL(options?.baseURL);
   const { username, password, searchParams } = base;
   base.username = base.password = '';
   const headers = new Headers({ accept: 'text/event-stream', 'content-type': 'application/json' });
   const secrets = [apiKey, password, ...searchParams.values()];
+  // `fetch` refuses a URL with a user in it; this is what the user stands for.
+  const basic = username && `Basic ${btoa(`${username}:${password}`)}`;
+  const authorization = apiKey ? `Bearer ${apiKey}` : basic;
   try {
-    // `fetch` refuses a URL with a user in it; this is what the user stands for.
-    if (username) headers.set('authorization', `Basic ${btoa(`${username}:${password}`)}`);
-    if (apiKey) headers.set('authorization', `Bearer ${apiKey}`);
+    if (authorization) headers.set('authorization', authorization);
     for (const [name, value] of new Headers(own)) {
       headers.set(name, value);
       secrets.push(value);
     }
   } catch {
     // The error that this stands for shows the value.
-    throw new TypeError('options.apiKey or options.headers has a character that cannot be sent');
+    throw new TypeError('options.apiKey or options.headers cannot be sent');
   }
   const blankText = createBlanker(secrets);
 
+  /** A copy of a JSON value without the secrets; what is nested too deep is left out. */
   function blank(value: unknown, depth = 9): unknown {
     if (typeof value === 'string') return blankText(value);
-    if (typeof value !== 'object' || !value) return value;
-    const fields = Object.entries(depth ? value : {})
-      .map(([key, inner]) => [blankText(key), blank(inner, depth - 1)])
-      .filter(([, inner]) => inner !== undefined);
-    return Array.isArray(value) ? fields.map(([, inner]) => inner) : Object.fromEntries(fields);
+    if (typeof value !== 'object') return value;
+    const copy = Array.isArray(value) ? [] : {};
+    for (const [key, inner] of Object.entries(value ?? {})) {
+      if (depth && inner !== undefined) Reflect.set(copy, blankText(key), blank(inner, depth - 1));
+    }
+    return copy;
   }
 
   return {
@@ -98,15 +101,13 @@ export function readOptions(given: StreamOptions): Settings {
     base,
     headers,
     timeouts: fill('options.timeouts', timeouts, { firstToken: 1_800_000, idle: 300_000 }),
-    blank,
     error(kind, did, words = '', more = {}, cause) {
       const { status = '', code = '' } = more;
-      const known = explain(`${status} ${code} ${words}`.trim());
+      const about = more.reason ?? `${status} ${code} ${words}`.trim();
+      const [reason, , hint, known = kind] = explain(about);
       return new ChatError(
         blankText(`${base.origin}${base.pathname} ${did}${words && ': '}${clip(words)}`),
-        Object(
-          blank({ kind: known.reason === 'runtime-limit' ? 'timeout' : kind, ...known, ...more }),
-        ),
+        Object(blank({ kind: known, reason, hint, partial: partial?.(), ...more })),
         // An error that is not ours may tell the URL or a header: such a one is left out.
         blankText(words) === words ? cause : undefined,
       );
@@ -121,5 +122,5 @@ function parseBaseURL(given: string | URL = 'http://127.0.0.1:1234/v1'): URL {
     // 'localhost:1234/v1' is a URL, whose protocol is 'localhost:'.
     if (/^https?:/.test(url.protocol)) return url;
   } catch {}
-  throw new TypeError('options.baseURL must be a URL that begins with http:// or https://');
+  throw new TypeError('options.baseURL must begin with http:// or https://');
 }

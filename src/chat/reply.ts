@@ -1,4 +1,4 @@
-import { fieldsOf, isObject, utf8Length } from './guards.ts';
+import { fieldsOf, isObject, itemsOf, utf8Length } from './guards.ts';
 import { createThinkSplitter } from './think-tags.ts';
 import { createToolCallCollector } from './tool-calls.ts';
 import type { ChatChunk, ChatResult, ReplyEvent, Usage, Verdict } from './types.ts';
@@ -40,9 +40,9 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
   function add(channel: 'text' | 'reasoning', sent: string, last = false): void {
     let piece = halves[channel] + sent;
     // Servers that escape characters may cut between the two halves of one.
-    const half = !last && piece.charCodeAt(piece.length - 1) >> 10 === 54 ? piece.slice(-1) : '';
-    if (half) piece = piece.slice(0, -1);
-    halves[channel] = half;
+    const cut = !last && piece.charCodeAt(piece.length - 1) >> 10 === 54 ? -1 : piece.length;
+    halves[channel] = piece.slice(cut);
+    piece = piece.slice(0, cut);
     // Models put empty lines between reasoning and answer.
     if (channel === 'text' && !collected.text && collected.reasoning) {
       piece = piece.replace(/^[\r\n]+/, '');
@@ -64,8 +64,7 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
         const { processed, total } = progress;
         emit({ type: 'progress', processed: Number(processed), total: Number(total) });
       }
-      const [choice]: unknown[] = Array.isArray(choices) ? choices : [];
-      const { index, delta, message, finish_reason } = fieldsOf(choice);
+      const { index, delta, message, finish_reason } = fieldsOf(itemsOf(choices)[0]);
       // With `n` above 1 the others come in chunks of their own.
       if (Number(index) > 0) return;
       const whole = !delta && !reply.bytes && message;
@@ -76,7 +75,7 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
         add('reasoning', thought);
       }
       if (content && typeof content === 'string') think.push(content);
-      for (const item of Array.isArray(tool_calls) ? tool_calls : []) {
+      for (const item of itemsOf(tool_calls)) {
         const fragment = tools.add(item);
         reply.bytes += utf8Length(fragment.arguments) + FRAGMENT_BYTES;
         emit({ type: 'tool_call', ...fragment });

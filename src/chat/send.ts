@@ -10,37 +10,40 @@ const answered = new Set<string>();
  * Sends a request until a response with status 2xx comes.
  *
  * It is sent again in three cases only, and never after a byte of a body came: a pooled connection had died, told by
- * its failing within a second (once); the server is still loading its model (503), while `patient` says so;
- * `localhost` was refused (once, as 127.0.0.1, for a server that listens on IPv4 only).
+ * its failing within a second (once); the server is still loading its model (503), for `patience`; `localhost` was
+ * refused (once, as 127.0.0.1, for a server that listens on IPv4 only).
  * @param path - what the base URL's path is followed by
- * @param patient - may another `ms` be spent on waiting for the model?
- * @throws {ChatError} kind `connection`, `timeout` or `http`; after an abort the signal's reason, at once, also where
- * `fetch` takes no notice of it
+ * @param body - makes it a POST
+ * @param patience - how long a model may take to load, in ms
+ * @throws {ChatError} kind `connection`, `timeout` or `http`. After an abort it rejects at once with the signal's reason,
+ * also where `fetch` takes no notice of it
  */
 export async function send(
   { base, fetch, headers, error }: Settings,
   path: string,
-  init: RequestInit & { signal: AbortSignal },
-  patient: (ms: number) => boolean,
+  signal: AbortSignal,
+  body?: string,
+  patience = 0,
 ): Promise<Response> {
-  const { signal } = init;
   const url = new URL(base);
   url.pathname = url.pathname.replace(/\/*$/, path);
+  const init = { method: body ? 'POST' : 'GET', redirect: 'manual', headers, signal } as const;
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
+    signal.addEventListener('abort', reject);
   });
   aborted.catch(() => {});
+  const until = now() + patience;
   for (let resent = false; ; ) {
     signal.throwIfAborted();
     const sentAt = now();
     let response: Response;
     try {
-      const sent = fetch(url.href, { method: 'POST', redirect: 'manual', headers, ...init });
-      response = await Promise.race([sent, aborted]);
+      response = await Promise.race([fetch(url.href, { ...init, ...(body && { body }) }), aborted]);
       answered.add(url.origin);
     } catch (cause) {
+      signal.throwIfAborted();
       const words = findFailureWords(cause);
-      const { reason } = explain(words);
+      const [reason] = explain(words);
       if (reason === 'refused' && url.hostname === 'localhost') url.hostname = '127.0.0.1';
       else if (reason === 'reset' && answered.has(url.origin) && !resent && now() - sentAt < 1000)
         resent = true;
@@ -55,7 +58,8 @@ export async function send(
     );
     const failure = error('http', `answered ${status}`, words.serverMessage, { status, ...words });
     const wait = Math.max(Number(after) * 1000 || 1000, 250);
-    if (status !== 503 || !(after || failure.reason === 'loading') || !patient(wait)) throw failure;
+    const loading = status === 503 && (after || failure.reason === 'loading');
+    if (!loading || now() + wait > until) throw failure;
     await pause(wait, signal);
   }
 }

@@ -1,5 +1,5 @@
 import { createLiveReply } from './live-reply.ts';
-import { fill, readOptions } from './options.ts';
+import { fill } from './options.ts';
 import type { ChatReply, ChatRequest, StreamOptions } from './types.ts';
 
 /**
@@ -28,5 +28,5 @@ export function streamChat(body: ChatRequest, options: StreamOptions = {}): Chat
     stream,
     stream_options: stream ? { include_usage: true, ...Object(stream_options) } : stream_options,
   });
-  return createLiveReply(readOptions(options), json, Number(max_tokens ?? max_completion_tokens));
+  return createLiveReply(options, json, Number(max_tokens ?? max_completion_tokens));
 }

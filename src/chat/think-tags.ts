@@ -1,7 +1,7 @@
 const OPEN = '<think>';
 const CLOSE = '</think>';
 /** The closing tag, or what may become one at the end, or the end. */
-const CLOSING = /<\/think>|(<(\/(t(h(i(nk?)?)?)?)?)?)?$/;
+const CLOSING = /<\/think>|<[^>]{0,6}$|$/;
 
 /** More white space than this at the start is text: it must not be held without end. */
 const LONGEST_START = 64;

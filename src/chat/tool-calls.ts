@@ -34,16 +34,16 @@ export function createToolCallCollector(): ToolCallCollector {
       const id = text(sentId);
       const name = text(sentName);
       const piece = text(sent);
-      const numbered = typeof index === 'number';
-      let call = found.get(numbered ? index : id);
-      if (!call || (name && (id ? call.id && call.id !== id : !numbered))) {
+      const key = typeof index === 'number' ? index : id;
+      let call = found.get(key);
+      if (!call || (name && (id ? call.id && call.id !== id : key === ''))) {
         call = { index: calls.length, id, name, arguments: '' };
         calls.push(call);
       }
       call.id ||= id;
       call.name ||= name;
       call.arguments += piece;
-      for (const key of [index, call.id, '']) found.set(key, call);
+      for (const each of [key, call.id, '']) found.set(each, call);
       return { ...call, arguments: piece };
     },
     calls: (finished) =>

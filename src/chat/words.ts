@@ -1,4 +1,4 @@
-import { fieldsOf, parseJson } from './guards.ts';
+import { fieldsOf, itemsOf, parseJson } from './guards.ts';
 
 /** What a server said of an error, freed from its wrapping. Empty where it said nothing. */
 export interface ServerWords {
@@ -22,8 +22,7 @@ export function findServerWords(body: unknown): ServerWords {
       if (!value || !depth) return '';
       const { error, message, detail, msg, type, code: own = type } = fieldsOf(value);
       if (typeof own === 'string' || typeof own === 'number') code = own;
-      const [first]: unknown[] = Array.isArray(value) ? value : [];
-      return find(first ?? error ?? message ?? detail ?? msg, depth - 1);
+      return find(itemsOf(value)[0] ?? error ?? message ?? detail ?? msg, depth - 1);
     }
     const json = parseJson(value.slice(value.indexOf('{'), value.lastIndexOf('}') + 1));
     const text = /^\s*</.test(value) ? value.replace(/<[^>]*>/g, ' ') : value;
@@ -38,9 +37,9 @@ export function findServerWords(body: unknown): ServerWords {
 export function findFailureWords(error: unknown): string {
   let words = '';
   // Bounded, because a chain of causes may be a ring.
-  for (let link = error, depth = 9; link instanceof Error && depth; link = link.cause, depth--) {
-    for (const word of [link.message, Reflect.get(link, 'code')]) {
-      if (word && !words.includes(word)) words += `${words && ': '}${word}`;
+  for (let link = fieldsOf(error), depth = 9; depth--; link = fieldsOf(link.cause)) {
+    for (const word of [link.message, link.code]) {
+      if (typeof word === 'string' && !words.includes(word)) words += `${words && ': '}${word}`;
     }
   }
   return words;
@@ -51,5 +50,5 @@ export function clip(words: string): string {
   return words
     .trim()
     .replace(/\s+/g, ' ')
-    .replace(/^(.{200}).{200,}(.{200})$/u, '$1 … $2');
+    .replace(/^(.{200}).+(.{200})$/u, '$1 … $2');
 }
