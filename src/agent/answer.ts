@@ -111,8 +111,8 @@ export function answer({
     }
     if (config.showStats) {
       const seconds = Number(timing.totalMs) / 1000;
-      const rate = timing.tokensPerSecond?.toFixed(1);
-      lines.push(`${usage?.completion_tokens} tokens, ${rate}/s, ${seconds.toFixed(1)} s`);
+      const rate = timing.tokensPerSecond?.toFixed(1) ?? '?';
+      lines.push(`${usage?.completion_tokens ?? '?'} tokens, ${rate}/s, ${seconds.toFixed(1)} s`);
     }
     return lines;
   }

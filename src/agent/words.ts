@@ -53,8 +53,8 @@ export const advice: { readonly [reasonOrKind: string]: Phrase } = {
 
 /** For any other error. */
 export const retry: Phrase = [
-  "It broke off. Press Retry; the server's log says why.",
-  '中断了。请按 Retry；原因见服务的日志。',
+  "It failed. Press Retry; the server's log says why.",
+  '出错了。请按 Retry；原因见服务的日志。',
 ];
 
 export const wrongSetting: Phrase = [

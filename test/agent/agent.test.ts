@@ -376,7 +376,7 @@ test('fact 14: a note is not shown as code when the answer broke off inside a co
   await host.send('Code');
   assert.match(
     texts(host)[1] ?? '',
-    /^```js\nlet a\n```\n\n> ⚠️ \*\*local-llm\*\* · It broke off. Press Retry/,
+    /^```js\nlet a\n```\n\n> ⚠️ \*\*local-llm\*\* · It failed. Press Retry/,
   );
   assert.equal((lastMeta(host).error as { kind: string }).kind, 'interrupted');
 });
@@ -528,7 +528,7 @@ for (const [name, script, note] of [
     /Only reasoning \(9 characters\)/,
   ],
   ['filtered', raw(ending('content_filter')), /finish_reason: content_filter/],
-  ['no end', raw(frame({ content: 'Half' })), /^Half\n\n> .*It broke off/],
+  ['no end', raw(frame({ content: 'Half' })), /^Half\n\n> .*It failed/],
   [
     'a token is needed',
     refuse(401, {
