@@ -48,7 +48,7 @@ test('nodeFetch and listModels', async () => {
 test('an error and its fields', async () => {
   assert.match(
     await run('errors.mjs'),
-    /^connection refused\nhttp:\/\/127\.0\.0\.1:9999\/v1\/chat\/completions cannot be reached: .*\nIs the server running/,
+    /^connection refused\nhttp:\/\/127\.0\.0\.1:9999\/v1 cannot be reached: .*\nStart the server/,
   );
 });
 
