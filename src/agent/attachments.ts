@@ -1,12 +1,12 @@
-import { open, realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import type { LoadedMessage } from './conversation.ts';
 import { type Message, textOf } from './host.ts';
 import { notSent, notText, outsideFolder, type Say, wrongImage } from './words.ts';
 
-/** The most that is sent of a text file and of an image, in KiB. */
-const TEXT_LIMIT = 256;
-const IMAGE_LIMIT = 10_240;
+/** The most bytes of a text file and of an image that are sent. */
+const TEXT_LIMIT = 262_144;
+const IMAGE_LIMIT = 10_485_760;
 
 /** Where a chat's files are: `storagePath` holds a folder named like the thread, and nothing else may be read. */
 export interface Place {
@@ -71,27 +71,16 @@ async function readOwn(
     if (!isOwn(file)) return { why: say(outsideFolder) };
     const about = await stat(file);
     // A pipe or a device would be waited for.
-    return about.isFile() ? await readSome(file, about.size, isImage, say) : { why: say(notText) };
+    if (!about.isFile()) return { why: say(notText) };
+    const bytes = about.size > IMAGE_LIMIT ? undefined : await readFile(file);
+    const type = imageType(bytes?.toString('latin1', 0, 8) ?? '');
+    const limit = isImage || type !== undefined ? IMAGE_LIMIT : TEXT_LIMIT;
+    if (bytes === undefined || bytes.length > limit) return { why: `> ${limit / 1024} KiB` };
+    if (type !== undefined) return { image: `data:${type};base64,${bytes.toString('base64')}` };
+    if (isImage) return { why: say(wrongImage) };
+    return bytes.includes(0) ? { why: say(notText) } : { text: decode(bytes) };
   } catch (error) {
     return { why: error instanceof Error && 'code' in error ? String(error.code) : String(error) };
-  }
-}
-
-/** Reads no more than may be sent, however large the file is or grows. */
-async function readSome(path: string, size: number, isImage: boolean, say: Say): Promise<Loaded> {
-  const handle = await open(path);
-  try {
-    const bytes = Buffer.alloc(Math.min(size, IMAGE_LIMIT * 1024));
-    await handle.read(bytes, 0, Math.min(size, 8), 0);
-    const type = imageType(bytes.toString('latin1', 0, 8));
-    if (isImage && type === undefined) return { why: say(wrongImage) };
-    const limit = type === undefined ? TEXT_LIMIT : IMAGE_LIMIT;
-    if (size > limit * 1024) return { why: `> ${limit} KiB` };
-    await handle.read(bytes, 0, size, 0);
-    if (type !== undefined) return { image: `data:${type};base64,${bytes.toString('base64')}` };
-    return bytes.includes(0) ? { why: say(notText) } : { text: decode(bytes) };
-  } finally {
-    await handle.close();
   }
 }
 

@@ -27,9 +27,9 @@ export async function explainError(
   const { kind, reason } = factsOf(error);
   const phrase = advice[String(reason)] ?? advice[String(kind)] ?? retry;
   const address = /\/v\d+$/.test(url) ? 'http://127.0.0.1:1234/v1' : `${url}/v1`;
-  const lines = [error instanceof Error ? error.message : String(error)];
+  const lines = [String(isObject(error) ? error.message : error)];
   if (kind !== 'other') lines.unshift(say(phrase, address));
-  if (reason === 'no-model' || reason === 'model-not-found') {
+  if (/model/.test(String(reason))) {
     const list = await models().catch(() => []);
     const names = list.flatMap(({ id, type }) => (type === 'embedding' ? [] : id));
     if (names.length > 0) lines.push(`${say(modelLabel)}: ${names.slice(0, 20).join(', ')}`);

@@ -6,9 +6,9 @@ import type { Language } from './words.ts';
 export interface LlmSettings {
   baseURL?: string;
   /** Absent: whatever the server has loaded. */
-  model?: string;
+  model?: string | undefined;
   /** In agents.json the name of a key in the plugin's settings; here the key. */
-  apiKey?: string;
+  apiKey?: string | undefined;
   systemPrompt?: string;
   /** Further fields of the request. */
   body?: JsonObject;
@@ -23,7 +23,7 @@ export interface LlmSettings {
 /** What the reply needs to know, from agents.json, the plugin's settings and the thread's. */
 export interface Config extends LlmSettings {
   /** The model but for the thread's choice. */
-  ownModel?: string;
+  ownModel: string | undefined;
   baseURL: string;
   /** The base URL as it may be shown: without user, password, query and the slash at its end. */
   url: string;
@@ -62,7 +62,8 @@ const timeFields: Fields<Timeouts> = { firstToken: 'number', idle: 'number' };
 function isRight(value: unknown, wanted: string): boolean {
   if (wanted === 'object') return isObject(value);
   if (typeof value === 'number') return wanted === 'number' && value >= 0;
-  return typeof value === wanted || wanted.split(' | ').includes(String(value));
+  const words = wanted.split(' | ');
+  return words.length > 1 ? words.includes(String(value)) : typeof value === wanted;
 }
 
 /**
@@ -107,14 +108,12 @@ export function readSettings(metadata: unknown, settings: unknown): Config {
   const url = parseAddress(baseURL);
   if (url === undefined) problems.push(['metadata.llm.baseURL', 'http://… | https://…']);
 
-  delete llm.model;
-  delete llm.apiKey;
   return {
     ...llm,
     ...read({ reasoning: reasoning ?? null }, 'settings', choices),
-    ...(name && { model: name }),
-    ...(ownModel && { ownModel }),
-    ...(key && { apiKey: key }),
+    model: name,
+    ownModel,
+    apiKey: key,
     timeouts,
     baseURL,
     url: url ?? '',

@@ -5,9 +5,9 @@ import { readBody } from '../chat/send.ts';
 import { streamChat } from '../chat/stream-chat.ts';
 import { listModels, type Model } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
-import { type Command, UsageError } from './command.ts';
+import { DEFAULT_URL, readAddress } from './address.ts';
+import type { Command } from './command.ts';
 
-const DEFAULT_URL = 'http://127.0.0.1:1234/v1';
 /** For everything but the answer itself. */
 const PATIENCE_MS = 3000;
 /** A large model on a small machine takes minutes to be loaded. */
@@ -40,10 +40,7 @@ Exit status 1 when something is wrong. Ctrl-C ends it at any time.
       options: { 'base-url': { type: 'string', default: DEFAULT_URL }, model: { type: 'string' } },
     });
     const baseURL = values['base-url'];
-    const url = parseAddress(baseURL);
-    if (url === undefined) {
-      throw new UsageError(`--base-url must be a URL such as ${DEFAULT_URL}, not '${baseURL}'`);
-    }
+    const url = readAddress(baseURL);
     const apiKey = env.LOCAL_LLM_API_KEY;
     try {
       await examine({ url, baseURL, apiKey, model: values.model }, (line) =>
@@ -265,15 +262,5 @@ async function checkStream(
     );
   } finally {
     clearInterval(notice);
-  }
-}
-
-/** `localhost:1234` is a URL too, with the protocol `localhost:`. */
-function parseAddress(address: string): URL | undefined {
-  try {
-    const url = new URL(address);
-    return /^https?:$/.test(url.protocol) ? url : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -5,11 +5,11 @@ import { parseArgs } from 'node:util';
 import { isObject, parseJson } from '../chat/guards.ts';
 import { listModels } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
+import { DEFAULT_URL, parseAddress, readAddress } from './address.ts';
 import { readAgent, setAgent } from './agents-json.ts';
 import { type Command, UsageError } from './command.ts';
 
 const FILE = 'LocalLLMStreamAgent.js';
-const DEFAULT_URL = 'http://127.0.0.1:1234/v1';
 
 /** The sample value in My Assistant's tutorial. */
 const PLACEHOLDER = 'local-model-name';
@@ -42,9 +42,7 @@ that file stays as it is. It can be repeated.
     const [given = '.', ...more] = positionals;
     if (more.length > 0) throw new UsageError('one WORKSPACE at most');
     const wanted = values['base-url'];
-    if (wanted !== undefined && !isAddress(wanted)) {
-      throw new UsageError(`--base-url must be a URL such as ${DEFAULT_URL}, not '${wanted}'`);
-    }
+    if (wanted !== undefined) readAddress(wanted);
     const workspace = resolve(given);
     if (!(await stat(workspace).catch(() => undefined))?.isDirectory()) {
       throw new Error(`${workspace} is not a folder`);
@@ -63,7 +61,7 @@ that file stays as it is. It can be repeated.
     try {
       setAgent(before, entry);
       const old = readAgent(before, name);
-      const baseURL = wanted ?? (isAddress(old.baseURL) ? old.baseURL : DEFAULT_URL);
+      const baseURL = wanted ?? (parseAddress(old.baseURL) ? String(old.baseURL) : DEFAULT_URL);
       const isSet = typeof old.model === 'string' && !['', PLACEHOLDER].includes(old.model);
       const model =
         values.model ?? (isSet ? undefined : await askModel(baseURL, env.LOCAL_LLM_API_KEY, say));
@@ -127,14 +125,6 @@ async function askModel(
   } catch {
     say(`No list of models from ${baseURL}; the agent will use whatever is loaded.`);
     return undefined;
-  }
-}
-
-function isAddress(value: unknown): value is string {
-  try {
-    return /^https?:$/.test(new URL(String(value)).protocol);
-  } catch {
-    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -452,6 +453,30 @@ test('the drop-down with a dead or a silent server offers what is configured', a
     ['(auto)'],
   );
   assert.equal(model?.default, '(auto)', 'empty options without a default break the web view');
+});
+
+test('the drop-downs are there although the server never answers', async () => {
+  const mute = createServer(() => {});
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+  const { port } = mute.address() as AddressInfo;
+  const host = openChat({ llm: { baseURL: `http://127.0.0.1:${port}/v1`, model: 'mine' } });
+  const [model] = (await host.openPanel()) as { options: { value: string }[] }[];
+  assert.deepEqual(
+    model?.options.map(({ value }) => value),
+    ['mine'],
+  );
+  mute.close();
+});
+
+test('a model that was chosen in the panel does not hide the configured one', async () => {
+  const host = openChat({ at: lmStudio, llm: { model: 'mine' } });
+  host.choose('model', 'big');
+  const [model] = (await host.openPanel()) as { options: { value: string }[]; default: string }[];
+  assert.deepEqual(
+    model?.options.map(({ value }) => value),
+    ['mine', 'tiny', 'big'],
+  );
+  assert.equal(model?.default, 'mine');
 });
 
 test('without a model anywhere the loaded one is asked for, and the list is read once', async () => {

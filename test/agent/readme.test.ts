@@ -33,7 +33,6 @@ for (const [file, text] of [
   ['README.zh-CN.md', chinese],
 ] as const) {
   const workspace = join(folder, file);
-  const skip = text.includes('<!-- agent -->') && 'the section on the agent is not there yet';
 
   /** A snippet, with the workspace and the server of this test in place of the reader's. */
   const snippet = (name: string): string => {
@@ -47,7 +46,7 @@ for (const [file, text] of [
   };
   const shell = (script: string) => run('bash', ['-euc', script], { cwd: root });
 
-  test(`${file}: the four steps lead to an answer`, { skip }, async () => {
+  test(`${file}: the four steps lead to an answer`, async () => {
     await shell(snippet('agent:copy'));
     const chat = join(workspace, '.ai_helper/agent/chat');
     await writeFile(join(chat, 'agents.json'), snippet('agent:agents.json'));
@@ -62,7 +61,7 @@ for (const [file, text] of [
     );
   });
 
-  test(`${file}: the command for them does the same`, { skip }, async () => {
+  test(`${file}: the command for them does the same`, async () => {
     await mkdir(workspace, { recursive: true });
     const { stdout } = await shell(`${snippet('agent:install')} --base-url ${server.baseURL}`);
     assert.match(stdout, /Written: .*LocalLLMStreamAgent\.js/);
@@ -72,7 +71,7 @@ for (const [file, text] of [
     assert.match(found, /✓ An answer streams/);
   });
 
-  test(`${file}: every setting is in the table, and nothing else`, { skip }, async () => {
+  test(`${file}: every setting is in the table, and nothing else`, async () => {
     const source = await readFile(join(root, 'src/agent/settings.ts'), 'utf8');
     const [, body = ''] = /interface LlmSettings \{([\s\S]*?)\n\}/.exec(source) ?? [];
     const fields = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, field]) => field);

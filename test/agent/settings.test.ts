@@ -82,6 +82,7 @@ for (const [name, metadata, settings, fields] of [
     {},
     ['metadata.llm.timeouts.idle', 'metadata.llm.timeouts.firstToken'],
   ],
+  ['the name of a type', { llm: { showStats: 'boolean' } }, {}, ['metadata.llm.showStats']],
   ['no URL', { llm: { baseURL: 'nonsense' } }, {}, ['metadata.llm.baseURL']],
   ['a URL without http', { llm: { baseURL: 'localhost:1234/v1' } }, {}, ['metadata.llm.baseURL']],
   ["the thread's choice", {}, { reasoning: 'loud' }, ['settings.reasoning']],

@@ -1,0 +1,24 @@
+import { UsageError } from './command.ts';
+
+/** LM Studio's. */
+export const DEFAULT_URL = 'http://127.0.0.1:1234/v1';
+
+/**
+ * The URL that was given as `--base-url`.
+ * @throws {UsageError} where it is none
+ */
+export function readAddress(given: string): URL {
+  const url = parseAddress(given);
+  if (url !== undefined) return url;
+  throw new UsageError(`--base-url must be a URL such as ${DEFAULT_URL}, not '${given}'`);
+}
+
+/** `undefined` for anything but an http(s) URL; `localhost:1234` is one with the protocol `localhost:`. */
+export function parseAddress(address: unknown): URL | undefined {
+  try {
+    const url = new URL(String(address));
+    return /^https?:$/.test(url.protocol) ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}
