@@ -11,14 +11,9 @@ declare module 'miniflare' {
 }
 
 declare module 'playwright-core' {
-  interface Page {
-    on(event: 'pageerror', listener: (error: Error) => void): void;
-    on(event: 'console', listener: (message: { text(): string }) => void): void;
-    goto(url: string): Promise<unknown>;
-  }
   export const chromium: {
-    launch(options: { executablePath: string; args: string[] }): Promise<{
-      newPage(): Promise<Page>;
+    launch(options: { executablePath: string | undefined; args: string[] }): Promise<{
+      newPage(): Promise<{ goto(url: string): Promise<unknown> }>;
       close(): Promise<void>;
     }>;
   };

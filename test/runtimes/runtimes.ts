@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { chromiumVersion, runInChromium } from './chromium.ts';
+import { browsers } from './browsers.ts';
 import {
   everything,
   type Form,
@@ -39,7 +39,7 @@ export function node(name: string, binary: string, extension?: string): Runtime 
   return program(name, everything, [binary], extension);
 }
 
-/** All that are tested: from this folder's package.json, and Chromium from Debian. */
+/** All that are tested: from this folder's package.json, and the browsers from Debian. */
 export const runtimes: readonly Runtime[] = [
   node('Node 18', installed('node18/bin/node'), '.mjs'),
   ...[20, 22, 24, 26].map((major) => node(`Node ${major}`, installed(`node${major}/bin/node`))),
@@ -64,7 +64,7 @@ export const runtimes: readonly Runtime[] = [
       return outcomesOf(installed('node24/bin/node'), [join(here, 'workerd.ts'), folder, main]);
     },
   },
-  { name: 'Chromium', forms: universal, version: chromiumVersion, run: runInChromium },
+  ...browsers,
 ];
 
 /** A runtime that is a command to be given a file. */
