@@ -4,7 +4,7 @@ import type { Model } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { loadAttachments } from './attachments.ts';
 import type { LoadedMessage } from './conversation.ts';
-import { explainError, explainProblems, factsOf } from './errors.ts';
+import { explainError, factsOf } from './errors.ts';
 import { currentMessages, type HostUtils, type Meta, type Thread } from './host.ts';
 import { isSameModel, loadedModel } from './model.ts';
 import { reasoningTitle } from './reasoning.ts';
@@ -86,7 +86,7 @@ export function answer({
       else if (event.type === 'progress') waiting?.isReading(event.processed, event.total);
       else if (event.type === 'finish') notes.push(...describeEnd(event.result));
       else if (event.type === 'reasoning') {
-        if ((config.reasoning ?? 'show') === 'show') writer.reasoning(event.text);
+        if (reasoning === 'show') writer.reasoning(event.text);
         else waiting?.isThinking();
       }
     }
@@ -138,11 +138,7 @@ export function answer({
       const writer = createWriter(write, say(reasoningTitle));
       waiting = createWaiting(thread.messages.at(-1), hostUtils, say);
       try {
-        if (config.problems.length > 0) {
-          meta.error = { kind: 'settings' };
-          writer.note('⚠️', explainProblems(config, say));
-          return;
-        }
+        if (config.problem !== undefined) throw config.problem;
         if (config.unknown !== '') {
           const unknown = { unknownSettings: config.unknown };
           if (isNew(unknown)) notes.push(say(unknownSettings, config.unknown));

@@ -1,17 +1,12 @@
 import { isObject, type JsonObject } from '../chat/guards.ts';
 import type { Model } from '../models.ts';
 import type { Config } from './settings.ts';
-import { advice, modelLabel, retry, type Say, wrongSetting } from './words.ts';
+import { advice, modelLabel, retry, type Say } from './words.ts';
 
 /** What of an error is saved in the message's meta; its words are in the reply. */
 export function factsOf(error: unknown): { kind: unknown; reason: unknown; status: unknown } {
-  const { kind = 'other', reason, status }: JsonObject = isObject(error) ? error : {};
+  const { kind = 'settings', reason, status }: JsonObject = isObject(error) ? error : {};
   return { kind, reason, status };
-}
-
-/** Which settings are wrong, and what they should be. */
-export function explainProblems({ problems }: Config, say: Say): string {
-  return problems.map(([field, wanted]) => say(wrongSetting, field, wanted)).join('\n');
 }
 
 /**
@@ -27,8 +22,7 @@ export async function explainError(
   const { kind, reason } = factsOf(error);
   const phrase = advice[String(reason)] ?? advice[String(kind)] ?? retry;
   const address = /\/v\d+$/.test(url) ? 'http://127.0.0.1:1234/v1' : `${url}/v1`;
-  const lines = [String(isObject(error) ? error.message : error)];
-  if (kind !== 'other') lines.unshift(say(phrase, address));
+  const lines = [say(phrase, address), isObject(error) ? error.message : error];
   if (/model/.test(String(reason))) {
     const list = await models().catch(() => []);
     const names = list.flatMap(({ id, type }) => (type === 'embedding' ? [] : id));

@@ -62,7 +62,7 @@ export function asThread(value: unknown): Thread {
 
 /** The messages after the last marker: what the conversation is. */
 export function currentMessages(messages: readonly Message[]): Message[] {
-  const usable = messages.filter((message) => typeof message === 'object' && message !== null);
+  const usable = messages.filter((message) => isObject(message));
   return usable.slice(usable.findLastIndex(({ type }) => type === 'marker') + 1);
 }
 

@@ -10,7 +10,7 @@ import { buildOperations, RESET_TASK } from './operations.ts';
 import { AgentResponse } from './response.ts';
 import { type Config, readSettings } from './settings.ts';
 import { beginTurn } from './turn.ts';
-import { createSay, isMostlyChinese, type Language, type Say, unknownTask } from './words.ts';
+import { createSay, isMostlyChinese, type Say, unknownTask } from './words.ts';
 
 /** The list of models is asked for so long before the panel, or a question without a model, goes on without it. */
 const LIST_MS = 1500;
@@ -89,14 +89,12 @@ export default class LocalLLMStreamAgent {
   /** The panel's drop-downs and buttons; within two seconds, whatever the server does. */
   async loadOperations(thread?: Thread): Promise<unknown[]> {
     const { config, say } = this.#voice(asThread(thread));
-    const isUsable = config.problems.length === 0;
-    const models = isUsable ? await this.#listModels(config).catch(() => []) : [];
-    return buildOperations(config, models, say);
+    return buildOperations(config, await this.#listModels(config).catch(() => []), say);
   }
 
   /** The messages after the last marker, as the request has them. */
   convertToOpenAIMessages(messages: LoadedMessage[]): ChatMessage[] {
-    return toChatMessages(messages, readSettings(this.metadata, this.settings).systemPrompt ?? '');
+    return toChatMessages(messages, readSettings(this.metadata, this.settings).systemPrompt);
   }
 
   /**
@@ -109,7 +107,7 @@ export default class LocalLLMStreamAgent {
 
   #voice(thread: Thread): { config: Config; say: Say } {
     const config = readSettings(this.metadata, this.settings);
-    return { config, say: createSay(config.language ?? languageOf(thread)) };
+    return { config, say: createSay(config.language || languageOf(thread)) };
   }
 
   /** What the server has, as heard in the last minute. */
@@ -127,7 +125,7 @@ export default class LocalLLMStreamAgent {
 }
 
 /** That of the last question; without one, VS Code's. */
-function languageOf({ messages }: Thread): Language {
+function languageOf({ messages }: Thread): string {
   const asked = messages.findLast((one) => one?.sender === 'user' && textOf(one).trim() !== '');
   const isChinese =
     asked === undefined

@@ -42,8 +42,8 @@ export function buildOperations(config: Config, models: readonly Model[], say: S
       control: 'select',
       name: say(reasoningLabel),
       settingKey: 'reasoning',
-      options: Object.entries(modeLabels).map(([value, label]) => ({ label: say(label), value })),
-      default: config.reasoning ?? 'show',
+      options: modeLabels.map((label) => ({ label: say(label), value: label[0] })),
+      default: config.reasoning,
     },
     {
       type: 'task',

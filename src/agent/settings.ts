@@ -1,125 +1,107 @@
 import { isObject, type JsonObject } from '../chat/guards.ts';
+import { fill } from '../chat/options.ts';
 import type { Timeouts } from '../chat/types.ts';
-import type { Language } from './words.ts';
-
-/** `metadata.llm` in agents.json. Every field has a default. */
-export interface LlmSettings {
-  baseURL?: string;
-  /** Absent: whatever the server has loaded. */
-  model?: string | undefined;
-  /** In agents.json the name of a key in the plugin's settings; here the key. */
-  apiKey?: string | undefined;
-  systemPrompt?: string;
-  /** Further fields of the request. */
-  body?: JsonObject;
-  /** Reasoning is shown in a quoted block, left out, or not asked for at all. */
-  reasoning?: 'show' | 'hide' | 'off';
-  timeouts?: Timeouts;
-  /** Absent: that of the conversation. */
-  language?: Language;
-  showStats?: boolean;
-}
 
 /** What the reply needs to know, from agents.json, the plugin's settings and the thread's. */
-export interface Config extends LlmSettings {
-  /** The model but for the thread's choice. */
-  ownModel: string | undefined;
+export interface Config {
   baseURL: string;
   /** The base URL as it may be shown: without user, password, query and the slash at its end. */
   url: string;
+  /** Absent: whatever the server has loaded. */
+  model: string | undefined;
+  /** The model but for the thread's choice. */
+  ownModel: string | undefined;
+  apiKey: string | undefined;
+  systemPrompt: string;
+  /** Further fields of the request. */
+  body: JsonObject;
+  /** `show`: in a quoted block; `hide`: left out; `off`: not asked for. */
+  reasoning: string;
+  timeouts: Timeouts;
+  /** `en`, `zh`, or `''`: that of the conversation. */
+  language: string;
+  showStats: boolean;
   /** The fields that mean nothing, as they may be shown; `''` where there is none. */
   unknown: string;
-  /** What is wrong; with any of it nothing is sent. */
-  problems: [field: string, wanted: string][];
+  /** What is wrong with the settings, where something is: nothing is sent then. */
+  problem?: unknown;
 }
 
 /** The drop-down's value for "no choice". */
 export const ANY_MODEL = '(auto)';
 
-/** LM Studio listens on IPv4 only, hence no `localhost`. */
-const LM_STUDIO = 'http://127.0.0.1:1234/v1';
-
 /** The sample value in the tutorial's agents.json. */
 const PLACEHOLDER = 'local-model-name';
 
-/** What each field of a `T` must be: a type, or one of some words. A number is a time in ms. */
-type Fields<T> = { readonly [field in keyof T]-?: string };
-
-const choices: Fields<Pick<LlmSettings, 'reasoning'>> = { reasoning: 'show | hide | off' };
-const llmFields: Fields<LlmSettings> = {
-  ...choices,
-  baseURL: 'string',
-  model: 'string',
-  apiKey: 'string',
-  systemPrompt: 'string',
-  body: 'object',
-  timeouts: 'object',
-  language: 'en | zh',
-  showStats: 'boolean',
+/** `metadata.llm` in agents.json. LM Studio listens on IPv4 only, hence no `localhost`. */
+const llmDefaults = {
+  baseURL: 'http://127.0.0.1:1234/v1',
+  model: '',
+  apiKey: '',
+  systemPrompt: '',
+  body: {},
+  reasoning: 'show',
+  timeouts: {},
+  language: '',
+  showStats: false,
 };
-const timeFields: Fields<Timeouts> = { firstToken: 'number', idle: 'number' };
-
-function isRight(value: unknown, wanted: string): boolean {
-  if (wanted === 'object') return isObject(value);
-  if (typeof value === 'number') return wanted === 'number' && value >= 0;
-  const words = wanted.split(' | ');
-  return words.length > 1 ? words.includes(String(value)) : typeof value === wanted;
-}
 
 /**
  * Reads the settings from every place where the host or its tutorial puts them. Never throws: what is wrong is
- * told in `problems`.
+ * told in `problem`, beside the defaults.
  * @param metadata - the agent's `metadata` in agents.json
  * @param settings - what the host merges: the agent's settings, the plugin's, the thread's
  */
 export function readSettings(metadata: unknown, settings: unknown): Config {
-  const problems: Config['problems'] = [];
-  const unknown: string[] = [];
-
-  function object(value: unknown, name: string): JsonObject {
-    if (isObject(value)) return value;
-    if (value !== undefined && value !== null) problems.push([name, 'object']);
-    return {};
+  try {
+    return read(metadata, settings);
+  } catch (problem) {
+    return { ...read({}, {}), problem };
   }
+}
 
-  /** The fields that are set and right. */
-  function read<T extends object>(value: unknown, name: string, fields: Fields<T>): T {
-    const wanted = new Map<string, unknown>(Object.entries(fields));
-    const right = Object.entries(object(value, name)).filter(([field, item]) => {
-      const type = wanted.get(field);
-      if (typeof type !== 'string') unknown.push(`\`${name}.${field}\``);
-      else if (item !== null && !isRight(item, type)) problems.push([`${name}.${field}`, type]);
-      else return item !== null;
-      return false;
-    });
-    // Every field was looked at.
-    return Object.fromEntries(right) as T;
-  }
+function read(metadata: unknown, settings: unknown): Config {
+  const given = object('metadata.llm', object('metadata', metadata).llm);
+  const { model, reasoning, apiKey, ...others } = object('settings', settings);
+  const choice = { reasoning: reasoning ?? given.reasoning };
+  const llm = fill('metadata.llm', { ...given, ...choice }, llmDefaults);
+  const timeouts = fill('metadata.llm.timeouts', llm.timeouts, { firstToken: 1.8e6, idle: 3e5 });
+  check(/^(show|hide|off)$/.test(llm.reasoning), 'reasoning', "'show', 'hide' or 'off'");
+  check(/^(en|zh)?$/.test(llm.language), 'language', "'en' or 'zh'");
 
-  const llm = read(object(metadata, 'metadata').llm, 'metadata.llm', llmFields);
-  const timeouts = read(llm.timeouts, 'metadata.llm.timeouts', timeFields);
-  const { model, reasoning, apiKey, ...others } = object(settings, 'settings');
   const keys = isObject(apiKey) ? apiKey : {};
-
-  const [ownModel] = [llm.model, keys.model, llm.body?.model].flatMap(modelName);
+  const { body }: { body: JsonObject } = llm;
+  const [ownModel] = [llm.model, keys.model, body.model].flatMap(modelName);
   const [name = ownModel] = modelName(model);
-  const key = findKey(llm.apiKey, keys, others);
-  const baseURL = llm.baseURL?.trim() || LM_STUDIO;
+  const baseURL = llm.baseURL.trim() || llmDefaults.baseURL;
   const url = parseAddress(baseURL);
-  if (url === undefined) problems.push(['metadata.llm.baseURL', 'http://… | https://…']);
+  check(url, 'baseURL', 'a URL that begins with http:// or https://');
 
+  const unknown = [
+    ...Object.keys(given).filter((field) => !(field in llmDefaults)),
+    ...Object.keys(llm.timeouts).filter((field) => !(field in timeouts)),
+  ];
   return {
     ...llm,
-    ...read({ reasoning: reasoning ?? null }, 'settings', choices),
-    model: name,
-    ownModel,
-    apiKey: key,
     timeouts,
     baseURL,
-    url: url ?? '',
-    unknown: unknown.join(', '),
-    problems,
+    url,
+    model: name,
+    ownModel,
+    apiKey: findKey(llm.apiKey, keys, others),
+    unknown: unknown.map((field) => `\`${field}\``).join(', '),
   };
+}
+
+/** @throws {TypeError} where the value is set, and no object */
+function object(name: string, value: unknown): JsonObject {
+  if (isObject(value)) return value;
+  if (value === undefined || value === null) return {};
+  throw new TypeError(`${name} must be an object`);
+}
+
+function check(ok: unknown, field: string, wanted: string): asserts ok {
+  if (!ok) throw new TypeError(`metadata.llm.${field} must be ${wanted}`);
 }
 
 /** `localhost:1234/v1` is a URL too, with the protocol `localhost:`. */
@@ -139,14 +121,9 @@ function modelName(value: unknown): string[] {
 }
 
 /** `metadata.llm.apiKey` is the name of a key; but people paste the key itself there. */
-function findKey(
-  name: string | undefined,
-  keys: JsonObject,
-  others: JsonObject,
-): string | undefined {
-  if (name === undefined) return undefined;
+function findKey(name: string, keys: JsonObject, others: JsonObject): string | undefined {
   const value = keys[name] ?? others[name];
-  if (typeof value === 'string') return value.trim() || undefined;
+  if (typeof value === 'string') return value.trim();
   // No one names a setting like this.
   return /^(sk-|hf_|lm-)|^\S{24,}$/.test(name) ? name.trim() : undefined;
 }

@@ -1,14 +1,11 @@
-/** What the agent itself says, in both languages. */
-export type Language = 'en' | 'zh';
-
-/** One sentence in both languages; each `{}` is filled in. */
+/** One sentence that the agent says, in both languages; each `{}` is filled in. */
 export type Phrase = readonly [en: string, zh: string];
 
 /** Says a phrase in one language. */
 export type Say = (phrase: Phrase, ...values: unknown[]) => string;
 
-/** Makes the function that says phrases in a language. */
-export function createSay(language: Language): Say {
+/** Makes the function that says phrases in a language: `zh`, or else English. */
+export function createSay(language: string): Say {
   return (phrase, ...values) =>
     phrase[language === 'zh' ? 1 : 0].replace(/\{\}/g, () => String(values.shift()));
 }
@@ -25,6 +22,7 @@ const another: Phrase = ['Choose another model.', '请换一个模型。'];
 
 /** What to do about an error, by a ChatError's `reason`, else by its `kind`. Its own words are told with it. */
 export const advice: { readonly [reasonOrKind: string]: Phrase } = {
+  settings: ['Check agents.json.', '请检查 agents.json。'],
   connection: [
     'Is the server running? Start it (LM Studio: `lms server start`), or correct `baseURL`.',
     '服务在运行吗？请启动它（LM Studio：`lms server start`），或改正 `baseURL`。',
@@ -57,10 +55,6 @@ export const retry: Phrase = [
   '出错了。请按 Retry；原因见服务的日志。',
 ];
 
-export const wrongSetting: Phrase = [
-  '`{}` must be {} (agents.json)',
-  '`{}` 应为 {}（agents.json）',
-];
 export const unknownSettings: Phrase = ['Unknown settings: {}', '未知设置：{}'];
 export const unknownTask: Phrase = ['Unknown task: `{}`', '未知任务：`{}`'];
 
@@ -91,9 +85,9 @@ export const waitingFor: Phrase = [
 export const modelLabel: Phrase = ['Model', '模型'];
 export const loadedModelLabel: Phrase = ['loaded model', '已加载的模型'];
 export const reasoningLabel: Phrase = ['Reasoning', '思考'];
-export const modeLabels = {
-  show: ['show', '显示'],
-  hide: ['hide', '隐藏'],
-  off: ['off', '关闭'],
-} satisfies { [mode: string]: Phrase };
+export const modeLabels: readonly Phrase[] = [
+  ['show', '显示'],
+  ['hide', '隐藏'],
+  ['off', '关闭'],
+];
 export const resetLabel: Phrase = ['Reset context', '重置上下文'];

@@ -73,8 +73,8 @@ for (const [file, text] of [
 
   test(`${file}: every setting is in the table, and nothing else`, async () => {
     const source = await readFile(join(root, 'src/agent/settings.ts'), 'utf8');
-    const [, body = ''] = /interface LlmSettings \{([\s\S]*?)\n\}/.exec(source) ?? [];
-    const fields = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, field]) => field);
+    const [, body = ''] = /llmDefaults = \{([\s\S]*?)\n\}/.exec(source) ?? [];
+    const fields = [...body.matchAll(/^ {2}(\w+):/gm)].map(([, field]) => field);
     const [table = ''] = /\| `baseURL` \| `http:[^\n]*`\/v1`[^\n]*\n(?:\|.*\n)+/.exec(text) ?? [];
     const told = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, field]) => field);
     assert.deepEqual(told.sort(), fields.sort());

@@ -10,7 +10,7 @@ test("the tutorial's agents.json needs nothing else", () => {
   assert.equal(config.baseURL, 'http://localhost:1234/v1');
   assert.equal(config.model, undefined, 'the sample value is no model');
   assert.equal(config.apiKey, undefined);
-  assert.deepEqual([config.problems, config.unknown], [[], '']);
+  assert.deepEqual([config.problem, config.unknown], [undefined, '']);
 });
 
 test('without any setting LM Studio is meant', () => {
@@ -19,8 +19,8 @@ test('without any setting LM Studio is meant', () => {
     [{}, {}],
     [{ llm: { baseURL: ' ' } }, null],
   ]) {
-    const { baseURL, problems } = readSettings(metadata, settings);
-    assert.deepEqual([baseURL, problems], ['http://127.0.0.1:1234/v1', []]);
+    const { baseURL, problem } = readSettings(metadata, settings);
+    assert.deepEqual([baseURL, problem], ['http://127.0.0.1:1234/v1', undefined]);
   }
 });
 
@@ -44,7 +44,7 @@ test("metadata.llm.apiKey names a key, in the plugin's map or beside it; an empt
   const key = (settings: object) => readSettings({ llm: { apiKey: 'lmstudio' } }, settings).apiKey;
   assert.equal(key({ apiKey: { lmstudio: ' token ' } }), 'token');
   assert.equal(key({ lmstudio: 'token' }), 'token');
-  assert.equal(key({ apiKey: { lmstudio: '' } }), undefined);
+  assert.equal(key({ apiKey: { lmstudio: '' } }), '');
   assert.equal(key({ apiKey: { openai: 'sk-1' } }), undefined);
 });
 
@@ -54,57 +54,44 @@ test('a key that was pasted in place of its name is used as a key', () => {
   }
 });
 
-for (const [name, metadata, settings, fields] of [
-  ['metadata is no object', 'x', {}, ['metadata']],
-  ['llm is no object', { llm: [] }, {}, ['metadata.llm']],
-  ['settings are no object', {}, 'x', ['settings']],
+for (const [name, metadata, settings, field] of [
+  ['metadata is no object', 'x', {}, 'metadata must be an object'],
+  ['llm is no object', { llm: [] }, {}, 'metadata.llm must be an object'],
+  ['settings are no object', {}, 'x', 'settings must be an object'],
+  ['a model of a wrong type', { llm: { model: {} } }, {}, 'metadata.llm.model must be'],
+  ['a prompt of a wrong type', { llm: { systemPrompt: 5 } }, {}, 'metadata.llm.systemPrompt must'],
+  ['an unknown mode', { llm: { reasoning: 'yes' } }, {}, 'metadata.llm.reasoning must be'],
+  ['an unknown language', { llm: { language: 'de' } }, {}, 'metadata.llm.language must be'],
+  ['a body of a wrong type', { llm: { body: 'x' } }, {}, 'metadata.llm.body must be'],
+  ['timeouts of a wrong type', { llm: { timeouts: 5 } }, {}, 'metadata.llm.timeouts must be'],
   [
-    'a string is wanted',
-    { llm: { model: {}, systemPrompt: 5 } },
+    'a time in words',
+    { llm: { timeouts: { idle: '5 s' } } },
     {},
-    ['metadata.llm.model', 'metadata.llm.systemPrompt'],
+    'metadata.llm.timeouts.idle must',
   ],
-  [
-    'a word of a few',
-    { llm: { reasoning: 'yes', language: 'de' } },
-    {},
-    ['metadata.llm.reasoning', 'metadata.llm.language'],
-  ],
-  [
-    'an object is wanted',
-    { llm: { body: 'x', timeouts: 5 } },
-    {},
-    ['metadata.llm.body', 'metadata.llm.timeouts'],
-  ],
-  [
-    'a time',
-    { llm: { timeouts: { idle: '5 s', firstToken: -1 } } },
-    {},
-    ['metadata.llm.timeouts.idle', 'metadata.llm.timeouts.firstToken'],
-  ],
-  ['the name of a type', { llm: { showStats: 'boolean' } }, {}, ['metadata.llm.showStats']],
-  ['no URL', { llm: { baseURL: 'nonsense' } }, {}, ['metadata.llm.baseURL']],
-  ['a URL without http', { llm: { baseURL: 'localhost:1234/v1' } }, {}, ['metadata.llm.baseURL']],
-  ["the thread's choice", {}, { reasoning: 'loud' }, ['settings.reasoning']],
+  ['a negative time', { llm: { timeouts: { firstToken: -1 } } }, {}, 'timeouts.firstToken must be'],
+  ['the name of a type', { llm: { showStats: 'boolean' } }, {}, 'metadata.llm.showStats must be'],
+  ['no URL', { llm: { baseURL: 'nonsense' } }, {}, 'metadata.llm.baseURL must be'],
+  ['a URL without http', { llm: { baseURL: 'localhost:1234/v1' } }, {}, 'baseURL must be'],
+  ["the thread's choice", {}, { reasoning: 'loud' }, 'metadata.llm.reasoning must be'],
 ] as const) {
   test(`what is wrong is named, and nothing throws: ${name}`, () => {
-    assert.deepEqual(
-      readSettings(metadata, settings).problems.map(([field]) => field),
-      fields,
-    );
+    const { problem } = readSettings(metadata, settings);
+    assert.ok(problem instanceof TypeError && problem.message.includes(field), String(problem));
   });
 }
 
 test('unknown fields are named, and do not stop the chat', () => {
-  const { unknown, problems } = readSettings(
+  const { unknown, problem } = readSettings(
     {
       bootMessage: {},
       llm: { baseUrl: 'http://x', timeouts: { total: 1 } },
     },
     {},
   );
-  assert.deepEqual(problems, []);
-  assert.equal(unknown, '`metadata.llm.baseUrl`, `metadata.llm.timeouts.total`');
+  assert.equal(problem, undefined);
+  assert.equal(unknown, '`baseUrl`, `total`');
 });
 
 test('a URL is shown without what may be secret in it', () => {
@@ -118,5 +105,5 @@ test('a URL is shown without what may be secret in it', () => {
 test('the choice in the panel wins over agents.json', () => {
   assert.equal(readSettings({ llm: { reasoning: 'hide' } }, { reasoning: 'off' }).reasoning, 'off');
   assert.equal(readSettings({ llm: { reasoning: 'hide' } }, {}).reasoning, 'hide');
-  assert.equal(readSettings({}, {}).reasoning, undefined);
+  assert.equal(readSettings({}, {}).reasoning, 'show');
 });
