@@ -28,7 +28,7 @@ const reasons: readonly Row[] = [
   ['image', /image|mmproj|vision/i, 'Send PNG or JPEG as data URL'],
   ['crashed', /crash|channel error/i, 'Load the model again'],
   ['busy', /^429|overload|too many/i],
-  ['redirect', /^3/],
+  ['redirect', /^[03]/],
   ['base-url', /^40[45]|endpoint|base-url/i, 'Does the base URL end with /v1?'],
 ];
 
