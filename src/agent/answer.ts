@@ -156,7 +156,8 @@ export function answer({
     beforeText: (soFar) => waiting?.end(soFar),
     atEnd(soFar, isStopped) {
       waiting?.end(soFar);
-      if (isStopped) record({ ...reply?.soFar, verdict: 'stopped' });
+      const { verdict = 'stopped', ...rest } = reply?.soFar ?? {};
+      if (isStopped) record({ ...rest, verdict });
     },
   };
 }

@@ -33,7 +33,8 @@ export function createWaiting(
 
   function show(text: string): void {
     isShown = true;
-    if (bubble === undefined) return;
+    // Another host may not have put a message there yet.
+    if (bubble?.sender !== 'bot') return;
     try {
       hostUtils?.postMessage?.({ type: 'updateBotMessage', messageId: bubble.id, text });
     } catch {
