@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +12,11 @@ import { fixtures } from '../replay/helpers.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/local-llm.ts', import.meta.url));
 
-function start(t: TestContext, args: string[], env: Record<string, string> = {}): ChildProcess {
+function start(
+  t: TestContext,
+  args: string[],
+  env: Record<string, string> = {},
+): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, ['--import', 'tsx', main, 'chat', ...args], {
     env: { ...process.env, ...env },
   });
@@ -23,10 +27,10 @@ function start(t: TestContext, args: string[], env: Record<string, string> = {})
 /** Runs to the end, with nothing or a text on stdin. */
 async function run(t: TestContext, args: string[], input = '', env = {}) {
   const child = start(t, args, env);
-  child.stdin?.end(input);
+  child.stdin.end(input);
   const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout ?? []),
-    text(child.stderr ?? []),
+    text(child.stdout),
+    text(child.stderr),
     once(child, 'close'),
   ]);
   return { stdout, stderr, status };
@@ -122,7 +126,7 @@ test('an interrupt stops the answer, keeps what came, and closes the connection'
     response.write(frames(chunk({ content: 'Once' })));
   });
   const child = start(t, ['tell me', '--base-url', url]);
-  const [first] = await Promise.race([once(child.stdout ?? child, 'data'), once(child, 'exit')]);
+  const [first] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
   assert.equal(String(first), 'Once');
   child.kill('SIGINT');
   await closed;
