@@ -1,3 +1,4 @@
+import { ChatError } from './chat/errors.ts';
 import { fieldsOf, itemsOf, parseJson } from './chat/guards.ts';
 import { readOptions } from './chat/options.ts';
 import { readBody, send } from './chat/send.ts';
@@ -44,6 +45,7 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
         if (models) return models;
       } catch (thrown) {
         failure = thrown;
+        if (!(thrown instanceof ChatError) || thrown.kind !== 'http') break;
       }
     }
     throw failure;

@@ -13,7 +13,7 @@ import type {
   Timing,
   Verdict,
 } from './types.ts';
-import { findFailureWords, findServerWords } from './words.ts';
+import { findServerWords } from './words.ts';
 
 /** How long a finished reply waits for usage and `[DONE]`, and then for its body's end; in ms. */
 const FINISH_MS = 2000;
@@ -66,20 +66,12 @@ export function createLiveReply(
 
   const elapsed = () => startedAt && now() - startedAt;
 
-  /** Reads once from the network; sends the request first. */
+  /** Reads once from the network. */
   async function read(): Promise<void> {
     let cause: unknown;
     clock.wait();
     try {
-      if (!reader) {
-        startedAt = now();
-        signal.throwIfAborted();
-        signal.addEventListener('abort', onAbort);
-        const patience = limits.firstToken || Infinity;
-        const sent = send(settings, '/chat/completions', controller.signal, json, patience);
-        reader = readerOf(await sent);
-        timing.headMs = elapsed();
-      }
+      reader ??= await open();
       const { done, value } = await reader.read();
       if (!done) return push(value);
     } catch (thrown) {
@@ -89,6 +81,18 @@ export function createLiveReply(
       clock.resume();
     }
     over = [cause, flush()];
+  }
+
+  /** On its own, because every await of `read` would have to keep its state. */
+  async function open(): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+    startedAt = now();
+    signal.throwIfAborted();
+    signal.addEventListener('abort', onAbort);
+    const patience = limits.firstToken || Infinity;
+    const path = '/chat/completions';
+    const response = await send(settings, path, controller.signal, json, patience);
+    timing.headMs = elapsed();
+    return readerOf(response);
   }
 
   /** Handles the next event in its turn; false where the network has to be read first. */
@@ -110,15 +114,16 @@ export function createLiveReply(
   function handle({ event, data }: ServerEvent): void {
     if (data === undefined) throw tooLarge('maxEventBytes');
     if (event === 'error') throw reported(data);
+    if (data[0] === '[' && data.trim() === '[DONE]') return finish(linger);
     let chunk: unknown;
     try {
       chunk = JSON.parse(data);
     } catch {
-      const rest = data.trim();
-      if (rest === '[DONE]') return finish(linger);
       // The rest at the body's end, cut off, is told as that.
-      if (!rest || over) return;
-      throw error('protocol', 'sent a frame that is not JSON', rest);
+      if (!data.trim() || over) return;
+      throw error('protocol', 'sent a frame that is not JSON', {
+        serverMessage: data.slice(0, 200),
+      });
     }
     if (!isObject(chunk)) return;
     settings.onChunk(chunk, data);
@@ -139,15 +144,12 @@ export function createLiveReply(
     if (out.length) return;
     const { serverMessage } = findServerWords(stray);
     if (serverMessage && !reply.bytes && !cause) {
-      throw error('protocol', 'sent no event stream', serverMessage, { reason: 'base-url' });
+      throw error('protocol', 'sent no event stream', { serverMessage, reason: 'base-url' });
     }
-    throw error('interrupted', 'broke off', findFailureWords(cause), {}, cause);
+    throw error('interrupted', 'broke off', {}, cause);
   }
 
-  const reported = (what: unknown) => {
-    const words = findServerWords(what);
-    return error('server', 'reported an error', words.serverMessage, words);
-  };
+  const reported = (what: unknown) => error('server', 'reported an error', findServerWords(what));
 
   const tooLarge = (option: string) => error('too-large', `sent more than options.${option}`);
 
@@ -157,6 +159,9 @@ export function createLiveReply(
 
   function finish(close = hangUp): void {
     reply.flush();
+    // Proxies such as OpenRouter's say so what they say in no other way.
+    if (reply.collected(true).finishReason === 'error')
+      return fail(reported('finish_reason: error'));
     emit({ type: 'finish', result: succeed(reply.verdict(), close) });
   }
 
@@ -184,7 +189,7 @@ export function createLiveReply(
     if (phase === 'finish') return finish();
     const reason = phase === 'idle' ? phase : 'first-token';
     const hint = `Raise options.timeouts.${phase}`;
-    fail(error('timeout', `sent no token for ${limits[phase] / 1000} s`, '', { reason, hint }));
+    fail(error('timeout', `sent no token for ${limits[phase] / 1000} s`, { reason, hint }));
   }
 
   /** The one place where a stream ends: nothing of it is left running, and what is pending comes back. */
@@ -197,7 +202,8 @@ export function createLiveReply(
 
   function hangUp(): void {
     clock.limit(0);
-    controller.abort();
+    // A reason of its own costs an error with its stack.
+    controller.abort('ended');
     reader?.cancel().catch(() => {});
   }
 

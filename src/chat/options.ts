@@ -4,7 +4,7 @@ import { fieldsOf } from './guards.ts';
 import { explain } from './reasons.ts';
 import { createBlanker } from './secrets.ts';
 import type { PartialResult, StreamOptions } from './types.ts';
-import { clip } from './words.ts';
+import { clip, findFailureWords } from './words.ts';
 
 /** The options, checked and with every default filled in. */
 export interface Settings {
@@ -17,15 +17,15 @@ export interface Settings {
   readonly maxEventBytes: number;
   readonly maxResultBytes: number;
   readonly onChunk: NonNullable<StreamOptions['onChunk']>;
-  /** An error in which every secret is blanked: "BASE URL DID: WORDS", with what is known of these words. */
-  error(
-    kind: ErrorKind,
-    did: string,
-    words?: string,
-    more?: Partial<ChatErrorFields>,
-    cause?: unknown,
-  ): ChatError;
+  /**
+   * An error in which every secret is blanked: "BASE URL DID: WORDS", with what is known of these words. They are the
+   * server's, else the cause's.
+   */
+  error(kind: ErrorKind, did: string, more?: Partial<ChatErrorFields>, cause?: unknown): ChatError;
 }
+
+/** For every stream that has no signal: no listener stays on it. */
+const never = new AbortController().signal;
 
 /**
  * Fills in what is left open, and refuses what is not of its default's type.
@@ -58,7 +58,7 @@ export function readOptions(options: StreamOptions, partial?: () => PartialResul
   } = fill('options', options, {
     apiKey: '',
     headers: {},
-    signal: new AbortController().signal,
+    signal: never,
     fetch: patientFetch,
     timeouts: {},
     maxEventBytes: 2 ** 25,
@@ -101,8 +101,8 @@ export function readOptions(options: StreamOptions, partial?: () => PartialResul
     base,
     headers,
     timeouts: fill('options.timeouts', timeouts, { firstToken: 1_800_000, idle: 300_000 }),
-    error(kind, did, words = '', more = {}, cause) {
-      const { status = '', code = '' } = more;
+    error(kind, did, more = {}, cause) {
+      const { status = '', code = '', serverMessage: words = findFailureWords(cause) } = more;
       const about = more.reason ?? `${status} ${code} ${words}`.trim();
       const [reason, , hint, known = kind] = explain(about);
       return new ChatError(

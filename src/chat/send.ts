@@ -1,7 +1,6 @@
 import { now, pause } from './clocks.ts';
 import type { Settings } from './options.ts';
-import { explain } from './reasons.ts';
-import { findFailureWords, findServerWords } from './words.ts';
+import { findServerWords } from './words.ts';
 
 /** The origins that have answered this process before: only there can a pooled connection have died. */
 const answered = new Set<string>();
@@ -13,7 +12,7 @@ const answered = new Set<string>();
  * its failing within a second (once); the server is still loading its model (503), for `patience`; `localhost` was
  * refused (once, as 127.0.0.1, for a server that listens on IPv4 only).
  * @param path - what the base URL's path is followed by
- * @param body - makes it a POST
+ * @param json - the body; makes it a POST
  * @param patience - how long a model may take to load, in ms
  * @throws {ChatError} kind `connection`, `timeout` or `http`. After an abort it rejects at once with the signal's reason,
  * also where `fetch` takes no notice of it
@@ -22,12 +21,12 @@ export async function send(
   { base, fetch, headers, error }: Settings,
   path: string,
   signal: AbortSignal,
-  body?: string,
+  json?: string,
   patience = 0,
 ): Promise<Response> {
   const url = new URL(base);
   url.pathname = url.pathname.replace(/\/*$/, path);
-  const init = { method: body ? 'POST' : 'GET', redirect: 'manual', headers, signal } as const;
+  const init = { method: json ? 'POST' : 'GET', redirect: 'manual', headers, signal } as const;
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', reject);
   });
@@ -38,25 +37,26 @@ export async function send(
     const sentAt = now();
     let response: Response;
     try {
-      response = await Promise.race([fetch(url.href, { ...init, ...(body && { body }) }), aborted]);
+      response = await Promise.race([
+        fetch(url.href, { ...init, ...(json && { body: json }) }),
+        aborted,
+      ]);
       answered.add(url.origin);
     } catch (cause) {
       signal.throwIfAborted();
-      const words = findFailureWords(cause);
-      const [reason] = explain(words);
+      const failure = error('connection', 'cannot be reached', {}, cause);
+      const { reason } = failure;
       if (reason === 'refused' && url.hostname === 'localhost') url.hostname = '127.0.0.1';
       else if (reason === 'reset' && answered.has(url.origin) && !resent && now() - sentAt < 1000)
         resent = true;
-      else throw error('connection', 'cannot be reached', words, {}, cause);
+      else throw failure;
       continue;
     }
     if (response.ok) return response;
     const { status } = response;
     const after = response.headers.get('retry-after');
-    const words = findServerWords(
-      (await readBody(response, signal)) || response.headers.get('location'),
-    );
-    const failure = error('http', `answered ${status}`, words.serverMessage, { status, ...words });
+    const body = (await readBody(response, signal)) || response.headers.get('location');
+    const failure = error('http', `answered ${status}`, { status, ...findServerWords(body) });
     const wait = Math.max(Number(after) * 1000 || 1000, 250);
     const loading = status === 503 && (after || failure.reason === 'loading');
     if (!loading || now() + wait > until) throw failure;
