@@ -45,6 +45,14 @@ export const connections = group('Connections', [
       requests[0]?.path === '/v1/chat/completions' ? undefined : 'another path',
   },
   {
+    name: 'a base URL with a query, which stays',
+    serve: sends(...hello),
+    baseURL: (port) => `http://127.0.0.1:${port}/v1?tenant=a`,
+    right: { text: HELLO },
+    wrong: ({ requests }) =>
+      requests[0]?.path === '/v1/chat/completions?tenant=a' ? undefined : 'another path',
+  },
+  {
     name: 'a pooled connection that the server resets on the next request',
     async serve(wire) {
       if (wire.request.nth === 2) return wire.reset();

@@ -87,6 +87,51 @@ export const errorsBefore = group('Errors before the stream', [
     right: { error: /field required/ },
   },
   {
+    name: '400 `[{"error":{"message"}}]`',
+    serve: answers(400, JSON.stringify([{ error: { code: 400, message: 'bad request body' } }])),
+    right: { error: /bad request body/ },
+  },
+  {
+    name: '400 `{"errors":[{"message"}]}`',
+    serve: answers(400, JSON.stringify({ errors: [{ message: 'bad request body' }] })),
+    right: { error: /bad request body/ },
+  },
+  {
+    name: '400 `{"title","detail","status"}` (RFC 9457)',
+    serve: answers(
+      400,
+      JSON.stringify({ title: 'Bad Request', detail: 'bad request body', status: 400 }),
+      { 'content-type': 'application/problem+json' },
+    ),
+    right: { error: /bad request body/ },
+  },
+  {
+    name: '400 `{"error":{"error":{"message"}}}`',
+    serve: answers(400, JSON.stringify({ error: { error: { message: 'bad request body' } } })),
+    right: { error: /bad request body/ },
+  },
+  {
+    name: '429 with `Retry-After: 1`: asked once',
+    serve: answers(429, JSON.stringify({ error: 'Too many requests' }), {
+      ...json,
+      'retry-after': '1',
+    }),
+    right: { error: /too many requests/i },
+    requests: 1,
+    limit: 10_000,
+  },
+  {
+    name: '502 an HTML page of a proxy',
+    serve: answers(
+      502,
+      '<html><head><title>502 Bad Gateway</title></head><body><hr>nginx</body></html>',
+      html,
+    ),
+    right: { error: /Bad Gateway/ },
+    wrong: ({ error = '' }) => (error.includes('<title>') ? 'raw HTML' : undefined),
+    limit: 10_000,
+  },
+  {
     name: '400 pretty-printed JSON',
     serve: answers(400, JSON.stringify({ error: { message: noModel } }, undefined, 2)),
     right: { error: /No models loaded/ },
@@ -292,6 +337,19 @@ export const errorsInside = group('Errors inside the stream', [
   {
     name: '`event: error` with JSON that names no error',
     serve: afterText('event: error\ndata: {"code":500,"reason":"Compute error."}\n\n'),
+    right: told,
+  },
+  {
+    name: '`event: error` without data, then the end',
+    serve: afterText('event: error\n\n'),
+    right: { error: true, keeps: 'Hello, ' },
+  },
+  {
+    name: '`data: [{"error":{"message"}}]`, in a list',
+    serve: afterText(
+      data(JSON.stringify([{ error: { code: 503, message: 'Compute error.' } }])),
+      done,
+    ),
     right: told,
   },
   {

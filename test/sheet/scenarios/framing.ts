@@ -269,6 +269,58 @@ export const framing = group('Framing', [
     right: { text: HELLO },
   },
   {
+    name: 'a head that comes byte by byte',
+    async serve(wire) {
+      const head =
+        'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n';
+      for (const byte of head) {
+        await wire.raw(byte);
+        await wire.wait(1);
+      }
+      await wire.raw(whole);
+      await wire.close();
+    },
+    right: { text: HELLO },
+  },
+  {
+    name: '`Text/Event-Stream; charset=UTF-8`, other header names in capitals',
+    serve: underHead({ 'CONTENT-TYPE': 'Text/Event-Stream; charset=UTF-8' }),
+    right: { text: HELLO },
+  },
+  {
+    name: 'status 201 with a stream',
+    async serve(wire) {
+      await wire.head(201);
+      await sends(...hello)(wire);
+    },
+    right: { text: HELLO },
+  },
+  {
+    name: 'bytes after the end of the body',
+    async serve(wire) {
+      await wire.head();
+      for (const frame of hello) await wire.send(frame);
+      await wire.raw('0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n');
+      await wire.hold();
+    },
+    right: { text: HELLO },
+  },
+  {
+    name: '`: keepalive 10/100` comments, as mlx_lm sends',
+    serve: sends(': keepalive 10/100\n\n', ': keepalive 100/100\n\n', ...hello),
+    right: { text: HELLO },
+  },
+  {
+    name: '`event: ping` with JSON of its own',
+    serve: sends('event: ping\ndata: {"type":"ping"}\n\n', ...hello),
+    right: { text: HELLO },
+  },
+  {
+    name: '`event: done` with `[DONE]`',
+    serve: sends(...helloText, finish(), 'event: done\ndata: [DONE]\n\n'),
+    right: { text: HELLO },
+  },
+  {
     name: '`content-length` in the place of chunks',
     serve: underHead({ ...eventStream, 'content-length': String(bytesOf(whole).length) }),
     right: { text: HELLO },

@@ -167,6 +167,55 @@ export const frames = group('Frames', [
     right: { text: HELLO },
   },
   {
+    name: 'content as a list of parts',
+    serve: sends(
+      ...helloAs(({ content }) =>
+        data(chunk({ role: 'assistant', content: [{ type: 'text', text: content }] })),
+      ),
+      finish(),
+      done,
+    ),
+    right: [{ text: HELLO }, { text: '', finish: 'empty' }, { error: true }],
+  },
+  {
+    name: 'a refusal in the place of content',
+    serve: sends(
+      data(chunk({ role: 'assistant', content: null, refusal: 'I cannot.' })),
+      finish(),
+      done,
+    ),
+    right: [{ text: 'I cannot.' }, { text: '', finish: 'empty' }, { error: true }],
+  },
+  {
+    name: "the text completions API's frames (`choices[0].text`)",
+    serve: sends(
+      data(bare({ choices: [{ index: 0, text: 'Hello', finish_reason: null }] })),
+      data(bare({ choices: [{ index: 0, text: '', finish_reason: 'stop' }] })),
+      done,
+    ),
+    right: [{ text: 'Hello' }, { text: '', finish: 'empty' }, { error: true }],
+  },
+  {
+    name: "the responses API's events",
+    serve: sends(
+      'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"Hello"}\n\n',
+      'event: response.completed\ndata: {"type":"response.completed","response":{"status":"completed"}}\n\n',
+    ),
+    right: [{ text: 'Hello' }, { error: true }],
+  },
+  {
+    name: "Ollama's own API: a JSON a line",
+    async serve(wire) {
+      await wire.head(200, { 'content-type': 'application/x-ndjson' });
+      await wire.send(
+        '{"model":"m","message":{"role":"assistant","content":"Hello"},"done":false}\n',
+      );
+      await wire.send('{"model":"m","message":{"role":"assistant","content":""},"done":true}\n');
+      await wire.end();
+    },
+    right: [{ text: 'Hello' }, { error: true }],
+  },
+  {
     name: 'a whole completion as JSON, under 200',
     async serve(wire) {
       await wire.head(200, { 'content-type': 'application/json' });
@@ -235,6 +284,34 @@ export const verdicts = group('The end, as the server means it', [
     },
     right: { text: HELLO },
     limit: 5000,
+  },
+  {
+    name: '`[DONE]`, the connection closes without ending the body',
+    async serve(wire) {
+      for (const frame of hello) await wire.send(frame);
+      await wire.close();
+    },
+    right: { text: HELLO },
+  },
+  {
+    name: 'finish frame, usage and `[DONE]` in one read with the text',
+    serve: sends(hello.slice(0, 1).join(''), hello.slice(1).join('')),
+    right: { text: HELLO },
+  },
+  {
+    name: 'finish_reason `tool_calls`, but no call',
+    serve: sends(...helloText, finish('tool_calls'), done),
+    right: { text: HELLO },
+  },
+  {
+    name: '`[DONE] ` with more behind it is no `[DONE]`',
+    serve: sends(...helloText, 'data: [DONE] soon\n\n'),
+    right: { error: true, keeps: HELLO },
+  },
+  {
+    name: '`"[DONE]"` as a JSON string is no `[DONE]`',
+    serve: sends(...helloText, 'data: "[DONE]"\n\n'),
+    right: { error: true, keeps: HELLO },
   },
   {
     name: 'a reset after `[DONE]`',
