@@ -13,8 +13,8 @@ export interface Form {
   format: 'cjs' | 'esm';
   /** What is taken out of `dist`, by the name that the program gives it. */
   files: Readonly<Record<string, string>>;
-  /** What is copied out of `fixtures`. */
-  fixtures?: readonly string[];
+  /** What else lies beside them, by its path in the project. */
+  beside?: readonly string[];
   /** JavaScript for the outcomes, a promise; the harness is `harness`, and `origin` the scripted server's. */
   outcomes: string;
 }
@@ -23,7 +23,7 @@ const behave = 'harness.runBehaviours(library, origin)';
 const behaveOverNodeFetch =
   'harness.runBehaviours(harness.withFetch(library, node.nodeFetch), origin)';
 const play = "harness.runReplay(library, replay, './hello.json')";
-const fixtures = ['llama.cpp-2026/hello.json', 'llama.cpp-2026/hello.sse'];
+const recording = ['fixtures/llama.cpp-2026/hello.json', 'fixtures/llama.cpp-2026/hello.sse'];
 
 /** The library, where `fetch` is: runs everywhere. */
 export const universal: readonly Form[] = [
@@ -47,7 +47,7 @@ export const importNodeFetch: Form = {
   outcomes: behaveOverNodeFetch,
 };
 
-/** Everything but the command line. */
+/** Everything. */
 export const everything: readonly Form[] = [
   ...universal,
   requireIndex,
@@ -62,14 +62,14 @@ export const everything: readonly Form[] = [
     name: 'index.js + replay.js',
     format: 'esm',
     files: { library: 'index.js', replay: 'replay.js' },
-    fixtures,
+    beside: recording,
     outcomes: play,
   },
   {
     name: 'index.cjs + replay.cjs',
     format: 'cjs',
     files: { library: 'index.cjs', replay: 'replay.cjs' },
-    fixtures,
+    beside: recording,
     outcomes: play,
   },
   {
@@ -77,6 +77,13 @@ export const everything: readonly Form[] = [
     format: 'cjs',
     files: { Agent: 'LocalLLMStreamAgent.js' },
     outcomes: 'harness.runAgent(Agent, origin)',
+  },
+  {
+    name: 'cli.js',
+    format: 'esm',
+    files: {},
+    beside: ['dist/cli.js'],
+    outcomes: "harness.runCommand('cli.js', origin)",
   },
 ];
 
@@ -89,6 +96,7 @@ function bundleHarness(): Promise<string> {
     bundle: true,
     format: 'esm',
     target: 'es2022',
+    external: ['node:*'],
     write: false,
   }).then(({ outputFiles: [file] }) => file?.text ?? '');
   return harness;
@@ -101,29 +109,27 @@ function bundleHarness(): Promise<string> {
  * @returns the name of the program's file
  */
 export async function layOut(
-  { format, files, fixtures = [], outcomes }: Form,
+  { format, files, beside = [], outcomes }: Form,
   folder: string,
   origin: string,
   use = 'console.log(JSON.stringify(await outcomes()));',
   extension = '.js',
 ): Promise<string> {
   mkdirSync(folder, { recursive: true });
+  const rename = (text: string) => (format === 'esm' ? text.replace(/\.js\b/, extension) : text);
   const loads: string[] = [];
   for (const [name, file] of Object.entries(files)) {
-    const copy = format === 'esm' ? file.replace(/\.js$/, extension) : file;
-    copyFileSync(join(root, 'dist', file), join(folder, copy));
+    copyFileSync(join(root, 'dist', file), join(folder, rename(file)));
     loads.push(
       format === 'esm'
-        ? `import * as ${name} from './${copy}';`
-        : `const ${name} = require('./${copy}');`,
+        ? `import * as ${name} from './${rename(file)}';`
+        : `const ${name} = require('./${file}');`,
     );
   }
-  for (const file of fixtures) {
-    copyFileSync(join(root, 'fixtures', file), join(folder, basename(file)));
-  }
+  for (const path of beside) copyFileSync(join(root, path), join(folder, rename(basename(path))));
   writeFileSync(join(folder, 'harness.mjs'), await bundleHarness());
   const work = `const origin = ${JSON.stringify(origin)};
-const outcomes = () => ${outcomes};
+const outcomes = () => ${rename(outcomes)};
 ${use}`;
   const program = format === 'esm' ? 'program.mjs' : 'program.cjs';
   const text =

@@ -1,5 +1,5 @@
 import type { replayFetch } from '../../src/replay/index.ts';
-import { equal } from './assert.ts';
+import { equal, includes } from './assert.ts';
 import { type Library, type Outcome, runAll } from './harness.ts';
 
 /** Plays a recording through the built replay kit into the built library. */
@@ -53,6 +53,29 @@ export function runAgent(Agent: AgentClass, origin: string): Promise<Outcome[]> 
         let text = '';
         for await (const piece of response.getStream()) text += piece;
         equal(text, 'Hello, 世界 👋🏽!');
+      },
+    ],
+  ]);
+}
+
+/** Runs the built command line in the Node that this runs in. */
+export async function runCommand(file: string, origin: string): Promise<Outcome[]> {
+  const { execFile } = await import('node:child_process');
+  const command = (...args: string[]) =>
+    new Promise<string>((resolve, reject) => {
+      const child = execFile(process.execPath, [file, ...args], (error, stdout) => {
+        if (error === null) resolve(stdout);
+        else reject(error);
+      });
+      child.stdin?.end();
+    });
+  return runAll([
+    ['it tells its commands', async () => includes(await command('--help'), 'local-llm chat')],
+    [
+      'it asks a server',
+      async () => {
+        const answer = await command('chat', '--base-url', `${origin}/hello/v1`, 'Hello');
+        includes(answer, 'Hello, 世界 👋🏽!');
       },
     ],
   ]);
