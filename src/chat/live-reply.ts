@@ -159,7 +159,7 @@ export function createLiveReply(
 
   function finish(close = hangUp): void {
     reply.flush();
-    // Proxies such as OpenRouter's say so what they say in no other way.
+    // How a proxy such as OpenRouter tells that the model's server failed.
     if (reply.collected(true).finishReason === 'error')
       return fail(reported('finish_reason: error'));
     emit({ type: 'finish', result: succeed(reply.verdict(), close) });
