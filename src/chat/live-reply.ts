@@ -125,6 +125,8 @@ export function createLiveReply(
         serverMessage: data.slice(0, 200),
       });
     }
+    // An error may come in a list, as Gemini's does.
+    if (Array.isArray(chunk)) chunk = chunk[0];
     if (!isObject(chunk)) return;
     settings.onChunk(chunk, data);
     if (chunk.error || (!chunk.choices && (chunk.message || chunk.detail))) throw reported(chunk);
