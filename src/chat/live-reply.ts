@@ -189,9 +189,9 @@ export function createLiveReply(
   function onTimeout(): void {
     if (ended) return hangUp();
     if (phase === 'finish') return finish();
-    const reason = phase === 'idle' ? phase : 'first-token';
+    const [reason, what] = phase === 'idle' ? [phase, 'byte'] : ['first-token', 'token'];
     const hint = `Raise options.timeouts.${phase}`;
-    fail(error('timeout', `sent no token for ${limits[phase] / 1000} s`, { reason, hint }));
+    fail(error('timeout', `sent no ${what} for ${limits[phase] / 1000} s`, { reason, hint }));
   }
 
   /** The one place where a stream ends: nothing of it is left running, and what is pending comes back. */

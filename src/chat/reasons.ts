@@ -8,7 +8,7 @@ type Row = readonly [reason: string, sign: RegExp, hint?: string, kind?: ErrorKi
  * wins. The sign is looked for in an error's words, with the status and the server's code in front of them.
  */
 const reasons: readonly Row[] = [
-  ['refused', /refused/i, 'Start the server. LM Studio: `lms server start`'],
+  ['refused', /conn\w* ?refused/i, 'Start the server. LM Studio: `lms server start`'],
   ['dns', /ENOTF|EAI_|dns/],
   ['runtime-limit', /(DERS|BODY)_TIME/, 'Set options.fetch to nodeFetch', 'timeout'],
   ['unreachable', /UNREACH|TIME/],
@@ -20,15 +20,19 @@ const reasons: readonly Row[] = [
     /^413|context.(size|length|window|overflow)/i,
     'Send less, or load the model with more context',
   ],
-  ['template', /template|jinja|roles must|system message/i],
+  [
+    'template',
+    /template|jinja|roles must|system message/i,
+    'Send one system message, first, then user and assistant in turn',
+  ],
   ['no-model', /no model.*loaded/i, 'Load a model. LM Studio: `lms load`'],
-  ['model-not-found', /invalid model|model.*not.(found|exist)/i],
-  ['memory', /insufficient|memory|alloc/i],
+  ['model-not-found', /invalid model|model.*not.(found|exist)/i, 'Ask listModels() for its models'],
+  ['memory', /system resources|memory|alloc/i, 'Load a smaller model, or less context'],
   ['loading', /loading/i],
-  ['image', /image|mmproj|vision/i, 'Send PNG or JPEG as data URL'],
+  ['image', /image|mmproj|\bvision/i, 'Send PNG or JPEG as data URL'],
   ['crashed', /crash|channel error/i, 'Load the model again'],
   ['busy', /^429|overload|too many/i],
-  ['redirect', /^[03]/],
+  ['redirect', /^(0|30\d)\b/, 'Set options.baseURL to where it leads'],
   ['base-url', /^40[45]|endpoint|base-url/i, 'Does the base URL end with /v1?'],
 ];
 
