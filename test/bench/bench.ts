@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { buildPrograms, sizes } from './build.ts';
-import { type Figures, report } from './markdown.ts';
+import { type Figures, grown, report } from './markdown.ts';
 import { programs } from './programs.ts';
 import { spread } from './spread.ts';
 
@@ -78,7 +78,7 @@ if (values.quick) {
     chunks: await perDelta('64k', names),
     token: await interleaved('first token', names, (name) => measure('token', name)),
     start: await interleaved('start', names, (name) => measure('start', name)),
-    big: await interleaved('16 MiB event', names, (name) => measure('big', name), 3),
+    big: await interleaved('16 MiB event', names, (name) => measure('big', name), 5),
     size: await sizes(),
     growth: new Map(),
     streams: new Map(),
@@ -88,7 +88,7 @@ if (values.quick) {
       length,
       await interleaved(
         `${length} deltas`,
-        ['raw', 'ours'],
+        grown,
         (name) => measure('length', name, 'event', length),
         5,
       ),
@@ -99,9 +99,9 @@ if (values.quick) {
       count,
       await interleaved(
         `${count} streams`,
-        names,
+        count === 1000 ? names : grown,
         (name) => measure('streams', name, count, 100),
-        count === 1000 ? 5 : 3,
+        5,
       ),
     );
   }

@@ -129,31 +129,30 @@ ${table(
 CPU per delta in µs by the length of the reply, one event a read; the slope of log time over log length is **1** where the time is linear.
 
 ${table(
-  ['deltas', ...growthNames.map((name) => programs[name]?.title ?? name)],
+  ['deltas', ...grown.map((name) => programs[name]?.title ?? name)],
   [
     ...[...growth].map(([length, results]) => [
       length.toLocaleString('en'),
-      ...growthNames.map(
-        (name) => spread(results.get(name)?.map((us) => us / length))?.words ?? '',
-      ),
+      ...grown.map((name) => spread(results.get(name)?.map((us) => us / length))?.words ?? ''),
     ]),
-    ['slope', ...growthNames.map((name) => slope(growth, name).toFixed(3))],
+    ['slope', ...grown.map((name) => slope(growth, name).toFixed(3))],
   ],
 )}
 
 CPU per delta in µs by the number of streams at once, 100 deltas each.
 
 ${table(
-  ['streams', ...growthNames.map((name) => programs[name]?.title ?? name)],
+  ['streams', ...grown.map((name) => programs[name]?.title ?? name)],
   [...streams].map(([count, results]) => [
     count.toLocaleString('en'),
-    ...growthNames.map((name) => spread(results.get(name)?.map(({ cpu }) => cpu))?.words ?? ''),
+    ...grown.map((name) => spread(results.get(name)?.map(({ cpu }) => cpu))?.words ?? ''),
   ]),
 )}
 `;
 }
 
-const growthNames = ['raw', 'ours'];
+/** The programs whose growth is measured. */
+export const grown = ['raw', 'ours'];
 
 /** The slope of log time over log length, by least squares. */
 function slope(growth: Figures['growth'], name: string): number {

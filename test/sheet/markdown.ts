@@ -1,5 +1,6 @@
 import { cpus, release, type } from 'node:os';
 import type { Cell } from './judge.ts';
+import { LIMIT_MS } from './run.ts';
 import type { Right, Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 
@@ -25,10 +26,13 @@ Do not edit it; run it again.
 
 - A row is a condition that a server on the loopback makes, byte by byte (\`scenarios/\`). A column is the smallest idiomatic
   program on one client (\`clients/\`). A cell says what the program sees.
-- **✗** marks what is not right. What is right was written down before any client was run, in the scenario itself; one rule
-  (\`judge.ts\`) holds for all clients. The second column gives it in short.
+- **✗** marks what is not right. What is right was written down with the condition, before a client met it; one rule (\`judge.ts\`) holds for
+  all clients. The second column gives it in short. It follows the HTML standard, OpenAI's API, what local servers are known to send, and
+  this project's promises; in some rows (asking again after a 500, \`<think>\` in the content, a stream called \`text/plain\`) a client may
+  have chosen otherwise on purpose.
+- A client gets the patience of a row by whatever option it has for that; one that has none waits.
 - 'looks finished' means that the program's loop ended without an error, and nothing says that the reply is not whole.
-  'no reason' is an error without the server's words. 'hangs' is no end within ${4} s, or what the row says.
+  'no reason' is an error without the server's words. 'hangs' is no end within ${LIMIT_MS / 1000} s, or the row's own limit.
 
 ${columns.map(({ name, version }) => `- **${name}**: ${version}`).join('\n')}
 
