@@ -24,9 +24,6 @@ export interface Settings {
   error(kind: ErrorKind, did: string, more?: Partial<ChatErrorFields>, cause?: unknown): ChatError;
 }
 
-/** For every stream that has no signal: no listener stays on it. */
-const never = new AbortController().signal;
-
 /**
  * Fills in what is left open, and refuses what is not of its default's type.
  * @throws {TypeError} naming the field
@@ -58,7 +55,8 @@ export function readOptions(options: StreamOptions, partial?: () => PartialResul
   } = fill('options', options, {
     apiKey: '',
     headers: {},
-    signal: never,
+    // Made anew each time: workerd allows none in a module's own scope.
+    signal: new AbortController().signal,
     fetch: patientFetch,
     timeouts: {},
     maxEventBytes: 2 ** 25,
