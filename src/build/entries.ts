@@ -50,7 +50,7 @@ export const entries: readonly Entry[] = [
     about: 'The replay kit: record a stream once, replay it anywhere',
     outputs: [
       { file: 'replay.js', format: 'esm', style: 'bare' },
-      { file: 'replay.cjs', format: 'cjs', style: 'bare' },
+      { file: 'replay.cjs', format: 'cjs', style: 'minified' },
     ],
     declarations: ['replay.d.ts', 'replay.d.cts'],
     node: true,
