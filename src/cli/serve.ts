@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { speedOf } from '../replay/choose.ts';
 import { startReplayServer } from '../replay/server.ts';
 import { type Command, UsageError } from './command.ts';
 import { counted } from './counted.ts';
@@ -36,7 +35,8 @@ A base URL can choose one exchange, which then answers every request, and faults
     });
     const [folder, ...more] = positionals;
     if (folder === undefined || more.length > 0) throw new UsageError('give one folder');
-    const speed = speedOf(values.speed ?? 'instant');
+    const speed =
+      values.speed === undefined || values.speed === 'instant' ? 'instant' : Number(values.speed);
     if (speed !== 'instant' && !(speed > 0)) {
       throw new UsageError(`--speed ${values.speed}: give 'instant' or a number above 0`);
     }

@@ -1,6 +1,5 @@
 import type { Exchange } from '../replay/exchange.ts';
-import { frameEnds } from '../replay/frames.ts';
-import { pieces } from '../replay/play.ts';
+import { frameEnds, pieces } from '../replay/pieces.ts';
 
 /**
  * Shows an exchange, a frame a line: when it was whole (ms since the request), its bytes, its text. `|` marks a

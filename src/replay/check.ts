@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Exchange, listExchanges, readExchange } from './exchange.ts';
-import { findSecret, secretsOf } from './secrets.ts';
+import { cluesOf, findSecret } from './secrets.ts';
 
 /** What a folder of exchanges holds, and what is wrong with it. */
 export interface Checked {
@@ -56,10 +56,10 @@ async function problemsOf(exchange: Exchange): Promise<string[]> {
       `${response.body} has CR line ends; if they are meant, confirm them with response.sha256`,
     );
   }
-  const known = secretsOf(process.env);
+  const clues = cluesOf(process.env);
   const secret =
-    findSecret({ provenance, request, response }, known, 'it') ??
-    findSecret(body, known, response.body);
+    findSecret({ provenance, request, response }, clues, 'it') ??
+    findSecret(body, clues, response.body);
   if (secret) problems.push(secret);
   return problems;
 }

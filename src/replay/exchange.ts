@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isObject, type JsonObject } from '../chat/guards.ts';
+import { fieldsOf, isObject, type JsonObject } from '../chat/guards.ts';
 
 /** How the response ended: at its end, broken off by the server's side, or left by the client. */
 export type End = 'complete' | 'disconnect' | 'client-abort';
@@ -53,64 +53,56 @@ export interface Exchange extends Head {
   readBody(): Promise<Uint8Array>;
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
-const isChunks = (value: unknown): boolean =>
-  Array.isArray(value) &&
-  value.every((chunk) => Array.isArray(chunk) && chunk.length === 2 && chunk.every(isCount));
-const ends = new Set<unknown>(['complete', 'disconnect', 'client-abort']);
-
-function isHeaders(value: unknown): boolean {
-  if (!isObject(value) || !Object.values(value).every((text) => typeof text === 'string'))
-    return false;
-  try {
-    return Object.entries(value).every(([name, text]) => new Headers([[name, String(text)]]));
-  } catch {
-    return false;
-  }
-}
-
-const optional =
-  (holds: (value: unknown) => boolean) =>
-  (value: unknown): boolean =>
-    value === undefined || holds(value);
-
-/** What a head must be, field by field. A field is looked at together with the object that it is in. */
-const rules: readonly [
+/** What a field must be, also in words. A `?` behind its name: it may be left out. */
+export type Rule = readonly [
   field: string,
   holds: (value: unknown, parent: JsonObject) => boolean,
   be: string,
-][] = [
-  ['format', (it) => it === 1, '1, which is all that this version reads'],
-  ['provenance.kind', (it) => it === 'recorded' || it === 'modelled', "'recorded' or 'modelled'"],
-  ['provenance.server', (it, { kind }) => kind !== 'recorded' || isText(it), 'there: who was it?'],
-  ['provenance.source', (it, { kind }) => kind !== 'modelled' || isText(it), 'there: after what?'],
-  ['request.method', isText, 'a text'],
-  ['request.path', (it) => isText(it) && /^\//.test(String(it)), "a text that starts with '/'"],
-  ['request.headers', isHeaders, 'an object of HTTP headers'],
-  ['request.body', (it) => it !== undefined, 'there; null where there was none'],
-  ['response.status', (it) => isCount(it) && /^[2-5]..$/.test(String(it)), 'from 200 to 599'],
-  ['response.headers', isHeaders, 'an object of HTTP headers'],
-  [
-    'response.body',
-    (it) => isText(it) && !/[/\\]/.test(String(it)),
-    'the name of a file beside it',
-  ],
-  ['response.bytes', optional(isCount), 'a whole number'],
-  ['response.sha256', optional((it) => /^[0-9a-f]{64}$/.test(String(it))), '64 hex digits'],
-  ['end', (it) => ends.has(it), `one of ${[...ends].join(', ')}`],
-  ['chunks', optional(isChunks), 'a list of [ms, bytes], both whole numbers'],
 ];
 
-function assertHead(value: unknown, file: string): asserts value is Head {
-  if (!isObject(value)) throw new Error(`${file}: it must be a JSON object`);
-  for (const [field, holds, be] of rules) {
+export const matches = (form: RegExp) => (it: unknown) => typeof it === 'string' && form.test(it);
+const isCount = (it: unknown) => Number.isSafeInteger(it) && Number(it) >= 0;
+const isChunk = (it: unknown) => Array.isArray(it) && it.length === 2 && it.every(isCount);
+// What HTTP can carry. (RFC 9110, 5.1 and 5.5)
+const isHeader = ([name, value]: [string, unknown]) =>
+  /^[\w!#$%&'*+.^`|~-]+$/.test(name) && matches(/^[\t -~\u0080-\u00ff]*$/)(value);
+const isHeaders = (it: unknown) => isObject(it) && Object.entries(it).every(isHeader);
+
+const rules: readonly Rule[] = [
+  ['format', (it) => it === 1, '1, which is all that this version reads'],
+  ['provenance.kind', matches(/^(recorded|modelled)$/), "'recorded' or 'modelled'"],
+  ['provenance.server', (it, { kind }) => kind !== 'recorded' || matches(/./)(it), 'who it was'],
+  [
+    'provenance.source',
+    (it, { kind }) => kind !== 'modelled' || matches(/./)(it),
+    'after what it is',
+  ],
+  ['request.method', matches(/./), 'a text'],
+  ['request.path', matches(/^\//), "a text that starts with '/'"],
+  ['request.headers', isHeaders, 'an object of HTTP headers'],
+  ['request.body', (it) => it !== undefined, 'there; null where there was none'],
+  ['response.status', (it) => isCount(it) && /^[2-5]..$/.test(`${it}`), 'from 200 to 599'],
+  ['response.headers', isHeaders, 'an object of HTTP headers'],
+  ['response.body', matches(/^[^/\\]+$/), 'the name of a file beside it'],
+  ['response.bytes?', isCount, 'a whole number'],
+  ['response.sha256?', matches(/^[0-9a-f]{64}$/), '64 hex digits'],
+  ['end', matches(/^(complete|disconnect|client-abort)$/), 'complete, disconnect or client-abort'],
+  ['chunks?', (it) => Array.isArray(it) && it.every(isChunk), 'a list of [ms, bytes], both whole'],
+];
+
+/** @throws {TypeError} at the first rule that the value breaks: `end must be …; it is "reset"` */
+export function assertRules<T>(
+  value: unknown,
+  rules: readonly Rule[],
+  file = '',
+): asserts value is T {
+  for (const [pattern, holds, be] of rules) {
+    const field = pattern.replace('?', '');
     const [name = '', group] = field.split('.').reverse();
-    const parent = group === undefined ? value : value[group];
-    const found = isObject(parent) ? parent[name] : undefined;
-    if (!isObject(parent) || !holds(found, parent)) {
-      throw new Error(`${file}: ${field} must be ${be}; it is ${shown(found)}`);
-    }
+    const parent = fieldsOf(group === undefined ? value : fieldsOf(value)[group]);
+    const it = parent[name];
+    if ((it === undefined && pattern !== field) || holds(it, parent)) continue;
+    throw new TypeError(`${file && `${file}: `}${field} must be ${be}; it is ${shown(it)}`);
   }
 }
 
@@ -123,41 +115,37 @@ export function shown(value: unknown): string {
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
 
-export const sumOf = (chunks: readonly Chunk[]): number =>
-  chunks.reduce((sum, [, bytes]) => sum + bytes, 0);
-
 /**
  * Reads the text of a `NAME.json`.
  * @throws {Error} naming the file, the field and what it must be
  */
 export function parseHead(text: string, file: string): Head {
-  let value: unknown;
+  let head: unknown;
   try {
-    value = JSON.parse(text);
+    head = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file}: not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`${file}: not JSON: ${error}`);
   }
-  assertHead(value, file);
-  return value;
+  assertRules<Head>(head, rules, file);
+  return head;
 }
 
 /** The body that `head` names, compared with all that `head` says of it. */
-async function readBody(head: Head, file: string): Promise<Uint8Array> {
-  const { body, bytes, sha256: hash } = head.response;
-  const read = await readFile(join(dirname(file), body)).catch((error: Error) => {
-    throw new Error(`${file}: response.body names ${body}, which cannot be read: ${error.message}`);
+async function readBody({ response, chunks }: Head, file: string): Promise<Uint8Array> {
+  const body = await readFile(join(dirname(file), response.body)).catch((error: Error) => {
+    throw new Error(`${file}: response.body cannot be read: ${error.message}`);
   });
-  const content = new Uint8Array(read.buffer, read.byteOffset, read.length);
-  const must = (field: string, said: number | string | undefined, is: number | string) => {
-    if (said === undefined || said === is) return;
+  const must = (field: string, said: number | string, is: number | string) => {
+    if (said === is) return;
     const why =
       "was it edited, or did git change its line ends? ('fixtures/** -text' in .gitattributes)";
-    throw new Error(`${file}: ${field} says ${said}, but for ${body} it is ${is}: ${why}`);
+    throw new Error(`${file}: ${field} says ${said}, but for ${response.body} it is ${is}: ${why}`);
   };
-  must('response.bytes', bytes, content.length);
-  must('response.sha256', hash, hash === undefined ? '' : sha256(content));
-  must('the sum of chunks', head.chunks && sumOf(head.chunks), content.length);
-  return content;
+  if (response.bytes !== undefined) must('response.bytes', response.bytes, body.length);
+  if (response.sha256 !== undefined) must('response.sha256', response.sha256, sha256(body));
+  const sum = chunks?.reduce((all, [, bytes]) => all + bytes, 0) ?? body.length;
+  must('the sum of chunks', sum, body.length);
+  return new Uint8Array(body.buffer, body.byteOffset, body.length);
 }
 
 /**
@@ -168,19 +156,11 @@ async function readBody(head: Head, file: string): Promise<Uint8Array> {
  */
 export async function readExchange(
   file: string,
-  name: string = basename(file, '.json'),
+  name = basename(file, '.json'),
 ): Promise<Exchange> {
   const head = parseHead(await readFile(file, 'utf8'), file);
   let body: Promise<Uint8Array> | undefined;
-  return {
-    ...head,
-    name,
-    file,
-    readBody() {
-      body ??= readBody(head, file);
-      return body;
-    },
-  };
+  return { ...head, name, file, readBody: () => (body ??= readBody(head, file)) };
 }
 
 // `hello-2` before `hello-10`, the same under every locale.
@@ -203,23 +183,21 @@ export async function listExchanges(folder: string): Promise<{ name: string; fil
  * @throws {Error} where there is no exchange, or one that cannot be read
  */
 export async function readSource(path: string): Promise<Exchange | Exchange[]> {
-  const isFile = async (file: string) =>
-    (await stat(file).catch(() => undefined))?.isFile() === true;
-  if (await isFile(path)) return readExchange(path);
-  if (await isFile(`${path}.json`)) return readExchange(`${path}.json`);
+  for (const file of [path, `${path}.json`]) {
+    const isFile = (await stat(file).catch(() => undefined))?.isFile();
+    if (isFile) return readExchange(file);
+  }
   const found = await listExchanges(path);
   if (found.length === 0) throw new Error(`${resolve(path)} holds no exchange: record one first`);
   return Promise.all(found.map(({ name, file }) => readExchange(file, name)));
 }
 
-/** The endings that a body's file may have. */
-const bodyEndings = ['.sse', '.body.json', '.body.txt'] as const;
+const bodyEndings = ['.sse', '.body.json', '.body.txt'];
 
 /** The name of the file for the body of the exchange `name`, by the response's content type. */
-export function bodyFileOf(name: string, contentType: string): string {
-  const [stream, json, text] = bodyEndings;
-  const is = (kind: string) => contentType.includes(kind);
-  return name + (is('event-stream') ? stream : is('json') ? json : text);
+export function bodyFileOf(name: string, contentType = ''): string {
+  const kind = ['event-stream', 'json'].findIndex((word) => contentType.includes(word));
+  return name + bodyEndings.at(kind);
 }
 
 /** The text of a `NAME.json`: two spaces, but the chunks in one line. */

@@ -1,16 +1,8 @@
+import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { arrayBuffer } from 'node:stream/consumers';
-
-/** A request that came over HTTP. */
-export interface Incoming {
-  readonly method: string;
-  /** With the query. */
-  readonly path: string;
-  readonly headers: Headers;
-  readonly body: Uint8Array<ArrayBuffer>;
-  /** Aborts when the client has left. */
-  readonly signal: AbortSignal;
-}
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Incoming } from './request.ts';
 
 /** A running server. */
 export interface Running {
@@ -22,12 +14,9 @@ export interface Running {
 }
 
 // They belong to one connection; each side has its own. (RFC 9110, 7.6.1)
-const hopByHop = new Set([
-  ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection'],
-  ...['te', 'trailer', 'transfer-encoding', 'upgrade'],
-]);
+const hopByHop = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/;
 
-// A client that learns of the break in the same read as of the last bytes may throw those away; undici does. In ms.
+/** A client that learns of a break with the last bytes may throw those away; undici does. In ms. */
 const BYTES_FIRST = 20;
 
 /**
@@ -41,33 +30,29 @@ export async function startHttp(
 ): Promise<Running> {
   const server = createServer(async (request, response) => {
     const left = new AbortController();
-    response.once('close', () => {
-      if (!response.writableFinished) left.abort();
-    });
+    response.once('close', () => left.abort());
     const { method = 'GET', url: path = '/' } = request;
-    const passed = Object.entries(request.headers).filter(([name]) => !hopByHop.has(name));
-    const headers = new Headers(
-      passed.map(([name, value]) => [name, String(value)] as [string, string]),
-    );
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(request.headers)) {
+      if (!hopByHop.test(name)) headers.set(name, String(value));
+    }
     try {
       const body = new Uint8Array(await arrayBuffer(request));
-      const { signal } = left;
-      await send(await answer({ method, path, headers, body, signal }), response);
+      const start = performance.now();
+      const answered = answer({ method, path, headers, body, signal: left.signal, start });
+      await send(await answered, response);
     } catch {
       // The client has left, or it gets no more than this.
       response.destroy();
     }
   });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = `port ${wanted} of ${host} is in use: choose another with --port, or 0 for any`;
-      reject(error.code === 'EADDRINUSE' ? new Error(taken, { cause: error }) : error);
-    });
-    server.listen(wanted, host, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : wanted);
-    });
+  server.listen(wanted, host);
+  await once(server, 'listening').catch((error) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new Error(`port ${wanted} of ${host} is in use: choose another, or 0 for any`);
   });
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : wanted;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
@@ -87,14 +72,14 @@ async function send({ status, statusText, headers, body }: Response, to: ServerR
   // What a socket still holds is lost when it is destroyed; the callback tells that the kernel has it.
   const written = (bytes: Uint8Array | '') =>
     new Promise<void>((done) => to.write(bytes, () => done()));
-  for (const [name, value] of headers) if (!hopByHop.has(name)) to.appendHeader(name, value);
+  for (const [name, value] of headers) if (!hopByHop.test(name)) to.appendHeader(name, value);
   to.writeHead(status, statusText || undefined).flushHeaders();
   try {
     for await (const bytes of body ?? []) await written(bytes);
     to.end();
   } catch {
     await written('');
-    await new Promise((done) => setTimeout(done, BYTES_FIRST));
+    await sleep(BYTES_FIRST);
     to.destroy();
   }
 }
@@ -103,11 +88,4 @@ async function send({ status, statusText, headers, body }: Response, to: ServerR
 export function errorResponse(status: number, message: string): Response {
   const error = { message, type: 'local_llm_error', param: null, code: null };
   return Response.json({ error }, { status, headers: { 'x-should-retry': 'false' } });
-}
-
-const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
-
-/** Whether an `Origin` is a page of this machine. `null`, the origin of a file or a sandbox, is not. */
-export function isLoopbackOrigin(origin: string): boolean {
-  return URL.canParse(origin) && loopback.has(new URL(origin).hostname);
 }

@@ -1,7 +1,8 @@
-import { isObject, parseJson } from '../chat/guards.ts';
+import { isObject } from '../chat/guards.ts';
 import { type Exchange, shown } from './exchange.ts';
+import { leavesOf } from './leaves.ts';
 
-/** A request as it is compared: `path` with its query, `body` as {@link bodyOf} gives it. */
+/** A request as it is compared: `path` with its query, `body` as an exchange has it. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
@@ -13,37 +14,7 @@ export class ReplayMiss extends Error {
   override name = 'ReplayMiss';
 }
 
-/** A body's text as an exchange stores it: JSON's value, the text where it is none, `null` for an empty one. */
-export function bodyOf(text: string): unknown {
-  const value = parseJson(text);
-  // A JSON string would look like text that is no JSON, and a JSON null like no body: they stay text.
-  return value === undefined || value === null || typeof value === 'string' ? text || null : value;
-}
-
-/** JSON with sorted keys: the same text for the same value. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, item) =>
-    isObject(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  );
-}
-
-type Difference = { at: string; sent: unknown; recorded: unknown };
-
-/** Every place where two bodies differ (`messages[0].content`), with what is there in each. */
-export function differences(sent: unknown, recorded: unknown, at = ''): Difference[] {
-  const lists = Array.isArray(sent) && Array.isArray(recorded);
-  if (!lists && !(isObject(sent) && isObject(recorded))) {
-    return canonical(sent) === canonical(recorded)
-      ? []
-      : [{ at: at || 'the body', sent, recorded }];
-  }
-  const [left, right] = [new Map(Object.entries(sent)), new Map(Object.entries(recorded))];
-  return [...new Set([...left.keys(), ...right.keys()])].flatMap((key) =>
-    differences(left.get(key), right.get(key), lists ? `${at}[${key}]` : at ? `${at}.${key}` : key),
-  );
-}
+type Leaves = ReadonlyMap<string, unknown>;
 
 /**
  * Makes the function that finds what answers a request, using each exchange once in its order; the last one repeats.
@@ -52,55 +23,52 @@ export function differences(sent: unknown, recorded: unknown, at = ''): Differen
  * @returns a function that throws {@link ReplayMiss}
  */
 export function createMatcher(
-  source: Exchange | readonly Exchange[],
+  source: Exchange | Exchange[],
   ignore: readonly string[] = [],
 ): (asked: Asked) => Exchange {
-  const exchanges = [source].flat();
-  const only = exchanges.find((exchange) => exchange === source);
-  if (only) return () => only;
+  if (!Array.isArray(source)) return () => source;
 
-  const compared = (body: unknown) =>
-    isObject(body)
-      ? Object.fromEntries(Object.entries(body).filter(([field]) => !ignore.includes(field)))
-      : body;
-  const keyOf = ({ method, path, body }: Asked) => `${method} ${path} ${canonical(compared(body))}`;
-  const queues = new Map<string, Exchange[]>();
-  for (const exchange of exchanges) {
-    const key = keyOf(exchange.request);
-    queues.set(key, [...(queues.get(key) ?? []), exchange]);
+  /** What is compared. The order of an object's keys does not matter, so the places are sorted. */
+  function partsOf({ method, path, body }: Asked) {
+    const fields = (it: object) => Object.entries(it).filter(([name]) => !ignore.includes(name));
+    const compared = isObject(body) ? Object.fromEntries(fields(body)) : body;
+    const leaves = leavesOf(compared).sort(([a], [b]) => (a < b ? -1 : 1));
+    return { call: `${method} ${path}`, leaves: new Map(leaves), key: JSON.stringify(leaves) };
   }
-
-  /** What to say where nothing matches. */
-  function missed(asked: Asked): string {
-    const start = `no recorded exchange answers this ${asked.method} ${asked.path}`;
-    const [near] = exchanges
-      .filter(({ request }) => request.method === asked.method && request.path === asked.path)
-      .map(({ name, request }) => {
-        const differ = differences(compared(asked.body), compared(request.body));
-        // A text for a list, or for a whole body, is farther than any number of fields.
-        const far = differ.some(
-          ({ sent, recorded }) =>
-            sent !== undefined && recorded !== undefined && typeof sent !== typeof recorded,
-        );
-        return { name, differ, distance: far ? Number.POSITIVE_INFINITY : differ.length };
-      })
-      .sort((a, b) => a.distance - b.distance);
-    if (near === undefined) {
-      const others = new Set(exchanges.map(({ request }) => `${request.method} ${request.path}`));
-      return `${start}; there is: ${[...others].slice(0, 8).join(', ')}`;
-    }
-    const lines = near.differ.map(
-      ({ at, sent, recorded }) => `\n  ${at}: sent ${shown(sent)}, recorded ${shown(recorded)}`,
-    );
-    const more = lines.length > 8 ? `\n  and ${lines.length - 8} more` : '';
-    const shownLines = lines.slice(0, 8).join('') + more;
-    return `${start}. The nearest is '${near.name}', which differs in:${shownLines}`;
-  }
+  const recorded = source.map((exchange) => ({ exchange, ...partsOf(exchange.request) }));
+  const used = new Set<Exchange>();
 
   return (asked) => {
-    const queue = queues.get(keyOf(asked)) ?? [];
-    const next = queue.length > 1 ? queue.shift() : queue[0];
-    if (next) return next;
-    throw new ReplayMiss(missed(asked));
+    const { call, leaves, key } = partsOf(asked);
+    const sameCall = recorded.filter((it) => it.call === call);
+    const equal = sameCall.filter((it) => it.key === key);
+    const next = equal.find(({ exchange }) => !used.has(exchange)) ?? equal.at(-1);
+    if (next) {
+      used.add(next.exchange);
+      return next.exchange;
+    }
+    const [nearest] = sameCall
+      .map((it) => ({ name: it.exchange.name, lines: differences(leaves, it.leaves) }))
+      .sort((a, b) => a.lines.length - b.lines.length);
+    const calls = [...new Set(recorded.map((it) => it.call))];
+    const hint = nearest
+      ? `. The nearest is '${nearest.name}', which differs in:${firstOf(nearest.lines, '\n  ')}`
+      : `; there is:${firstOf(calls, ' ')}`;
+    throw new ReplayMiss(`no recorded exchange answers this ${call}${hint}`);
   };
+}
+
+/** A line for every place where two bodies differ: `messages[0].content: sent "Hi", recorded "Hello"`. */
+function differences(sent: Leaves, recorded: Leaves): string[] {
+  const places = new Set([...sent.keys(), ...recorded.keys()]);
+  return [...places].flatMap((place) => {
+    const [a, b] = [sent.get(place), recorded.get(place)];
+    if (JSON.stringify(a) === JSON.stringify(b)) return [];
+    return [`${place || 'the body'}: sent ${shown(a)}, recorded ${shown(b)}`];
+  });
+}
+
+function firstOf(lines: readonly string[], before: string): string {
+  const more = lines.length > 8 ? [`and ${lines.length - 8} more`] : [];
+  return [...lines.slice(0, 8), ...more].map((line) => before + line).join('');
 }

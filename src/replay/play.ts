@@ -1,161 +1,70 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isObject } from '../chat/guards.ts';
 import type { Exchange } from './exchange.ts';
-import { frameEnds } from './frames.ts';
+import { pieces } from './pieces.ts';
+import type { PlayOptions } from './play-options.ts';
+import type { Incoming } from './request.ts';
 
-/** How an exchange is played. Faults (`firstDelay`, `cut`) are never stored in a fixture. */
-export interface PlayOptions {
-  /** `'instant'` (default: no timers at all), or a factor: 1 as recorded, 2 twice as fast. */
-  readonly speed?: 'instant' | number | undefined;
-  /**
-   * Where chunks end: `'recorded'` (default) as they came; `'frame'` one event a chunk; `'byte'`; or `{ seed }`,
-   * at pseudo-random places, the same for the same seed.
-   */
-  readonly rechunk?: 'recorded' | 'frame' | 'byte' | { readonly seed: number } | undefined;
-  /** Silence before the response's head, in ms, at any speed. Default 0. */
-  readonly firstDelay?: number | undefined;
-  /**
-   * After so many bytes of the body: `reset` breaks the connection, `close` ends the body as if it were whole,
-   * `hang` sends no more and stays open.
-   */
-  readonly cut?: { readonly at: number; readonly then: 'reset' | 'close' | 'hang' } | undefined;
-}
+/** What follows the last byte. */
+const endings = { complete: 'close', disconnect: 'reset', 'client-abort': 'hang' } as const;
 
-const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
-const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && isAmount(value);
-
-/** What each option must be, where it is given. */
-const rules: readonly [option: string, holds: (value: unknown) => boolean, be: string][] = [
-  [
-    'speed',
-    (it) => it === 'instant' || (isAmount(it) && it !== 0),
-    "'instant' or a number above 0",
-  ],
-  [
-    'rechunk',
-    (it) =>
-      ['recorded', 'frame', 'byte'].includes(String(it)) || (isObject(it) && isWhole(it.seed)),
-    "'recorded', 'frame', 'byte' or { seed: a whole number }",
-  ],
-  ['firstDelay', isAmount, 'a number of ms'],
-  [
-    'cut',
-    (it) => isObject(it) && isWhole(it.at) && /^(reset|close|hang)$/.test(String(it.then)),
-    "{ at: a number of bytes, then: 'reset', 'close' or 'hang' }",
-  ],
-];
-
-/** @throws {TypeError} naming the option that has a wrong value */
-export function checkPlayOptions(options: object): asserts options is PlayOptions {
-  const given = new Map(Object.entries(options));
-  for (const [option, holds, be] of rules) {
-    const value = given.get(option);
-    if (value !== undefined && !holds(value)) throw new TypeError(`${option} must be ${be}`);
-  }
-}
-
-/** A piece of the body, and when it is due: ms since the request, at recorded speed. */
-export interface Piece {
-  readonly due: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Where the pieces end. */
-function* borders(exchange: Exchange, body: Uint8Array, rechunk: PlayOptions['rechunk']) {
-  const { chunks, response } = exchange;
-  let end = 0;
-  if (rechunk === 'byte') {
-    while (end < body.length) yield ++end;
-  } else if (typeof rechunk === 'object') {
-    for (let state = rechunk.seed; end < body.length; ) {
-      // Park and Miller's generator: the same numbers for the same seed.
-      state = (Math.max(state, 1) * 48271) % 2147483647;
-      end = Math.min(body.length, end + 1 + (state % 97));
-      yield end;
-    }
-  } else if (chunks && rechunk === 'recorded') {
-    for (const [, bytes] of chunks) {
-      end += bytes;
-      yield end;
-    }
-  } else if (response.body.endsWith('.sse')) {
-    yield* frameEnds(body);
-  } else {
-    yield body.length;
-  }
-}
-
-/**
- * The pieces in which the body is sent. Each is due when the recorded chunk was that holds its last byte; without
- * recorded chunks all are due at once, one a frame.
- */
-export function* pieces(
-  exchange: Exchange,
-  body: Uint8Array,
-  { rechunk = 'recorded', cut }: PlayOptions = {},
-): Generator<Piece> {
-  const last = Math.min(cut?.at ?? body.length, body.length);
-  const chunks = exchange.chunks ?? [[0, body.length]];
-  let from = 0;
-  let due = 0;
-  let chunk = 0;
-  let arrived = 0;
-  for (const border of borders(exchange, body, rechunk)) {
-    const to = Math.min(border, last);
-    for (; arrived < to; chunk++) {
-      const [ms, bytes] = chunks[chunk] ?? [0, to];
-      due += ms;
-      arrived += bytes;
-    }
-    if (to > from) yield { due, from, to };
-    from = to;
-    if (from === last) return;
-  }
-}
-
-/** What follows the last byte that is sent: the body's end, a broken connection, or silence. */
-export function ending({ end }: Exchange, { cut }: PlayOptions): 'close' | 'reset' | 'hang' {
-  if (cut) return cut.then;
-  return end === 'complete' ? 'close' : end === 'disconnect' ? 'reset' : 'hang';
-}
-
-// What a timer can wait for at most; more would fire at once.
+/** What a timer can wait for at most, in ms; more would fire at once. */
 const LONGEST_WAIT = 2 ** 31 - 1;
 
-/** Waits; an abort of `signal` ends it with a rejection and leaves no timer. */
-export function wait(ms: number, signal: AbortSignal): Promise<unknown> {
-  return sleep(Math.min(ms, LONGEST_WAIT), undefined, { signal });
-}
+/** Waits; an abort ends it with the signal's reason, and leaves no timer. */
+const wait = (ms: number, signal: AbortSignal) =>
+  sleep(Math.min(ms, LONGEST_WAIT), undefined, { signal }).catch(() => signal.throwIfAborted());
 
 /**
- * Plays an exchange's body, each piece at its time. The times count from `start`, so that delays do not add up.
- * The pieces are views of the body.
- * @param start - `performance.now()` at the request
- * @param signal - ends what is pending, with a rejection
- * @throws {TypeError} after the last byte, where the connection breaks: what Node's `fetch` says of a socket that the
- * other side closed inside a body
+ * Answers a request with an exchange: its head, then its body, each piece at its time. The times count from the
+ * request, so that delays do not add up. One piece is sent a read: boundaries stay, and nothing waits in a queue that
+ * an error would throw away.
+ * @returns the response. Where the connection breaks, its body errors as that of Node's `fetch` does when the other
+ * side closes the socket; after an abort, with the signal's reason.
+ * @throws what is wrong with the fixture; the signal's reason
  */
-export async function* play(
+export async function play(
   exchange: Exchange,
   options: PlayOptions,
-  start: number,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void> {
-  const { speed = 'instant' } = options;
+  { method, signal, start }: Pick<Incoming, 'method' | 'signal' | 'start'>,
+): Promise<Response> {
+  const { speed = 'instant', firstDelay = 0, cut } = options;
+  const { status, headers } = exchange.response;
+  const then = cut?.then ?? endings[exchange.end];
+  signal?.throwIfAborted();
+  const over = new AbortController();
+  // Its own abort removes the listener: a signal may outlive many requests.
+  signal?.addEventListener('abort', () => over.abort(signal.reason), { signal: over.signal });
+  if (firstDelay > 0) await wait(firstDelay, over.signal);
+  // A broken fixture is to reject the call, not to look like a broken connection.
   const body = await exchange.readBody();
-  for (const { due, from, to } of pieces(exchange, body, options)) {
-    signal.throwIfAborted();
-    const ms = speed === 'instant' ? 0 : start + due / speed - performance.now();
-    if (ms > 0) await wait(ms, signal);
-    yield body.subarray(from, to);
-  }
-  const then = ending(exchange, options);
-  if (then === 'reset') {
-    const cause = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
-    throw new TypeError('terminated', { cause });
-  }
-  if (then === 'hang' && !signal.aborted) await once(signal, 'abort');
-  signal.throwIfAborted();
+  over.signal.throwIfAborted();
+  const list = pieces(exchange, body, options);
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        over.signal.throwIfAborted();
+        const { value: piece } = list.next();
+        if (piece) {
+          const due = speed === 'instant' ? 0 : start + firstDelay + piece.due / speed;
+          const ms = due - performance.now();
+          if (ms > 0) await wait(ms, over.signal);
+          // A copy: the body is shared, and a reader may do with its chunks what it likes.
+          return controller.enqueue(body.slice(piece.from, piece.to));
+        }
+        if (then === 'hang') {
+          await once(over.signal, 'abort');
+          throw over.signal.reason;
+        }
+        over.abort();
+        if (then === 'close') return controller.close();
+        const cause = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
+        throw new TypeError('terminated', { cause });
+      },
+      cancel: (reason) => over.abort(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  const hasBody = method !== 'HEAD' && ![204, 205, 304].includes(status);
+  return new Response(hasBody ? stream : null, { status, headers });
 }

@@ -1,8 +1,8 @@
 import type { Fetch } from '../chat/types.ts';
 import { listExchanges } from './exchange.ts';
-import { createRecorder, type Outcome, type RecorderOptions } from './recorder.ts';
-import { relay } from './relay.ts';
-import { type AnyFetch, type ReplayOptions, replayFetch, signalOf } from './replay-fetch.ts';
+import { createRecorder, type RecorderOptions } from './recorder.ts';
+import { type ReplayOptions, replayFetch } from './replay-fetch.ts';
+import { type AnyFetch, readRequest } from './request.ts';
 
 /** What is recorded and what replayed; and, for a replay, how. */
 export interface RecordOptions extends ReplayOptions, Pick<RecorderOptions, 'name' | 'server'> {
@@ -31,36 +31,29 @@ export function recordFetch(fetch: Fetch, folder: string, options: RecordOptions
     throw new TypeError("mode must be 'none', 'once' or 'all'");
   }
   const replay = replayFetch(folder, options);
-  const recorder = createRecorder({ folder, name, server, replace: mode === 'all' });
-
+  const recorder = createRecorder(fetch, {
+    folder,
+    name,
+    server,
+    replace: mode === 'all',
+    strict: true,
+  });
   const record: AnyFetch = async (input, init) => {
-    const signal = signalOf(input, init);
-    signal?.throwIfAborted();
-    const request = new Request(input, { ...init, signal: null });
-    const { method, headers } = request;
-    const { href, origin, pathname, search } = new URL(request.url);
-    const body = new Uint8Array(await request.arrayBuffer());
-    const asked = { origin, method, path: pathname + search, headers, body };
-    const capture = recorder.begin(asked);
-    if (capture.refused) accept(await capture.drop(capture.refused));
-    const sent = typeof init?.body === 'string' ? init.body : body;
-    const whole = { ...init, method, ...(body.length > 0 && { body: sent }) };
-    return relay({ fetch, url: href, init: whole, asked, capture, signal, accept });
+    const request = await readRequest(input, init);
+    // A text is given on as such: not every `fetch` takes bytes.
+    const sent = typeof init?.body === 'string' ? init.body : request.body;
+    return recorder.record(request, request.url, {
+      ...init,
+      ...(request.body.length > 0 && { body: sent }),
+    });
   };
-
   let chosen: Promise<AnyFetch> | undefined;
   const choose = async () => {
-    if (mode !== 'once') return mode === 'all' ? record : replay;
-    const recorded = await listExchanges(folder).catch(() => []);
-    return recorded.length > 0 ? replay : record;
+    const recorded = mode === 'once' ? await listExchanges(folder).catch(() => []) : [];
+    return mode === 'none' || recorded.length > 0 ? replay : record;
   };
   return async (input, init) => {
     chosen ??= choose();
     return (await chosen)(input, init);
   };
-}
-
-/** What is not recorded must not look like it: the next run would miss it. */
-function accept(outcome: Outcome): void {
-  if (outcome.stored === undefined) throw new Error(`not recorded: ${outcome.reason}`);
 }

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../chat/guards.ts';
-import { bodyFileOf, type End, type Head, sha256, writeExchange } from './exchange.ts';
-import { bodyOf } from './match.ts';
-import { findSecret, secretsOf, secretsSent } from './secrets.ts';
+import type { Fetch } from '../chat/types.ts';
+import { bodyFileOf, type Chunk, type End, type Head, sha256, writeExchange } from './exchange.ts';
+import { type Capture, relay } from './relay.ts';
+import { bodyOf, type Incoming } from './request.ts';
+import { cluesOf, cluesSent, findSecret } from './secrets.ts';
 
 /** Where and how exchanges are stored. */
 export interface RecorderOptions {
@@ -14,6 +16,8 @@ export interface RecorderOptions {
   readonly server?: string | undefined;
   /** Replaces exchanges that an earlier recorder wrote, where otherwise the number goes up. */
   readonly replace: boolean;
+  /** What is not stored is an error for the client. */
+  readonly strict: boolean;
   /** Is told what came of each request. */
   readonly onOutcome?: ((request: string, outcome: Outcome) => void) | undefined;
 }
@@ -23,128 +27,132 @@ export type Outcome =
   | { readonly stored: string; readonly head: Head }
   | { readonly stored?: undefined; readonly reason: string };
 
-/** A request as it is sent; `origin` is where to. */
-export interface Sent {
-  readonly origin: string;
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Headers;
-  readonly body: Uint8Array;
-}
-
-/** One exchange on its way to the disk. */
-export type Capture = ReturnType<ReturnType<typeof createRecorder>['begin']>;
-
-const requestHeaders = new Set(['content-type']);
-const notStored = new Set([
-  ...['date', 'connection', 'keep-alive', 'transfer-encoding', 'content-length', 'set-cookie'],
-]);
+const notStored = /^(date|connection|keep-alive|transfer-encoding|content-length|set-cookie)$/;
 
 /**
- * Makes what turns requests and their responses into exchanges on disk.
+ * Makes what sends requests on, and turns them and their responses into exchanges on disk.
  * @throws {TypeError} where `name` is not fit for a file
  */
-export function createRecorder(options: RecorderOptions) {
-  const { folder, name, replace, onOutcome } = options;
+export function createRecorder(fetch: Fetch, options: RecorderOptions) {
+  const { folder, name, replace, strict, onOutcome } = options;
   if (name !== undefined && (!/^\w[\w.-]*$/.test(name) || name.endsWith('.body'))) {
     throw new TypeError(`the name '${name}' must be letters, digits, '_', '-' and '.'`);
   }
   const taken = new Set<string>();
-  const isTaken = (candidate: string) =>
-    taken.has(candidate) || (!replace && existsSync(join(folder, `${candidate}.json`)));
+  const open = new Set<Capture>();
 
-  function claim(path: string): string {
-    const plain = path
-      .replace(/[?#].*/, '')
-      .replace(/^\/v1\//, '')
-      .replace(/[^\w.-]+/g, '-');
-    const base = name ?? (plain.replace(/^[-.]+|-+$/g, '') || 'root');
+  function claimName(path: string): string {
+    const [words] = path.replace(/^\/v1\//, '').split('?');
+    const base = name ?? (words?.replace(/[^\w.-]+/g, '-').replace(/^[-.]+|-+$/g, '') || 'root');
     let free = base;
-    for (let number = 2; isTaken(free); number++) free = `${base}-${number}`;
+    const isTaken = () => taken.has(free) || (!replace && existsSync(join(folder, `${free}.json`)));
+    for (let number = 2; isTaken(); number++) free = `${base}-${number}`;
     taken.add(free);
     return free;
   }
 
-  /** Begins an exchange: its clock runs from here, and its name has its place among the others. */
-  function begin(asked: Sent) {
-    const start = performance.now();
-    const { method, path, headers } = asked;
-    const kept = Object.fromEntries([...headers].filter(([key]) => requestHeaders.has(key)));
-    const body = bodyOf(new TextDecoder().decode(asked.body));
-    const request = { method, path, headers: kept, body };
-    const known = new Map([...secretsSent(headers), ...secretsOf(process.env)]);
-    const refused = findSecret(request, known, 'request');
-    const file = claim(path);
-    const parts: Uint8Array<ArrayBuffer>[] = [];
-    let tail = '';
-    const times: number[] = [];
-    let response: { status: number; headers: Record<string, string> } | undefined;
+  /** Begins an exchange: its name has its place among the others from here. */
+  function begin({ method, path, headers, body, start }: Incoming, { origin }: URL) {
+    const file = claimName(path);
+    const contentType = headers.get('content-type');
+    const request = {
+      method,
+      path,
+      headers: contentType === null ? {} : { 'content-type': contentType },
+      body: bodyOf(body),
+    };
+    const clues = new Map([...cluesSent(headers), ...cluesOf(process.env)]);
+    let response = { status: 0, headers: {} as Record<string, string> };
+    const parts: Uint8Array[] = [];
+    const chunks: Chunk[] = [];
+    let latest = 0;
     let outcome: Promise<Outcome> | undefined;
 
     async function store(end: End): Promise<Outcome> {
-      if (refused) return { reason: refused };
-      if (!response) return { reason: 'there was no response' };
-      const content = new Uint8Array(await new Blob(parts).arrayBuffer());
-      const text = new TextDecoder().decode(content);
-      const secret = findSecret({ headers: response.headers, body: text }, known, 'response');
+      const content = Buffer.concat(parts);
+      const text = content.toString();
+      const secret = findSecret({ headers: response.headers, body: text }, clues, 'response');
       if (secret) return { reason: secret };
-      const model = modelOf(text) ?? modelOf(JSON.stringify(body));
+      const model = modelOf(text) ?? modelOf(JSON.stringify(request.body));
       const head: Head = {
         format: 1,
         provenance: {
           kind: 'recorded',
-          server: options.server ?? response.headers.server ?? `unknown, at ${asked.origin}`,
+          server: options.server ?? response.headers.server ?? `unknown, at ${origin}`,
           ...(model !== undefined && { model }),
           recordedAt: new Date().toISOString(),
         },
         request,
         response: {
           ...response,
-          body: bodyFileOf(file, response.headers['content-type'] ?? ''),
+          body: bodyFileOf(file, response.headers['content-type']),
           bytes: content.length,
           sha256: sha256(content),
         },
         end,
-        chunks: parts.map(({ length }, i) => [(times[i] ?? 0) - (times[i - 1] ?? 0), length]),
+        chunks,
       };
       await writeExchange(folder, file, head, content);
       return { stored: file, head };
     }
 
-    function finish(result: Promise<Outcome>): Promise<Outcome> {
-      outcome ??= result
-        .catch((error: Error): Outcome => ({ reason: error.message }))
-        .then((known) => {
-          if (known.stored === undefined) taken.delete(file);
-          onOutcome?.(`${method} ${path}`, known);
-          return known;
-        });
-      return outcome;
+    async function settle(result: Promise<Outcome> | Outcome): Promise<Outcome> {
+      const failed = (error: Error): Outcome => ({ reason: error.message });
+      const known = await Promise.resolve(result).catch(failed);
+      if (known.stored === undefined) taken.delete(file);
+      open.delete(capture);
+      onOutcome?.(`${method} ${path}`, known);
+      return known;
     }
 
-    return {
+    const capture = {
       /** Why it will not be stored, as far as the request tells. */
-      refused,
-      /** Whether the server has said all that there is to say (`[DONE]`), though the body may be open. */
-      isDone: () => /data: ?\[DONE\]\s*$/.test(tail),
-      head(status: number, sent: Headers) {
-        const kept = [...sent].filter(([key]) => !notStored.has(key));
+      refused: findSecret(request, clues, 'request'),
+      isDone: () => /data: ?\[DONE\]\s*$/.test(Buffer.concat(parts.slice(-32)).toString()),
+      head(status: number, headers: Headers) {
+        const kept = [...headers].filter(([key]) => !notStored.test(key));
         response = { status, headers: Object.fromEntries(kept) };
       },
       chunk(bytes: Uint8Array) {
         // Rounded from the start, so that the sum does not drift. A copy: the bytes are the reader's to change.
-        times.push(Math.round(performance.now() - start));
+        const ms = Math.round(performance.now() - start);
+        chunks.push([ms - latest, bytes.length]);
         parts.push(new Uint8Array(bytes));
-        tail = (tail + String.fromCharCode(...bytes.subarray(-32))).slice(-32);
+        latest = ms;
       },
-      /** Stores the exchange. What was called first, this or `drop`, counts. */
-      end: (end: End) => outcome ?? finish(store(end)),
-      /** Stores nothing. */
-      drop: (reason: string) => outcome ?? finish(Promise.resolve({ reason })),
+      async end(end: End) {
+        outcome ??= settle(store(end));
+        const known = await outcome;
+        // What is not recorded must not look like it: the next run would miss it.
+        if (strict && known.stored === undefined) throw new Error(`not recorded: ${known.reason}`);
+      },
+      drop(reason: string) {
+        outcome ??= settle({ reason });
+        return outcome;
+      },
     };
+    open.add(capture);
+    return capture;
   }
 
-  return { begin };
+  return {
+    /** Sends a request to `url`, with what else `init` says, and passes the response on as it comes. */
+    async record(asked: Incoming, url: URL, init?: RequestInit): Promise<Response> {
+      const capture = begin(asked, url);
+      if (capture.refused) {
+        await capture.drop(capture.refused);
+        if (strict) throw new Error(`not recorded: ${capture.refused}`);
+      }
+      const { method, body } = asked;
+      const headers = new Headers(asked.headers);
+      headers.set('accept-encoding', 'identity');
+      const whole = { ...(body.length > 0 && { body }), ...init, method, headers };
+      return relay((signal) => fetch(url.href, { ...whole, signal }), capture, asked.signal);
+    },
+    /** Leaves out what has not ended. */
+    stop: () =>
+      Promise.all([...open].map((it) => it.drop('it had not ended when the recorder was stopped'))),
+  };
 }
 
 /** The model that the first chunk, or a request, names. */

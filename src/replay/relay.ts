@@ -1,61 +1,52 @@
-import type { Fetch } from '../chat/types.ts';
-import { bodyStream } from './body-stream.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { End } from './exchange.ts';
-import { wait } from './play.ts';
-import type { Capture, Outcome, Sent } from './recorder.ts';
 
-/** What is sent, and what is watched while it is answered. */
-export interface Relayed {
-  readonly fetch: Fetch;
-  readonly url: string;
-  readonly init: RequestInit;
-  readonly asked: Sent;
-  readonly capture: Capture;
-  /** Its abort is the client's leaving. */
-  readonly signal: AbortSignal | undefined;
-  /** Is given what came of the exchange before the reader sees the end; may throw, and then that is the end. */
-  readonly accept: (outcome: Outcome) => void;
+/** What watches an exchange. */
+export interface Capture {
+  head(status: number, headers: Headers): void;
+  chunk(bytes: Uint8Array): void;
+  /** Whether the server has said all that there is to say (`[DONE]`), though the body may be open. */
+  isDone(): boolean;
+  /** Stores it; what was called first, this or `drop`, counts. An error is what the reader gets for an end. */
+  end(end: End): Promise<void>;
+  /** Stores nothing. */
+  drop(reason: string): Promise<unknown>;
 }
 
-/** Long enough for the end that follows `[DONE]`, in ms, when the client has left already. */
+/** How long the end that follows `[DONE]` is waited for, in ms, when the client has left already. */
 const LINGER = 1000;
 
 /**
  * Sends a request and passes the response on as it comes, while the capture sees all of it: also what the reader is
- * slow to take, and when it came.
+ * slow to take, and when it came. It has stored the exchange when the reader sees the end.
+ * @param signal - its abort is the client's leaving
  */
-export async function relay(relayed: Relayed): Promise<Response> {
-  const { fetch, url, init, asked, capture, signal, accept } = relayed;
+export async function relay(
+  send: (signal: AbortSignal) => Promise<Response>,
+  capture: Capture,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   const upstream = new AbortController();
-  const abort = () => upstream.abort(signal?.reason);
-  signal?.addEventListener('abort', abort, { once: true });
-  const headers = new Headers(asked.headers);
-  headers.set('accept-encoding', 'identity');
-  let response: Response;
-  try {
-    response = await fetch(url, { ...init, headers, signal: upstream.signal });
-  } catch (error) {
-    const reason = signal?.aborted ? 'the client left before the response began' : wordsOf(error);
-    await capture.drop(reason);
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', abort);
-  }
-  const { status, statusText } = response;
-  const sent = new Headers(response.headers);
-  if (sent.has('content-encoding')) {
-    // `fetch` has decoded the body.
-    for (const name of ['content-encoding', 'content-length']) sent.delete(name);
-  }
-  capture.head(status, sent);
-  const store = async (end: End) => accept(await capture.end(end));
-  const reader = response.body?.getReader();
-  if (!reader) {
-    await store('complete');
-    return new Response(null, { status, statusText, headers: sent });
-  }
-
   const over = new AbortController();
+  let leave = async (reason: unknown) => upstream.abort(reason);
+  const onAbort = () => leave(signal?.reason).catch((error) => process.emitWarning(error));
+  signal?.addEventListener('abort', onAbort, { signal: over.signal });
+  const response = await send(upstream.signal).catch(async (error) => {
+    over.abort();
+    await capture.drop(
+      signal?.aborted ? 'the client left before the response began' : wordsOf(error),
+    );
+    throw error;
+  });
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  if (headers.has('content-encoding')) {
+    // `fetch` has decoded the body.
+    for (const name of ['content-encoding', 'content-length']) headers.delete(name);
+  }
+  capture.head(status, headers);
+
+  const reader = response.body?.getReader();
   const chunks: Uint8Array[] = [];
   let wake = () => {};
   async function readAll() {
@@ -67,11 +58,12 @@ export async function relay(relayed: Relayed): Promise<Response> {
       wake();
     }
   }
-  const end = readAll()
+  const store = (end: End) => capture.end(upstream.signal.aborted ? 'client-abort' : end);
+  const stored = readAll()
     .then(
       () => store('complete'),
       async (error) => {
-        await store(upstream.signal.aborted ? 'client-abort' : 'disconnect');
+        await store('disconnect');
         throw error;
       },
     )
@@ -79,30 +71,38 @@ export async function relay(relayed: Relayed): Promise<Response> {
       over.abort();
       wake();
     });
-  end.catch(() => {});
+  stored.catch(() => {});
 
-  async function next(): Promise<Uint8Array | undefined> {
-    while (chunks.length === 0) {
-      if (over.signal.aborted) return void (await end);
-      await new Promise<void>((go) => {
-        wake = go;
-      });
-    }
-    return chunks.shift();
-  }
-  async function leave(reason: unknown): Promise<void> {
-    // The server is to stop at once, unless it has only the end left to say.
-    if (capture.isDone()) await wait(LINGER, over.signal).catch(() => {});
-    const stored = store('client-abort');
-    upstream.abort(reason);
-    reader?.cancel(reason).catch(() => {});
-    await stored;
-  }
-  return new Response(bodyStream({ next, leave }, signal), {
-    status,
-    statusText,
-    headers: sent,
-  });
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        leave = async (reason) => {
+          controller.error(reason);
+          // The server is to stop at once, unless it has only the end left to say.
+          const linger = capture.isDone() ? sleep(LINGER, undefined, { ref: false }) : undefined;
+          await Promise.race([stored, linger]).catch(() => {});
+          upstream.abort(reason);
+          reader?.cancel(reason).catch(() => {});
+          await store('client-abort');
+        };
+      },
+      async pull(controller) {
+        while (chunks.length === 0 && !over.signal.aborted) {
+          await new Promise<void>((go) => {
+            wake = go;
+          });
+        }
+        const chunk = chunks.shift();
+        if (chunk) return controller.enqueue(chunk);
+        await stored;
+        controller.close();
+      },
+      cancel: (reason) => leave(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  if (!reader) await stored;
+  return new Response(reader ? stream : null, { status, statusText, headers });
 }
 
 /** An error in words, with the system's own where `fetch` hides them in its cause. */

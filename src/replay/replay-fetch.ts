@@ -1,10 +1,8 @@
-import { bodyStream } from './body-stream.ts';
 import { type Exchange, readSource } from './exchange.ts';
-import { bodyOf, createMatcher } from './match.ts';
-import { checkPlayOptions, type PlayOptions, play, wait } from './play.ts';
-
-/** `fetch`, in all the ways in which a foreign client may call it. */
-export type AnyFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+import { createMatcher } from './match.ts';
+import { play } from './play.ts';
+import { checkPlayOptions, type PlayOptions } from './play-options.ts';
+import { type AnyFetch, bodyOf, readRequest } from './request.ts';
 
 /** How exchanges are matched and played. */
 export interface ReplayOptions extends PlayOptions {
@@ -30,49 +28,8 @@ export function replayFetch(source: string | Exchange, options: ReplayOptions = 
     createMatcher(typeof source === 'string' ? await readSource(source) : source, options.ignore);
   let opened: ReturnType<typeof open> | undefined;
   return async (input, init) => {
-    const start = performance.now();
-    const signal = signalOf(input, init);
-    signal?.throwIfAborted();
-    const request = new Request(input, { ...init, signal: null });
-    const { method } = request;
-    const { pathname, search } = new URL(request.url);
     opened ??= open();
-    const [find, text] = await Promise.all([opened, request.text()]);
-    const exchange = find({ method, path: pathname + search, body: bodyOf(text) });
-    return answer(exchange, method, options, start, signal);
+    const [request, find] = await Promise.all([readRequest(input, init), opened]);
+    return play(find({ ...request, body: bodyOf(request.body) }), options, request);
   };
-}
-
-/** The caller's own signal: a Request's copy of it can be lost with the Request. */
-export function signalOf(input: unknown, init: RequestInit | undefined): AbortSignal | undefined {
-  return init?.signal ?? (input instanceof Request ? input.signal : undefined);
-}
-
-async function answer(
-  exchange: Exchange,
-  method: string,
-  options: ReplayOptions,
-  start: number,
-  signal: AbortSignal | undefined,
-): Promise<Response> {
-  const left = new AbortController();
-  const { status, headers } = exchange.response;
-  const { firstDelay = 0 } = options;
-  const chunks = play(exchange, options, start + firstDelay, left.signal);
-  async function next() {
-    const { done, value } = await chunks.next();
-    // A copy: the body is shared, and a reader may do with its chunks what it likes.
-    return done ? undefined : value.slice();
-  }
-  const hasBody = method !== 'HEAD' && ![204, 205, 304].includes(status);
-  if (firstDelay > 0) {
-    await wait(firstDelay, signal ?? left.signal).catch((error) => {
-      throw signal?.aborted ? signal.reason : error;
-    });
-  }
-  // A broken fixture is to reject the call, not to look like a broken connection.
-  await exchange.readBody();
-  signal?.throwIfAborted();
-  const source = { next, leave: (reason: unknown) => left.abort(reason) };
-  return new Response(hasBody ? bodyStream(source, signal) : null, { status, headers });
 }

@@ -1,4 +1,7 @@
-import { isObject } from '../chat/guards.ts';
+import { leavesOf } from './leaves.ts';
+
+/** What is searched for, with the words for it. */
+export type Clues = ReadonlyMap<string | RegExp, string>;
 
 /** What keys look like: OpenAI's and those shaped like it, GitHub's, Hugging Face's, …; keys in a URL; a JWT. */
 const patterns = [
@@ -22,62 +25,49 @@ const secretHeader = /auth|key|token|secret|cookie/i;
 /** So many characters in a row give a secret away; shorter values are words that stand in any text. */
 const TELLING = 8;
 
-/** The values of the environment variables that are named like secrets, with their names. */
-export function secretsOf(env: NodeJS.ProcessEnv): Map<string, string> {
-  const secrets = new Map<string, string>();
+/** What looks like a key, and the values of the environment variables that are named like secrets. */
+export function cluesOf(env: NodeJS.ProcessEnv): Map<string | RegExp, string> {
+  const clues = new Map<string | RegExp, string>();
   for (const [name, value = ''] of Object.entries(env)) {
-    if (secretVariable.test(name) && value.length >= TELLING) secrets.set(value, `$${name}`);
+    if (!secretVariable.test(name) || value.length < TELLING) continue;
+    // As it is, and inside the text of a JSON string.
+    clues.set(value, `$${name}`).set(JSON.stringify(value).slice(1, -1), `$${name}`);
   }
-  return secrets;
+  for (const pattern of patterns) clues.set(pattern, 'what looks like a key');
+  return clues;
 }
 
 /** Every 8 characters in a row of the secrets that a request's headers carry: servers echo keys in part. */
-export function secretsSent(headers: Iterable<readonly [string, string]>): Map<string, string> {
-  const secrets = new Map<string, string>();
+export function cluesSent(headers: Iterable<readonly [string, string]>): Map<string, string> {
+  const clues = new Map<string, string>();
   for (const [name, value] of headers) {
     if (!secretHeader.test(name)) continue;
     for (const word of value.split(/[\s;=,]+/)) {
       for (let i = 0; i + TELLING <= word.length; i++) {
-        secrets.set(word.slice(i, i + TELLING), `a part of the request's ${name}`);
+        clues.set(word.slice(i, i + TELLING), `a part of the request's ${name}`);
       }
     }
   }
-  return secrets;
+  return clues;
 }
 
 /**
- * Searches every string in a value for what looks like a key, and for known secrets.
+ * Searches every string in a JSON value, and every name.
  * @param at - what the value is called: `request`
- * @returns where the first one is, and what it is, without showing it: `request.body.user holds $MY_TOKEN`
+ * @returns where the first secret is, and what it is, without showing it: `request.body.user holds $MY_TOKEN`
  */
-export function findSecret(
-  value: unknown,
-  known: ReadonlyMap<string, string>,
-  at: string,
-): string | undefined {
-  if (typeof value === 'string') {
-    for (const [secret, what] of known) {
-      const escaped = JSON.stringify(secret).slice(1, -1);
-      for (const text of new Set([secret, escaped])) {
-        const index = value.indexOf(text);
-        if (index !== -1) return `${at}${lineOf(value, index)} holds ${what}`;
+export function findSecret(value: unknown, clues: Clues, at: string): string | undefined {
+  for (const [place, leaf] of leavesOf(value, at)) {
+    const texts = [[`a name in ${at}`, place]];
+    if (typeof leaf === 'string') texts.push([place, leaf]);
+    for (const [where = '', text = ''] of texts) {
+      for (const [clue, what] of clues) {
+        const index = typeof clue === 'string' ? text.indexOf(clue) : text.search(clue);
+        if (index === -1) continue;
+        const line = text.slice(0, index).split('\n').length;
+        return `${where}${text.includes('\n') ? `, line ${line},` : ''} holds ${what}`;
       }
     }
-    for (const pattern of patterns) {
-      const index = value.search(pattern);
-      if (index !== -1) return `${at}${lineOf(value, index)} holds what looks like a key`;
-    }
-    return undefined;
-  }
-  if (!Array.isArray(value) && !isObject(value)) return undefined;
-  for (const [key, item] of Object.entries(value)) {
-    const place = Array.isArray(value) ? `${at}[${key}]` : `${at}.${key}`;
-    const found = findSecret(key, known, `a name in ${at}`) ?? findSecret(item, known, place);
-    if (found) return found;
   }
   return undefined;
-}
-
-function lineOf(text: string, index: number): string {
-  return text.includes('\n') ? `, line ${text.slice(0, index).split('\n').length},` : '';
 }

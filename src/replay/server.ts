@@ -1,10 +1,12 @@
-import { createAnswerer } from './answer.ts';
-import { BadChoice } from './choose.ts';
+import { fieldsOf } from '../chat/guards.ts';
+import { readBaseURL } from './base-url.ts';
 import { type Exchange, readSource } from './exchange.ts';
-import { errorResponse, type Incoming, isLoopbackOrigin, type Running, startHttp } from './http.ts';
-import { bodyOf, ReplayMiss } from './match.ts';
-import { checkPlayOptions } from './play.ts';
-import { type ReplayOptions, replayFetch } from './replay-fetch.ts';
+import { errorResponse, type Running, startHttp } from './http.ts';
+import { createMatcher, ReplayMiss } from './match.ts';
+import { play } from './play.ts';
+import { checkPlayOptions } from './play-options.ts';
+import type { ReplayOptions } from './replay-fetch.ts';
+import { bodyOf, type Incoming } from './request.ts';
 
 /** How the server listens and plays. */
 export interface ReplayServerOptions extends ReplayOptions {
@@ -39,42 +41,64 @@ export async function startReplayServer(
   options: ReplayServerOptions = {},
 ): Promise<ReplayServer> {
   checkPlayOptions(options);
-  const { port = 0, host = '127.0.0.1', onRequest } = options;
+  const { port = 0, host = '127.0.0.1', ignore, onRequest } = options;
   const source = await readSource(path);
-  const answerTo = createAnswerer(source, options);
+  const exchanges = [source].flat();
+  const names = exchanges.map((it) => it.name);
   const misses: string[] = [];
+  const scopes = new Map<string, ReturnType<typeof scopeOf>>();
 
-  async function answer({ method, path, body, signal }: Incoming): Promise<Response> {
+  /** What a name stands for: the one exchange that answers, and those of its folder. */
+  function scopeOf(name: string) {
+    const only = Array.isArray(source) ? undefined : source;
+    const one = name === '' ? only : exchanges.find((it) => it.name === name);
+    const folder = one ? one.name.replace(/[^/]*$/, '') : name && `${name}/`;
+    const inside = exchanges.filter((it) => it.name.startsWith(folder));
+    if (inside.length === 0) {
+      throw new ReplayMiss(
+        `there is no exchange or folder '${name}'; there is: ${names.join(', ')}`,
+      );
+    }
+    return { one, inside, find: createMatcher(inside, ignore) };
+  }
+
+  async function answer(request: Incoming): Promise<Response> {
+    const { method, path } = request;
     const tell = (words: string) => onRequest?.({ request: `${method} ${path}`, answer: words });
+    const isListing = method === 'GET' && path.endsWith('/models');
     try {
-      const asked = { method, path, body: bodyOf(new TextDecoder().decode(body)) };
-      const found = answerTo(asked);
-      tell('json' in found ? 'made from the recorded requests' : found.exchange.name);
-      if ('json' in found) return Response.json(found.json);
-      return await replayFetch(found.exchange, found.options)('http://replay/', { method, signal });
+      const recorded = exchanges.some((it) => it.request.path === path);
+      const choice = recorded ? { name: '', options: {}, path } : readBaseURL(path, names);
+      const scope = scopes.get(choice.name) ?? scopeOf(choice.name);
+      scopes.set(choice.name, scope);
+      const { one, inside, find } = scope;
+      const isOwn = (it: Exchange | undefined) => it?.request.path === choice.path;
+      if (isListing && choice.path === '/v1/models' && !inside.some(isOwn)) {
+        tell('made from the recorded requests');
+        return Response.json(modelsOf(inside));
+      }
+      const asked = { method, path: choice.path, body: bodyOf(request.body) };
+      const exchange = one && (!isListing || isOwn(one)) ? one : find(asked);
+      tell(exchange.name);
+      return await play(exchange, { ...options, ...choice.options }, request);
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (request.signal?.aborted) throw error;
       const words = error instanceof Error ? error.message : String(error);
       const missed = error instanceof ReplayMiss;
-      if (missed) misses.push(words);
+      // A client that looks for LM Studio's own listing is to learn that there is none: that is no miss.
+      if (missed && !isListing) misses.push(words);
       tell(words);
-      return errorResponse(error instanceof BadChoice ? error.status : missed ? 404 : 500, words);
+      return errorResponse(missed ? 404 : error instanceof TypeError ? 400 : 500, words);
     }
   }
 
-  /** Lets the pages of this machine read the answers; for another's, the browser keeps them. */
-  async function answerPages(request: Incoming): Promise<Response> {
-    const { headers, method } = request;
-    const origin = headers.get('origin') ?? '';
-    if (!isLoopbackOrigin(origin)) return answer(request);
-    const preflight = method === 'OPTIONS';
-    const response = preflight ? new Response(null, { status: 204 }) : await answer(request);
-    response.headers.set('access-control-allow-origin', origin);
-    const wanted = headers.get('access-control-request-headers');
-    if (wanted !== null) response.headers.set('access-control-allow-headers', wanted);
-    return response;
-  }
+  return { ...(await startHttp(answer, port, host)), exchanges, misses };
+}
 
-  const running = await startHttp(answerPages, port, host);
-  return { ...running, exchanges: [source].flat(), misses };
+/** The listing of the models that the recorded requests name, in OpenAI's shape. */
+function modelsOf(exchanges: readonly Exchange[]): unknown {
+  const named = exchanges.map(({ request }) => fieldsOf(request.body).model);
+  const ids = new Set(named.filter((model) => typeof model === 'string'));
+  const data = [...ids].map((id) => ({ id, object: 'model', owned_by: 'local-llm serve' }));
+  return { object: 'list', data };
 }

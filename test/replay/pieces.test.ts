@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Chunk } from '../../src/replay/exchange.ts';
-import { frameEnds } from '../../src/replay/frames.ts';
-import { checkPlayOptions, ending, type PlayOptions, pieces } from '../../src/replay/play.ts';
+import { frameEnds, pieces } from '../../src/replay/pieces.ts';
+import { checkPlayOptions, type PlayOptions } from '../../src/replay/play-options.ts';
 import { readFixture } from './helpers.ts';
 
 const hello = await readFixture('llama.cpp-2026/hello');
@@ -82,13 +82,6 @@ test('a cut ends the pieces at its byte, in whatever way they are cut', () => {
   assert.deepEqual(ends({ cut: cut(5), rechunk: 'frame' }), [3, 5]);
   assert.deepEqual(ends({ cut: cut(2), rechunk: 'byte' }), [1, 2]);
   assert.deepEqual(ends({ cut: cut(99) }), [4, 7, 12]);
-});
-
-test('what follows the last byte is what was recorded, or the cut', async () => {
-  assert.equal(ending(hello, {}), 'close');
-  assert.equal(ending(await readFixture('llama.cpp-2026/server-killed-mid-stream'), {}), 'reset');
-  assert.equal(ending(await readFixture('llama.cpp-2026/client-abort'), {}), 'hang');
-  assert.equal(ending(hello, { cut: { at: 1, then: 'hang' } }), 'hang');
 });
 
 test('frames end behind a blank line, with any line end', () => {

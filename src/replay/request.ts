@@ -1,0 +1,44 @@
+import { parseJson } from '../chat/guards.ts';
+
+/** `fetch`, in all the ways in which a foreign client may call it. */
+export type AnyFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+/** A request, as it comes to a `fetch` or to a server. */
+export interface Incoming {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal | undefined;
+  /** When it came, by `performance.now()`. */
+  readonly start: number;
+}
+
+/**
+ * Reads what a `fetch` was called with.
+ * @throws the signal's reason, where it has been aborted
+ */
+export async function readRequest(
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+): Promise<Incoming & { readonly url: URL }> {
+  const start = performance.now();
+  // The caller's own signal: a Request's copy of it can be lost with the Request.
+  const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+  signal?.throwIfAborted();
+  const request = new Request(input, { ...init, signal: null });
+  const { method, headers } = request;
+  const url = new URL(request.url);
+  const body = new Uint8Array(await request.arrayBuffer());
+  return { method, url, path: url.pathname + url.search, headers, body, signal, start };
+}
+
+/** A body as an exchange stores it: JSON's value, the text where it is none, `null` for an empty one. */
+export function bodyOf(bytes: Uint8Array): unknown {
+  const text = new TextDecoder().decode(bytes);
+  const value = parseJson(text);
+  // A JSON string would look like text that is no JSON, and a JSON null like no body: they stay text.
+  return value === undefined || value === null || typeof value === 'string' ? text || null : value;
+}
