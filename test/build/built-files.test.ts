@@ -141,7 +141,8 @@ test('the sizes are within the budget', async (t) => {
   const zipped = (text: string) => gzipSync(text, { level: 9 }).length;
   const agent = await minify(read('LocalLLMStreamAgent.js'), 'cjs');
   const sizes = [
-    ['index.min.js, gzipped', zipped(read('index.min.js')), 6000],
+    // About 7.5 kB of code, 1.2 of them the parser, and 0.9 of licences.
+    ['index.min.js, gzipped', zipped(read('index.min.js')), 8500],
     ['the agent, minified and gzipped', zipped(agent), 14_000],
   ] as const;
   for (const [what, size, budget] of sizes) {
