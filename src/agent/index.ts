@@ -1,4 +1,4 @@
-import { isObject } from '../chat/guards.ts';
+import { fieldsOf, itemsOf } from '../chat/guards.ts';
 import type { ChatMessage } from '../chat/types.ts';
 import { listModels, type Model } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
@@ -7,10 +7,10 @@ import { type LoadedMessage, toChatMessages } from './conversation.ts';
 import { asThread, type HostUtils, type Task, type Thread, textOf } from './host.ts';
 import { formatNote } from './notes.ts';
 import { buildOperations, RESET_TASK } from './operations.ts';
-import { AgentResponse } from './response.ts';
+import { type AgentResponse, createResponse } from './response.ts';
 import { type Config, readSettings } from './settings.ts';
 import { beginTurn } from './turn.ts';
-import { createSay, isMostlyChinese, type Say, unknownTask } from './words.ts';
+import { createSay, isMostlyChinese, type Say, unknown } from './words.ts';
 
 /** The list of models is asked for so long before the panel, or a question without a model, goes on without it. */
 const LIST_MS = 1500;
@@ -25,8 +25,7 @@ const KEEP_MS = 60_000;
 export default class LocalLLMStreamAgent {
   metadata: unknown;
   settings: unknown;
-  #models: { until: number; list: Promise<readonly Model[]> } | undefined;
-  #ownStreams = new WeakMap<object, AsyncIterable<string>>();
+  #models: Promise<readonly Model[]> | undefined;
 
   /**
    * @param metadata - the agent's `metadata` in agents.json; `metadata.llm` holds what README.md lists
@@ -46,20 +45,18 @@ export default class LocalLLMStreamAgent {
     const chat = asThread(thread);
     const turn = await beginTurn(chat, host_utils?.threadRepository);
     const { config, say } = this.#voice(chat);
-    const response = new AgentResponse();
+    const response = createResponse();
     const work = answer({
       thread: chat,
       hostUtils: host_utils,
       config,
       say,
-      meta: response.meta,
+      meta: response.getMeta(),
       convert: (messages) => this.convertToOpenAIMessages(messages),
       models: () => this.#listModels(config),
     });
     const texts = turn.stream(work);
-    const chunks = asChunks(texts);
-    this.#ownStreams.set(chunks, texts);
-    response.setStream(this.createStream(chunks));
+    response.setStream(this.createStream({ texts, [Symbol.asyncIterator]: () => asChunks(texts) }));
     return response;
   }
 
@@ -74,15 +71,13 @@ export default class LocalLLMStreamAgent {
     const repository = hostUtils?.threadRepository;
     (await beginTurn(chat, repository)).release();
     const { say } = this.#voice(chat);
-    if (name !== RESET_TASK) {
-      return new AgentResponse(formatNote('⚠️', say(unknownTask, name)));
-    }
     try {
+      if (name !== RESET_TASK) throw new Error(say(unknown, `\`${name}\``));
       const markerId = repository?.addMarker?.(chat);
       hostUtils?.postMessage?.({ type: 'markerAdded', thread: chat, markerId });
-      return new AgentResponse();
+      return createResponse();
     } catch (error) {
-      return new AgentResponse(formatNote('⚠️', String(error)));
+      return createResponse(formatNote('⚠️', String(fieldsOf(error).message)));
     }
   }
 
@@ -101,8 +96,8 @@ export default class LocalLLMStreamAgent {
    * The text of a stream of chat completion chunks, delta by delta. A subclass may override it: the stream of
    * `generateReply` comes through it in that form too.
    */
-  createStream(stream: AsyncIterable<unknown>): AsyncIterable<string> {
-    return this.#ownStreams.get(stream) ?? textOfChunks(stream);
+  createStream(stream: ChunkStream): AsyncIterable<string> {
+    return stream.texts ?? textOfChunks(stream);
   }
 
   #voice(thread: Thread): { config: Config; say: Say } {
@@ -110,28 +105,32 @@ export default class LocalLLMStreamAgent {
     return { config, say: createSay(config.language || languageOf(thread)) };
   }
 
-  /** What the server has, as heard in the last minute. */
+  /** The server's chat models, as heard in the last minute. */
   #listModels(config: Config): Promise<readonly Model[]> {
-    if (this.#models === undefined || this.#models.until < Date.now()) {
-      const signal = AbortSignal.timeout(LIST_MS);
-      const list = listModels({ ...config, fetch: nodeFetch, signal });
-      this.#models = { until: Date.now() + KEEP_MS, list };
-      list.catch(() => {
+    if (this.#models === undefined) {
+      const forget = () => {
         this.#models = undefined;
-      });
+      };
+      const signal = AbortSignal.timeout(LIST_MS);
+      this.#models = listModels({ ...config, fetch: nodeFetch, signal }).then((models) =>
+        models.filter(({ type }) => type !== 'embedding'),
+      );
+      this.#models.catch(forget);
+      setTimeout(forget, KEEP_MS).unref();
     }
-    return this.#models.list;
+    return this.#models;
   }
 }
 
-/** That of the last question; without one, VS Code's. */
+/** A reply's own stream brings its texts along, because no generator can be left while it waits. */
+interface ChunkStream extends AsyncIterable<unknown> {
+  texts?: AsyncIterable<string>;
+}
+
+/** That of the last question. */
 function languageOf({ messages }: Thread): string {
   const asked = messages.findLast((one) => one?.sender === 'user' && textOf(one).trim() !== '');
-  const isChinese =
-    asked === undefined
-      ? /"zh|^zh/i.test(process.env.VSCODE_NLS_CONFIG ?? process.env.LANG ?? '')
-      : isMostlyChinese(textOf(asked));
-  return isChinese ? 'zh' : 'en';
+  return asked !== undefined && isMostlyChinese(textOf(asked)) ? 'zh' : 'en';
 }
 
 async function* asChunks(texts: AsyncIterable<string>): AsyncGenerator<unknown> {
@@ -140,8 +139,8 @@ async function* asChunks(texts: AsyncIterable<string>): AsyncGenerator<unknown> 
 
 async function* textOfChunks(chunks: AsyncIterable<unknown>): AsyncGenerator<string> {
   for await (const chunk of chunks) {
-    const choices = isObject(chunk) && Array.isArray(chunk.choices) ? chunk.choices : [];
-    const content: unknown = choices[0]?.delta?.content;
+    const [choice] = itemsOf(fieldsOf(chunk).choices);
+    const { content } = fieldsOf(fieldsOf(choice).delta);
     if (typeof content === 'string' && content !== '') yield content;
   }
 }

@@ -46,38 +46,31 @@ export function createJoiner(events: JoinerEvents, clock: Clock = realClock): Jo
   let waiting = '';
   let lastText = Number.NEGATIVE_INFINITY;
   let state: 'new' | 'open' | 'ending' | 'over' = 'new';
-  let cancelTimer: (() => void) | undefined;
-
-  function arm(ms: number, run: () => void): void {
-    cancelTimer?.();
-    cancelTimer = clock.after(ms, run);
-  }
-
-  function answer(chunk: string): void {
-    if (chunk !== '') {
-      waiting = '';
-      lastText = clock.now();
-      events.onText(chunk);
-    }
-    readers.shift()?.({ done: false, value: chunk });
-    serve();
-  }
+  let cancelTimer = () => {};
 
   /** Gives the first reader what there is, or sets the clock for it. */
   function serve(): void {
-    if (readers.length === 0) {
-      cancelTimer?.();
-      return;
-    }
+    cancelTimer();
+    if (readers.length === 0) return;
     const due = lastText + BETWEEN_CHUNKS_MS - clock.now();
-    if (waiting !== '' && (due <= 0 || state === 'ending')) answer(waiting);
-    else if (state === 'ending' || state === 'over') finish('done');
-    else if (waiting !== '') arm(due, () => answer(waiting));
-    else arm(HEARTBEAT_MS, () => answer(''));
+    if (waiting === '' && state !== 'open') finish('done');
+    else if (waiting !== '' && (due <= 0 || state === 'ending')) give();
+    else cancelTimer = clock.after(waiting === '' ? HEARTBEAT_MS : due, give);
+  }
+
+  function give(): void {
+    const value = waiting;
+    waiting = '';
+    if (value !== '') {
+      lastText = clock.now();
+      events.onText(value);
+    }
+    readers.shift()?.({ done: false, value });
+    serve();
   }
 
   function finish(how: 'done' | 'left'): void {
-    cancelTimer?.();
+    cancelTimer();
     if (state !== 'over') {
       state = 'over';
       events.onEnd(how);
@@ -105,7 +98,7 @@ export function createJoiner(events: JoinerEvents, clock: Clock = realClock): Jo
           state = 'open';
           events.onStart();
         }
-        if (readers.length === 1) serve();
+        serve();
       });
     },
     async return() {

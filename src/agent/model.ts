@@ -2,7 +2,7 @@ import type { Model } from '../models.ts';
 
 /** The id of the model that answers when none is asked for, where the server tells. */
 export function loadedModel(models: readonly Model[]): string | undefined {
-  return models.find(({ loaded, type }) => loaded === true && type !== 'embedding')?.id;
+  return models.find(({ loaded }) => loaded)?.id;
 }
 
 /**
@@ -14,8 +14,8 @@ export function isSameModel(one: string, other: string): boolean {
 }
 
 function bareName(name: string): string {
-  const [last = ''] = /[^\\/]*$/.exec(name.toLowerCase()) ?? [];
-  return last
-    .replace(/[:@].*|\.gguf$/g, '')
+  return name
+    .toLowerCase()
+    .replace(/.*[\\/]|[:@].*|\.gguf$/g, '')
     .replace(/([-_.](gguf|mlx|ud|i?q\d\w*|[bf]+p?\d+|\d+-?bit))+$/, '');
 }

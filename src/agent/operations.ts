@@ -1,5 +1,5 @@
 import type { Model } from '../models.ts';
-import { ANY_MODEL, type Config } from './settings.ts';
+import { ANY_MODEL, type Config, MODES } from './settings.ts';
 import {
   loadedModelLabel,
   modeLabels,
@@ -17,34 +17,34 @@ export const RESET_TASK = 'ResetContext';
  * @param models - what the server has; empty where it does not answer
  */
 export function buildOperations(config: Config, models: readonly Model[], say: Say): unknown[] {
-  const chat = models.filter(({ type }) => type !== 'embedding');
-  const names = [...chat].sort((a, b) => Number(b.loaded === true) - Number(a.loaded === true));
-  const options = names.map(({ id, loaded }) => ({
-    label: loaded ? `✓ ${id}` : id,
-    value: id,
-  }));
-  const { model = '', ownModel = ANY_MODEL } = config;
-  for (const name of [model, ownModel]) {
-    if (name === '' || options.some(({ value }) => value === name)) continue;
-    options.unshift({ label: name === ANY_MODEL ? say(loadedModelLabel) : name, value: name });
-  }
+  const { ownModel = ANY_MODEL, model = ownModel, reasoning } = config;
+  const loaded = models.filter((one) => one.loaded);
+  const marks = new Map(loaded.map(({ id }) => [id, `✓ ${id}`])).set(
+    ANY_MODEL,
+    say(loadedModelLabel),
+  );
+  const ids = new Set([...[...loaded, ...models].map(({ id }) => id), ownModel, model]);
+  const select = (name: string, settingKey: string, options: unknown[], preset: string) => ({
+    type: 'setting',
+    control: 'select',
+    name,
+    settingKey,
+    options,
+    default: preset,
+  });
   return [
-    {
-      type: 'setting',
-      control: 'select',
-      name: say(modelLabel),
-      settingKey: 'model',
-      options,
-      default: ownModel,
-    },
-    {
-      type: 'setting',
-      control: 'select',
-      name: say(reasoningLabel),
-      settingKey: 'reasoning',
-      options: modeLabels.map((label) => ({ label: say(label), value: label[0] })),
-      default: config.reasoning,
-    },
+    select(
+      say(modelLabel),
+      'model',
+      [...ids].map((value) => ({ label: marks.get(value) ?? value, value })),
+      ownModel,
+    ),
+    select(
+      say(reasoningLabel),
+      'reasoning',
+      MODES.map((value, i) => ({ label: say(modeLabels).split(' ')[i], value })),
+      reasoning,
+    ),
     {
       type: 'task',
       control: 'button',

@@ -1,34 +1,27 @@
-import type { Phrase } from './words.ts';
-
-/** Heads the quoted block. The sign is how the block is found again, so it never changes. */
-export const reasoningTitle: Phrase = ['> 💭 **Thinking**', '> 💭 **思考过程**'];
+/** The sign by which the quoted block is found again, so it never changes. */
+const SIGN = '💭';
 
 /**
- * Makes the function that turns reasoning, delta by delta, into one quoted block of Markdown. A newline is held
- * back until something follows it, so that the block has no empty end.
+ * Makes the function that turns reasoning, delta by delta, into one quoted block of Markdown. White space is held back
+ * until something follows it, so that the block has no empty end.
+ * @param title - heads the block
  */
 export function createQuoter(title: string): (delta: string) => string {
-  let prefix = `${title}\n>\n> `;
-  let begun = false;
+  let head = `> ${SIGN} **${title}**\n>\n> `;
+  let held = '';
   return (delta) => {
-    const text = begun ? delta : delta.trimStart();
-    if (text === '') return '';
-    begun = true;
-    let quoted = '';
-    for (const part of text.split(/(\r?\n)/)) {
-      if (part.endsWith('\n')) {
-        prefix = prefix === '' ? '\n> ' : `${prefix.trimEnd()}\n> `;
-      } else if (part !== '') {
-        quoted += prefix + part;
-        prefix = '';
-      }
-    }
+    const text = head === '' ? held + delta : delta.trimStart();
+    const shown = text.trimEnd();
+    held = text.slice(shown.length);
+    if (shown === '') return '';
+    const quoted = head + shown.replace(/\r?\n/g, '\n> ').replace(/> (?=\n)/g, '>');
+    head = '';
     return quoted;
   };
 }
 
 /**
- * Takes reasoning out of a reply's text, which its reader may have edited: every block under the title, up to
+ * Takes reasoning out of a reply's text, which its reader may have edited: every block under the sign, up to
  * the first empty line (as in Markdown, a line that lost its `>` still belongs to it), and `<think>` at the start.
  */
 export function removeReasoning(text: string): string {

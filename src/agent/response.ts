@@ -1,84 +1,44 @@
 import type { Meta } from './host.ts';
 
 /**
- * What the host asks a reply, and what a subclass may add to one: the names are those of the npm package
- * `ai-agent-response` 1.1.4, without its plans, which are no answers.
+ * What the host asks a reply; the names are those of the npm package `ai-agent-response` 1.1.4. This one is neither
+ * HTML nor a plan, and offers no tasks.
  */
-export class AgentResponse {
-  message: string;
+export interface AgentResponse {
+  isPlanResponse(): boolean;
+  getFullMessage(): string;
+  isHtml(): boolean;
   /** The host keeps this very object and saves it after the stream, so it is filled and never replaced. */
-  readonly meta: Meta = {};
-  stream: AsyncIterable<string> | null = null;
-  availableTasks: unknown[] = [];
-  nextTasks: unknown[] = [];
-  #isHtml = false;
-
-  /** @param message - the whole text of a reply that is no stream */
-  constructor(message = '') {
-    this.message = message;
-  }
-
-  getFullMessage(): string {
-    return this.message;
-  }
-
-  setStream(stream: AsyncIterable<string>): void {
-    this.stream = stream;
-  }
-
-  isStream(): boolean {
-    return this.stream !== null;
-  }
-
-  getStream(): AsyncIterable<string> {
-    return this.stream ?? single(this.message);
-  }
-
-  isPlanResponse(): boolean {
-    return false;
-  }
-
-  setAsHtml(): void {
-    this.#isHtml = true;
-  }
-
-  isHtml(): boolean {
-    return this.#isHtml;
-  }
-
-  addAvailableTask(task: unknown): void {
-    this.availableTasks.push(task);
-  }
-
-  getAvailableTasks(): unknown[] {
-    return this.availableTasks;
-  }
-
-  hasAvailableTasks(): boolean {
-    return this.availableTasks.length > 0;
-  }
-
-  addNextTask(task: unknown): void {
-    this.nextTasks.push(task);
-  }
-
-  getNextTasks(): unknown[] {
-    return this.nextTasks;
-  }
-
-  hasNextTasks(): boolean {
-    return this.nextTasks.length > 0;
-  }
-
-  setMeta(meta: Meta): void {
-    Object.assign(this.meta, meta);
-  }
-
-  getMeta(): Meta {
-    return this.meta;
-  }
+  getMeta(): Meta;
+  isStream(): boolean;
+  getStream(): AsyncIterable<string> | undefined;
+  /** For a subclass that puts a stream of its own in the place of the reply's. */
+  setStream(stream: AsyncIterable<string>): void;
+  hasAvailableTasks(): boolean;
+  getAvailableTasks(): unknown[];
+  hasNextTasks(): boolean;
+  getNextTasks(): unknown[];
 }
 
-async function* single(message: string): AsyncGenerator<string> {
-  yield message;
+/** @param message - the whole text of a reply that is no stream */
+export function createResponse(message = ''): AgentResponse {
+  const meta: Meta = {};
+  let stream: AsyncIterable<string> | undefined;
+  const no = () => false;
+  const none = () => [];
+  return {
+    isPlanResponse: no,
+    getFullMessage: () => message,
+    isHtml: no,
+    getMeta: () => meta,
+    isStream: () => stream !== undefined,
+    getStream: () => stream,
+    setStream(given) {
+      stream = given;
+    },
+    hasAvailableTasks: no,
+    getAvailableTasks: none,
+    hasNextTasks: no,
+    getNextTasks: none,
+  };
 }

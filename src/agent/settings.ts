@@ -5,8 +5,6 @@ import type { Timeouts } from '../chat/types.ts';
 /** What the reply needs to know, from agents.json, the plugin's settings and the thread's. */
 export interface Config {
   baseURL: string;
-  /** The base URL as it may be shown: without user, password, query and the slash at its end. */
-  url: string;
   /** Absent: whatever the server has loaded. */
   model: string | undefined;
   /** The model but for the thread's choice. */
@@ -15,7 +13,7 @@ export interface Config {
   systemPrompt: string;
   /** Further fields of the request. */
   body: JsonObject;
-  /** `show`: in a quoted block; `hide`: left out; `off`: not asked for. */
+  /** One of {@link MODES}. */
   reasoning: string;
   timeouts: Timeouts;
   /** `en`, `zh`, or `''`: that of the conversation. */
@@ -29,6 +27,9 @@ export interface Config {
 
 /** The drop-down's value for "no choice". */
 export const ANY_MODEL = '(auto)';
+
+/** What the reasoning may be: in a quoted block, left out, or not asked for. */
+export const MODES = ['show', 'hide', 'off'] as const;
 
 /** The sample value in the tutorial's agents.json. */
 const PLACEHOLDER = 'local-model-name';
@@ -48,7 +49,7 @@ const llmDefaults = {
 
 /**
  * Reads the settings from every place where the host or its tutorial puts them. Never throws: what is wrong is
- * told in `problem`, beside the defaults.
+ * told in `problem`, beside the defaults; what is wrong with the base URL, the client tells.
  * @param metadata - the agent's `metadata` in agents.json
  * @param settings - what the host merges: the agent's settings, the plugin's, the thread's
  */
@@ -66,26 +67,21 @@ function read(metadata: unknown, settings: unknown): Config {
   const choice = { reasoning: reasoning ?? given.reasoning };
   const llm = fill('metadata.llm', { ...given, ...choice }, llmDefaults);
   const timeouts = fill('metadata.llm.timeouts', llm.timeouts, { firstToken: 1.8e6, idle: 3e5 });
-  check(/^(show|hide|off)$/.test(llm.reasoning), 'reasoning', "'show', 'hide' or 'off'");
-  check(/^(en|zh)?$/.test(llm.language), 'language', "'en' or 'zh'");
+  checkChoice('reasoning', llm.reasoning, MODES);
+  checkChoice('language', llm.language, ['en', 'zh', '']);
 
   const keys = isObject(apiKey) ? apiKey : {};
   const { body }: { body: JsonObject } = llm;
   const [ownModel] = [llm.model, keys.model, body.model].flatMap(modelName);
   const [name = ownModel] = modelName(model);
-  const baseURL = llm.baseURL.trim() || llmDefaults.baseURL;
-  const url = parseAddress(baseURL);
-  check(url, 'baseURL', 'a URL that begins with http:// or https://');
-
   const unknown = [
     ...Object.keys(given).filter((field) => !(field in llmDefaults)),
     ...Object.keys(llm.timeouts).filter((field) => !(field in timeouts)),
   ];
   return {
     ...llm,
+    baseURL: llm.baseURL.trim() || llmDefaults.baseURL,
     timeouts,
-    baseURL,
-    url,
     model: name,
     ownModel,
     apiKey: findKey(llm.apiKey, keys, others),
@@ -100,17 +96,9 @@ function object(name: string, value: unknown): JsonObject {
   throw new TypeError(`${name} must be an object`);
 }
 
-function check(ok: unknown, field: string, wanted: string): asserts ok {
-  if (!ok) throw new TypeError(`metadata.llm.${field} must be ${wanted}`);
-}
-
-/** `localhost:1234/v1` is a URL too, with the protocol `localhost:`. */
-function parseAddress(address: string): string | undefined {
-  try {
-    const { protocol, origin, pathname } = new URL(address);
-    return /^https?:$/.test(protocol) ? origin + pathname.replace(/\/+$/, '') : undefined;
-  } catch {
-    return undefined;
+function checkChoice(field: string, value: string, choices: readonly string[]): void {
+  if (!choices.includes(value)) {
+    throw new TypeError(`metadata.llm.${field} must be one of ${choices.filter(Boolean)}`);
   }
 }
 

@@ -1,20 +1,21 @@
 import { type Message, type Meta, type Thread, type ThreadRepository, textOf } from './host.ts';
 import { createJoiner, type Joiner } from './joiner.ts';
 
-/** What a turn has to do, once the host asks for its first chunk. */
-export interface TurnWork {
-  /** Writes the reply. Its end is the reply's end. */
-  run(write: (text: string) => void, signal: AbortSignal): Promise<void>;
-  /** Before a chunk with text goes to the host; `soFar` is what went before it. */
-  beforeText(soFar: string): void;
-  /** The reply is over, or was left (`isStopped`); nothing was saved yet. */
-  atEnd(soFar: string, isStopped: boolean): void;
-}
+/**
+ * Writes a reply, once the host asks for its first chunk; the reply ends when this does.
+ * @param signal - aborts where the host leaves the stream or a newer turn comes, before anything is saved
+ * @param bubble - the reply's message in the thread
+ */
+export type Work = (
+  write: (text: string) => void,
+  signal: AbortSignal,
+  bubble: Message | undefined,
+) => Promise<void>;
 
 /** One answer in a thread. */
 export interface Turn {
   /** The reply's stream; nothing happens before it is read. */
-  stream(work: TurnWork): Joiner;
+  stream(work: Work): Joiner;
   /** For a turn without a stream. */
   release(): void;
   /** Ends the turn; resolves, with the parts that the host may lose, when the host has saved it. */
@@ -76,16 +77,14 @@ function createTurn(
           // The host has put the reply's message behind the others.
           const last = thread.messages.at(-1);
           if (last?.sender === 'bot') bubble = last;
-          work.run((text) => joiner?.push(text), controller.signal).then(end, end);
+          work((text) => joiner?.push(text), controller.signal, bubble).then(end, end);
         },
         onText(text) {
-          work.beforeText(written);
           written += text;
         },
         onEnd(how) {
           state = 'over';
-          work.atEnd(written, how === 'left' || isSuperseded);
-          controller.abort();
+          if (how === 'left') controller.abort();
           if (bubble !== undefined) adoptSaved(thread, bubble, repository);
           ended();
         },

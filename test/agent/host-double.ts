@@ -16,7 +16,7 @@ export interface HostResponse {
   isHtml(): boolean;
   getMeta(): Meta;
   isStream(): boolean;
-  getStream(): AsyncIterable<string>;
+  getStream(): AsyncIterable<string> | undefined;
   hasAvailableTasks(): boolean;
   getAvailableTasks(): unknown[];
   hasNextTasks(): boolean;
@@ -152,7 +152,7 @@ export function createHost(Agent: AgentClass, options: HostOptions): Host {
     shown.set(id, text);
     if (response.isStream()) {
       try {
-        for await (const chunk of response.getStream()) {
+        for await (const chunk of response.getStream() ?? []) {
           if (isStopped) break;
           message.text += chunk;
           toPanel();

@@ -9,7 +9,7 @@ function write(work: (writer: ReturnType<typeof createWriter>) => void): string 
   work(
     createWriter((piece) => {
       text += piece;
-    }, '> 💭 **Thinking**'),
+    }, 'Thinking'),
   );
   return text;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createQuoter, removeReasoning } from '../../src/agent/reasoning.ts';
 
-const title = '> 💭 **Thinking**';
+const title = 'Thinking';
 
 test('every line of the reasoning is quoted, whatever the deltas were', () => {
   const text = '\n\nFirst.\n\nSecond\nthird\n';
