@@ -1,20 +1,13 @@
 import { checkPlayOptions, type PlayOptions } from './play-options.ts';
 
-/** What a base URL chose, and the path that is left of it. */
-export interface Choice {
-  /** An exchange's name, or a folder's; empty where nothing was chosen. */
-  readonly name: string;
-  readonly options: PlayOptions;
-  readonly path: string;
-}
-
 /**
  * Takes a path apart: `/llama.cpp-2026/hello,cut=658/v1/chat/completions` chooses the exchange `llama.cpp-2026/hello`,
  * with a fault, for `/v1/chat/completions`.
  * @param names - those of all exchanges
+ * @returns the name of an exchange or a folder, empty where nothing was chosen; how it is played; the path that is left
  * @throws {TypeError} naming the fault that is wrong
  */
-export function readBaseURL(path: string, names: readonly string[]): Choice {
+export function readBaseURL(path: string, names: readonly string[]) {
   const [, ...segments] = path.split('/');
   const chosen = (count: number) =>
     decodeURIComponent(segments.slice(0, count).join('/')).split(',');

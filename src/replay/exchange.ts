@@ -72,11 +72,7 @@ const rules: readonly Rule[] = [
   ['format', (it) => it === 1, '1, which is all that this version reads'],
   ['provenance.kind', matches(/^(recorded|modelled)$/), "'recorded' or 'modelled'"],
   ['provenance.server', (it, { kind }) => kind !== 'recorded' || matches(/./)(it), 'who it was'],
-  [
-    'provenance.source',
-    (it, { kind }) => kind !== 'modelled' || matches(/./)(it),
-    'after what it is',
-  ],
+  ['provenance.source', (it, { kind }) => kind !== 'modelled' || matches(/./)(it), 'after what'],
   ['request.method', matches(/./), 'a text'],
   ['request.path', matches(/^\//), "a text that starts with '/'"],
   ['request.headers', isHeaders, 'an object of HTTP headers'],
@@ -91,18 +87,14 @@ const rules: readonly Rule[] = [
 ];
 
 /** @throws {TypeError} at the first rule that the value breaks: `end must be …; it is "reset"` */
-export function assertRules<T>(
-  value: unknown,
-  rules: readonly Rule[],
-  file = '',
-): asserts value is T {
+export function assertRules<T>(value: unknown, rules: readonly Rule[]): asserts value is T {
   for (const [pattern, holds, be] of rules) {
     const field = pattern.replace('?', '');
     const [name = '', group] = field.split('.').reverse();
     const parent = fieldsOf(group === undefined ? value : fieldsOf(value)[group]);
     const it = parent[name];
     if ((it === undefined && pattern !== field) || holds(it, parent)) continue;
-    throw new TypeError(`${file && `${file}: `}${field} must be ${be}; it is ${shown(it)}`);
+    throw new TypeError(`${field} must be ${be}; it is ${shown(it)}`);
   }
 }
 
@@ -120,14 +112,14 @@ export const sha256 = (bytes: Uint8Array): string =>
  * @throws {Error} naming the file, the field and what it must be
  */
 export function parseHead(text: string, file: string): Head {
-  let head: unknown;
   try {
-    head = JSON.parse(text);
+    const head: unknown = JSON.parse(text);
+    assertRules<Head>(head, rules);
+    return head;
   } catch (error) {
+    if (error instanceof TypeError) throw new Error(`${file}: ${error.message}`);
     throw new Error(`${file}: not JSON: ${error}`);
   }
-  assertRules<Head>(head, rules, file);
-  return head;
 }
 
 /** The body that `head` names, compared with all that `head` says of it. */

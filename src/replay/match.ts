@@ -1,13 +1,9 @@
 import { isObject } from '../chat/guards.ts';
-import { type Exchange, shown } from './exchange.ts';
+import { type Exchange, type Head, shown } from './exchange.ts';
 import { leavesOf } from './leaves.ts';
 
-/** A request as it is compared: `path` with its query, `body` as an exchange has it. */
-export interface Asked {
-  readonly method: string;
-  readonly path: string;
-  readonly body: unknown;
-}
+/** A request as it is compared. */
+export type Asked = Omit<Head['request'], 'headers'>;
 
 /** No recorded exchange answers the request; the message shows the nearest one and where the bodies differ. */
 export class ReplayMiss extends Error {

@@ -23,13 +23,6 @@ export function* frameEnds(body: Uint8Array): Generator<number> {
   if (start < body.length) yield body.length;
 }
 
-/** A piece of the body, and when it is due: ms since the request, at recorded speed. */
-export interface Piece {
-  readonly due: number;
-  readonly from: number;
-  readonly to: number;
-}
-
 /** Where the pieces end. */
 function* borders(exchange: Head, body: Uint8Array, rechunk: PlayOptions['rechunk']) {
   const { chunks, response } = exchange;
@@ -56,14 +49,14 @@ function* borders(exchange: Head, body: Uint8Array, rechunk: PlayOptions['rechun
 }
 
 /**
- * The pieces in which the body is sent. Each is due when the recorded chunk was that holds its last byte; without
- * recorded chunks all are due at once, one a frame.
+ * The pieces in which the body is sent, each with the time when it is due, in ms since the request: when the recorded
+ * chunk was that holds its last byte. Without recorded chunks all are due at once, one a frame.
  */
 export function* pieces(
   exchange: Head,
   body: Uint8Array,
   { rechunk = 'recorded', cut }: PlayOptions = {},
-): Generator<Piece, undefined> {
+): Generator<{ due: number; from: number; to: number }, undefined> {
   const last = Math.min(cut?.at ?? body.length, body.length);
   const chunks = exchange.chunks ?? [[0, body.length]];
   let from = 0;

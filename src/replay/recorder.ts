@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson } from '../chat/guards.ts';
 import type { Fetch } from '../chat/types.ts';
 import { bodyFileOf, type Chunk, type End, type Head, sha256, writeExchange } from './exchange.ts';
 import { type Capture, relay } from './relay.ts';
 import { bodyOf, type Incoming } from './request.ts';
-import { cluesOf, cluesSent, findSecret } from './secrets.ts';
+import { cluesOf, findSecret } from './secrets.ts';
 
 /** Where and how exchanges are stored. */
 export interface RecorderOptions {
@@ -61,7 +60,7 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions) {
       headers: contentType === null ? {} : { 'content-type': contentType },
       body: bodyOf(body),
     };
-    const clues = new Map([...cluesSent(headers), ...cluesOf(process.env)]);
+    const clues = cluesOf(process.env, headers);
     let response = { status: 0, headers: {} as Record<string, string> };
     const parts: Uint8Array[] = [];
     const chunks: Chunk[] = [];
@@ -156,8 +155,4 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions) {
 }
 
 /** The model that the first chunk, or a request, names. */
-function modelOf(text: string): string | undefined {
-  const [, quoted = ''] = /"model"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text.slice(0, 65536)) ?? [];
-  const model = parseJson(quoted);
-  return typeof model === 'string' && model !== '' ? model : undefined;
-}
+const modelOf = (json: string): string | undefined => /"model"\s*:\s*"([^"\\]+)"/.exec(json)?.[1];

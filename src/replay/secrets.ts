@@ -25,24 +25,20 @@ const secretHeader = /auth|key|token|secret|cookie/i;
 /** So many characters in a row give a secret away; shorter values are words that stand in any text. */
 const TELLING = 8;
 
-/** What looks like a key, and the values of the environment variables that are named like secrets. */
-export function cluesOf(env: NodeJS.ProcessEnv): Map<string | RegExp, string> {
+/**
+ * Says what to search for: what looks like a key, the values of the environment variables that are named like secrets,
+ * and every 8 characters in a row of the secrets in a request's headers, as servers echo keys in part.
+ */
+export function cluesOf(env: NodeJS.ProcessEnv, headers = new Headers()): Clues {
   const clues = new Map<string | RegExp, string>();
+  for (const pattern of patterns) clues.set(pattern, 'what looks like a key');
   for (const [name, value = ''] of Object.entries(env)) {
     if (!secretVariable.test(name) || value.length < TELLING) continue;
     // As it is, and inside the text of a JSON string.
-    clues.set(value, `$${name}`).set(JSON.stringify(value).slice(1, -1), `$${name}`);
+    for (const text of [value, JSON.stringify(value).slice(1, -1)]) clues.set(text, `$${name}`);
   }
-  for (const pattern of patterns) clues.set(pattern, 'what looks like a key');
-  return clues;
-}
-
-/** Every 8 characters in a row of the secrets that a request's headers carry: servers echo keys in part. */
-export function cluesSent(headers: Iterable<readonly [string, string]>): Map<string, string> {
-  const clues = new Map<string, string>();
   for (const [name, value] of headers) {
-    if (!secretHeader.test(name)) continue;
-    for (const word of value.split(/[\s;=,]+/)) {
+    for (const word of secretHeader.test(name) ? value.split(/[\s;=,]+/) : []) {
       for (let i = 0; i + TELLING <= word.length; i++) {
         clues.set(word.slice(i, i + TELLING), `a part of the request's ${name}`);
       }
@@ -57,16 +53,16 @@ export function cluesSent(headers: Iterable<readonly [string, string]>): Map<str
  * @returns where the first secret is, and what it is, without showing it: `request.body.user holds $MY_TOKEN`
  */
 export function findSecret(value: unknown, clues: Clues, at: string): string | undefined {
-  for (const [place, leaf] of leavesOf(value, at)) {
-    const texts = [[`a name in ${at}`, place]];
-    if (typeof leaf === 'string') texts.push([place, leaf]);
-    for (const [where = '', text = ''] of texts) {
-      for (const [clue, what] of clues) {
-        const index = typeof clue === 'string' ? text.indexOf(clue) : text.search(clue);
-        if (index === -1) continue;
-        const line = text.slice(0, index).split('\n').length;
-        return `${where}${text.includes('\n') ? `, line ${line},` : ''} holds ${what}`;
-      }
+  const texts = leavesOf(value, at).flatMap(([place, leaf]) => [
+    [`a name in ${at}`, place],
+    [place, typeof leaf === 'string' ? leaf : ''],
+  ]);
+  for (const [place, text = ''] of texts) {
+    for (const [clue, what] of clues) {
+      const index = typeof clue === 'string' ? text.indexOf(clue) : text.search(clue);
+      if (index === -1) continue;
+      const line = text.slice(0, index).split('\n').length;
+      return `${place}${text.includes('\n') ? `, line ${line},` : ''} holds ${what}`;
     }
   }
   return undefined;
