@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { checkFolder } from '../replay/check.ts';
+import { checkFolder } from './check-folder.ts';
 import { type Command, UsageError } from './command.ts';
 import { counted } from './counted.ts';
 import { showExchange } from './show-exchange.ts';

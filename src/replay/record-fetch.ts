@@ -31,21 +31,13 @@ export function recordFetch(fetch: Fetch, folder: string, options: RecordOptions
     throw new TypeError("mode must be 'none', 'once' or 'all'");
   }
   const replay = replayFetch(folder, options);
-  const recorder = createRecorder(fetch, {
-    folder,
-    name,
-    server,
-    replace: mode === 'all',
-    strict: true,
-  });
+  const stored = { folder, name, server, replace: mode === 'all', strict: true };
+  const recorder = createRecorder(fetch, stored);
   const record: AnyFetch = async (input, init) => {
     const request = await readRequest(input, init);
-    // A text is given on as such: not every `fetch` takes bytes.
-    const sent = typeof init?.body === 'string' ? init.body : request.body;
-    return recorder.record(request, request.url, {
-      ...init,
-      ...(request.body.length > 0 && { body: sent }),
-    });
+    const { body, ...rest } = init ?? {};
+    // A text is given on as such, as not every `fetch` takes bytes; anything else has been read.
+    return recorder.record(request, request.url, typeof body === 'string' ? init : rest);
   };
   let chosen: Promise<AnyFetch> | undefined;
   const choose = async () => {

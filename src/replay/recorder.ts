@@ -53,24 +53,18 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions) {
   /** Begins an exchange: its name has its place among the others from here. */
   function begin({ method, path, headers, body, start }: Incoming, { origin }: URL) {
     const file = claimName(path);
-    const contentType = headers.get('content-type');
-    const request = {
-      method,
-      path,
-      headers: contentType === null ? {} : { 'content-type': contentType },
-      body: bodyOf(body),
-    };
+    const kept = [...headers].filter(([key]) => key === 'content-type');
+    const request = { method, path, headers: Object.fromEntries(kept), body: bodyOf(body) };
     const clues = cluesOf(process.env, headers);
     let response = { status: 0, headers: {} as Record<string, string> };
     const parts: Uint8Array[] = [];
     const chunks: Chunk[] = [];
     let latest = 0;
-    let outcome: Promise<Outcome> | undefined;
 
     async function store(end: End): Promise<Outcome> {
       const content = Buffer.concat(parts);
       const text = content.toString();
-      const secret = findSecret({ headers: response.headers, body: text }, clues, 'response');
+      const secret = findSecret({ ...response, body: text }, clues, 'response');
       if (secret) return { reason: secret };
       const model = modelOf(text) ?? modelOf(JSON.stringify(request.body));
       const head: Head = {
@@ -104,9 +98,11 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions) {
       return known;
     }
 
+    const refused = findSecret(request, clues, 'request');
+    let outcome = refused === undefined ? undefined : settle({ reason: refused });
     const capture = {
-      /** Why it will not be stored, as far as the request tells. */
-      refused: findSecret(request, clues, 'request'),
+      /** Whether the request alone tells that it will not be stored. */
+      isRefused: outcome !== undefined,
       isDone: () => /data: ?\[DONE\]\s*$/.test(Buffer.concat(parts.slice(-32)).toString()),
       head(status: number, headers: Headers) {
         const kept = [...headers].filter(([key]) => !notStored.test(key));
@@ -138,10 +134,7 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions) {
     /** Sends a request to `url`, with what else `init` says, and passes the response on as it comes. */
     async record(asked: Incoming, url: URL, init?: RequestInit): Promise<Response> {
       const capture = begin(asked, url);
-      if (capture.refused) {
-        await capture.drop(capture.refused);
-        if (strict) throw new Error(`not recorded: ${capture.refused}`);
-      }
+      if (capture.isRefused) await capture.end('client-abort');
       const { method, body } = asked;
       const headers = new Headers(asked.headers);
       headers.set('accept-encoding', 'identity');

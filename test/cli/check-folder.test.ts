@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { checkFolder } from '../../src/cli/check-folder.ts';
 import { showExchange } from '../../src/cli/show-exchange.ts';
-import { checkFolder } from '../../src/replay/check.ts';
 import { sha256 } from '../../src/replay/exchange.ts';
 import { readExchange } from '../../src/replay/index.ts';
-import { fixtures, scratch, type Written, write } from './helpers.ts';
+import { fixtures, scratch, type Written, write } from '../replay/helpers.ts';
 
 test('the fixtures of the project are whole', async () => {
   const { exchanges, problems } = await checkFolder(fixtures);
