@@ -33,9 +33,8 @@ export async function relay(
   signal?.addEventListener('abort', onAbort, { signal: over.signal });
   const response = await send(upstream.signal).catch(async (error) => {
     over.abort();
-    await capture.drop(
-      signal?.aborted ? 'the client left before the response began' : wordsOf(error),
-    );
+    const left = signal?.aborted && 'the client left before the response began';
+    await capture.drop(left || wordsOf(error));
     throw error;
   });
   const { status, statusText } = response;
@@ -46,31 +45,29 @@ export async function relay(
   }
   capture.head(status, headers);
 
+  const store = (end: End) => capture.end(upstream.signal.aborted ? 'client-abort' : end);
   const reader = response.body?.getReader();
   const chunks: Uint8Array[] = [];
   let wake = () => {};
   async function readAll() {
-    for (;;) {
-      const read = await reader?.read();
-      if (!read || read.done) return;
-      capture.chunk(read.value);
-      chunks.push(read.value);
-      wake();
+    try {
+      for (;;) {
+        const read = await reader?.read();
+        if (!read || read.done) break;
+        capture.chunk(read.value);
+        chunks.push(read.value);
+        wake();
+      }
+    } catch (error) {
+      await store('disconnect');
+      throw error;
     }
+    await store('complete');
   }
-  const store = (end: End) => capture.end(upstream.signal.aborted ? 'client-abort' : end);
-  const stored = readAll()
-    .then(
-      () => store('complete'),
-      async (error) => {
-        await store('disconnect');
-        throw error;
-      },
-    )
-    .finally(() => {
-      over.abort();
-      wake();
-    });
+  const stored = readAll().finally(() => {
+    over.abort();
+    wake();
+  });
   stored.catch(() => {});
 
   const stream = new ReadableStream<Uint8Array>(
