@@ -17,6 +17,9 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds ?? 7);
 const child = fileURLToPath(new URL('dist/measure.js', import.meta.url));
 
+/** A measurement that takes longer is not repeated as often as the others. */
+const SLOW_MS = 40_000;
+
 /** One measurement in a fresh process. */
 async function measure<T>(...args: (string | number)[]): Promise<T> {
   const { stdout } = await promisify(execFile)(process.execPath, [
@@ -27,7 +30,10 @@ async function measure<T>(...args: (string | number)[]): Promise<T> {
   return JSON.parse(stdout);
 }
 
-/** Measures every name in turn, again and again, so that what disturbs the machine disturbs all alike. */
+/**
+ * Measures every name in turn, again and again, so that what disturbs the machine disturbs all alike. What is very slow is
+ * measured twice.
+ */
 async function interleaved<T>(
   what: string,
   names: string[],
@@ -35,14 +41,18 @@ async function interleaved<T>(
   times = rounds,
 ): Promise<Map<string, T[]>> {
   const results = new Map<string, T[]>(names.map((name) => [name, []]));
+  const slow = new Set<string>();
   for (let round = 1; round <= times; round++) {
     process.stderr.write(`${what}: round ${round} of ${times}\n`);
     for (const name of names) {
+      if (slow.has(name) && round > 2) continue;
+      const started = performance.now();
       const result = await one(name).catch((error) => {
         process.stderr.write(`${name}: ${error}\n`);
         return undefined;
       });
       if (result !== undefined) results.get(name)?.push(result);
+      if (performance.now() - started > SLOW_MS) slow.add(name);
     }
   }
   return results;
