@@ -43,28 +43,30 @@ export function createMatcher(
       used.add(next.exchange);
       return next.exchange;
     }
+    // The one with the most in common; of those the one that differs least.
     const [nearest] = sameCall
-      .map((it) => ({ name: it.exchange.name, lines: differences(leaves, it.leaves) }))
-      .sort((a, b) => a.lines.length - b.lines.length);
+      .map((it) => ({ name: it.exchange.name, ...compare(leaves, it.leaves) }))
+      .sort((a, b) => b.common - a.common || a.lines.length - b.lines.length);
     const calls = [...new Set(recorded.map((it) => it.call))];
     const hint = nearest
-      ? `. The nearest is '${nearest.name}', which differs in:${firstOf(nearest.lines, '\n  ')}`
-      : `; there is:${firstOf(calls, ' ')}`;
+      ? `. The nearest is '${nearest.name}', which differs in:\n  ${listed(nearest.lines, '\n  ')}`
+      : `; there is: ${listed(calls, ', ')}`;
     throw new ReplayMiss(`no recorded exchange answers this ${call}${hint}`);
   };
 }
 
-/** A line for every place where two bodies differ: `messages[0].content: sent "Hi", recorded "Hello"`. */
-function differences(sent: Leaves, recorded: Leaves): string[] {
+/** How many leaves two bodies have in common; and a line for every other: `seed: sent 1, recorded nothing`. */
+function compare(sent: Leaves, recorded: Leaves): { common: number; lines: string[] } {
   const places = new Set([...sent.keys(), ...recorded.keys()]);
-  return [...places].flatMap((place) => {
+  const lines = [...places].flatMap((place) => {
     const [a, b] = [sent.get(place), recorded.get(place)];
     if (JSON.stringify(a) === JSON.stringify(b)) return [];
     return [`${place || 'the body'}: sent ${shown(a)}, recorded ${shown(b)}`];
   });
+  return { common: places.size - lines.length, lines };
 }
 
-function firstOf(lines: readonly string[], before: string): string {
-  const more = lines.length > 8 ? [`and ${lines.length - 8} more`] : [];
-  return [...lines.slice(0, 8), ...more].map((line) => before + line).join('');
+function listed(items: readonly string[], between: string): string {
+  const more = items.length > 8 ? [`and ${items.length - 8} more`] : [];
+  return [...items.slice(0, 8), ...more].join(between);
 }

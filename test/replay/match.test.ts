@@ -62,6 +62,7 @@ test('a miss shows the nearest exchange and where the bodies differ', () => {
   const near = { messages: [{ role: 'user', content: 'Hello' }], temperature: 0 };
   const find = createMatcher([
     exchange('text', '{bad'),
+    exchange('list', { messages: 'Hi', temperature: 1 }),
     exchange('far', { a: 1, b: 2 }),
     exchange('near', near),
   ]);
@@ -74,9 +75,9 @@ test('a miss shows the nearest exchange and where the bodies differ', () => {
 });
 
 test('a miss on another path names what there is', () => {
-  const find = createMatcher([exchange('a', null, '/v1/models', 'GET')]);
+  const find = createMatcher([exchange('a', null, '/v1/models', 'GET'), exchange('b', 1, '/y')]);
   assert.throws(() => find(asked({})), {
-    message: /POST \/v1\/x; there is: GET \/v1\/models$/,
+    message: /POST \/v1\/x; there is: GET \/v1\/models, POST \/y$/,
   });
 });
 
