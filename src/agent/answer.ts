@@ -22,6 +22,9 @@ import {
 } from './words.ts';
 import { createWriter } from './writer.ts';
 
+/** What of a result is saved in the message's meta. */
+const SAVED = ['verdict', 'finishReason', 'usage', 'model', 'timing'] as const;
+
 /** What an answer is made from. */
 export interface Question {
   thread: Thread;
@@ -106,8 +109,7 @@ export function answer({ thread, hostUtils, config, say, meta, convert, models }
     }
 
     function record(result: Partial<PartialResult> = {}): void {
-      const { verdict, finishReason, usage, model, timing } = result;
-      Object.assign(meta, { verdict, finishReason, usage, model, timing });
+      for (const field of SAVED) meta[field] = result[field];
     }
 
     /** Not where an earlier reply of the thread has the same facts in its meta. */
@@ -125,9 +127,9 @@ export function answer({ thread, hostUtils, config, say, meta, convert, models }
       meta.verdict ??= 'stopped';
     });
     try {
-      if (config.problem !== undefined) throw config.problem;
+      if (config.problem) throw config.problem;
       const { unknown: unknownSettings } = config;
-      if (unknownSettings !== '') noteOnce({ unknownSettings }, say(unknown, unknownSettings));
+      if (unknownSettings) noteOnce({ unknownSettings }, say(unknown, unknownSettings));
       await ask();
     } catch (error) {
       if (signal.aborted) return;

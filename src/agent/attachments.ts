@@ -3,7 +3,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { fieldsOf } from '../chat/guards.ts';
 import type { LoadedMessage } from './conversation.ts';
 import { type Message, textOf } from './host.ts';
-import { notSent, outside, type Say, unsupported } from './words.ts';
+import { allowed, notSent, type Say } from './words.ts';
 
 /** The most bytes of a text file and of an image that are sent. */
 const TEXT_LIMIT = 262_144;
@@ -32,17 +32,21 @@ export async function loadAttachments(
     const images: string[] = [];
     let text = textOf(message);
     for (const path of message.sender === 'user' ? [filePath, imagePath] : []) {
-      if (typeof path !== 'string' || path === '') continue;
+      if (typeof path !== 'string' || !path) continue;
       // A thread that was begun on Windows has backslashes, wherever it is read.
       const local = path.replace(/\\/g, '/');
       const isImage = path === imagePath;
       try {
-        const bytes = await readOwn(place, isImage ? `${place.threadId}/${local}` : local, say);
-        const type = imageType(bytes.toString('latin1', 0, 8));
-        if (type !== undefined) images.push(`data:${type};base64,${bytes.toString('base64')}`);
-        else if (!isImage && bytes.length <= TEXT_LIMIT && !bytes.includes(0))
-          text = `${basename(local)}\n${fence(bytes.toString())}\n\n${text}`.trimEnd();
-        else throw new Error(say(unsupported));
+        const bytes = await readOwn(place, isImage ? `${place.threadId}/${local}` : local);
+        const base64 = bytes?.toString('base64') ?? '';
+        const content = bytes?.toString() ?? '\0';
+        const isText = !['\0', '\ufffd'].some((sign) => content.includes(sign));
+        // By the first bytes, because the host stores no type, and names lie.
+        if (base64.startsWith('iVBORw0KGgo')) images.push(`data:image/png;base64,${base64}`);
+        else if (base64.startsWith('/9j/')) images.push(`data:image/jpeg;base64,${base64}`);
+        else if (!isImage && isText && Number(bytes?.length) <= TEXT_LIMIT) {
+          text = `${basename(local)}\n${fence(content)}\n\n${text}`.trimEnd();
+        } else throw new Error(say(allowed));
       } catch (error) {
         const { message: words, code = words } = fieldsOf(error);
         if (message === lastUser) refuse(say(notSent, basename(local), code));
@@ -55,35 +59,22 @@ export async function loadAttachments(
 
 /**
  * @param path - from the folder of all threads on
- * @throws {Error} whose code or else message is the reason
+ * @returns `undefined` for what may not be read, and what is too large for anything
  */
 async function readOwn(
   { storagePath = '', threadId = '' }: Place,
   path: string,
-  say: Say,
-): Promise<Buffer> {
+): Promise<Buffer | undefined> {
   const storage = await realpath(storagePath);
   const folder = join(storage, threadId);
+  const isOwn = (file: string) => dirname(folder) === storage && file.startsWith(folder + sep);
   let file = join(storage, path);
-  const check = () => {
-    if (dirname(folder) !== storage || !file.startsWith(folder + sep)) {
-      throw new Error(say(outside));
-    }
-  };
-  check();
   // Links are followed before the file is looked at, so a link out of the folder is out of it.
-  file = await realpath(file);
-  check();
+  if (isOwn(file)) file = await realpath(file);
+  if (!isOwn(file)) return undefined;
   const about = await stat(file);
   // A pipe or a device would be waited for.
-  if (!about.isFile() || about.size > IMAGE_LIMIT) throw new Error(say(unsupported));
-  return readFile(file);
-}
-
-/** By a file's first bytes: the host stores no type, and names lie. */
-function imageType(head: string): string | undefined {
-  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
-  return head.startsWith('\xff\xd8\xff') ? 'image/jpeg' : undefined;
+  return about.isFile() && about.size <= IMAGE_LIMIT ? readFile(file) : undefined;
 }
 
 /** A fence that is longer than any in the text. */

@@ -30,7 +30,7 @@ export function toChatMessages(
     else turns.push({ role, parts });
   }
   return [
-    ...(systemPrompt === '' ? [] : [{ role: 'system', content: systemPrompt }]),
+    ...(systemPrompt ? [{ role: 'system', content: systemPrompt }] : []),
     ...turns.map(({ role, parts }) => ({ role, content: toContent(parts) })),
   ];
 }
@@ -44,7 +44,7 @@ export function modelText(text: string): string {
 /** Not part of the conversation: the host's error messages, virtual ones, and those of nobody. */
 function isAside({ id, sender, isVirtual, meta }: Message): boolean {
   return (
-    (sender !== 'user' && sender !== 'bot') ||
+    !/^(user|bot)$/.test(String(sender)) ||
     isVirtual === true ||
     meta?.isVirtual === true ||
     String(id).startsWith('error_')
@@ -55,7 +55,7 @@ function partsOf(message: LoadedMessage): Part[] {
   const own = textOf(message);
   const text = message.sender === 'user' ? own : modelText(own);
   return [
-    ...(text.trim() === '' ? [] : [{ type: 'text', text } as const]),
+    ...(text.trim() ? [{ type: 'text', text } as const] : []),
     ...(message.images ?? []).map((url) => ({ type: 'image_url', image_url: { url } }) as const),
   ];
 }

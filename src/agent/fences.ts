@@ -5,15 +5,15 @@
 export function closingFence(text: string): string {
   let open: { indent: string; fence: string } | undefined;
   for (const line of text.split('\n')) {
-    if (open !== undefined) {
-      const [, indent = '', fence = ''] = /^([ \t]*)(`+|~+)\s*$/.exec(line) ?? [];
-      if (fence.startsWith(open.fence) && indent.length < open.indent.length + 4) open = undefined;
-      continue;
-    }
     // A fence may begin in a list's item; it then ends at the item's indentation.
-    const [, before = '', fence] =
-      /^((?:[ \t]|[-*+][ \t]|\d{1,9}[.)][ \t])*)(`{3,}(?=[^`]*$)|~{3,})/.exec(line) ?? [];
-    if (fence !== undefined) open = { indent: before.replace(/\S/g, ' '), fence };
+    const [, before = '', fence = '', rest = ''] =
+      /^((?:[ \t]|[-*+][ \t]|\d{1,9}[.)][ \t])*)(`{3,}|~{3,})(.*)/.exec(line) ?? [];
+    const indent = before.replace(/\S/g, ' ');
+    if (open === undefined) {
+      if (fence && !(fence.startsWith('`') && rest.includes('`'))) open = { indent, fence };
+    } else if (fence.startsWith(open.fence) && indent.length < open.indent.length + 4) {
+      if (`${before}${rest}`.trim() === '') open = undefined;
+    }
   }
   return open === undefined ? '' : `${text.endsWith('\n') ? '' : '\n'}${open.indent}${open.fence}`;
 }

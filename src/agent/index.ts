@@ -107,7 +107,7 @@ export default class LocalLLMStreamAgent {
 
   /** The server's chat models, as heard in the last minute. */
   #listModels(config: Config): Promise<readonly Model[]> {
-    if (this.#models === undefined) {
+    if (!this.#models) {
       const forget = () => {
         this.#models = undefined;
       };
@@ -129,8 +129,8 @@ interface ChunkStream extends AsyncIterable<unknown> {
 
 /** That of the last question. */
 function languageOf({ messages }: Thread): string {
-  const asked = messages.findLast((one) => one?.sender === 'user' && textOf(one).trim() !== '');
-  return asked !== undefined && isMostlyChinese(textOf(asked)) ? 'zh' : 'en';
+  const asked = messages.findLast((one) => one?.sender === 'user' && textOf(one).trim());
+  return asked && isMostlyChinese(textOf(asked)) ? 'zh' : 'en';
 }
 
 async function* asChunks(texts: AsyncIterable<string>): AsyncGenerator<unknown> {
@@ -141,6 +141,6 @@ async function* textOfChunks(chunks: AsyncIterable<unknown>): AsyncGenerator<str
   for await (const chunk of chunks) {
     const [choice] = itemsOf(fieldsOf(chunk).choices);
     const { content } = fieldsOf(fieldsOf(choice).delta);
-    if (typeof content === 'string' && content !== '') yield content;
+    if (typeof content === 'string' && content) yield content;
   }
 }

@@ -44,7 +44,8 @@ export interface JoinerEvents {
 export function createJoiner(events: JoinerEvents, clock: Clock = realClock): Joiner {
   const readers: ((result: IteratorResult<string, undefined>) => void)[] = [];
   let waiting = '';
-  let lastText = Number.NEGATIVE_INFINITY;
+  /** When text may go out again. */
+  let nextText = 0;
   let state: 'new' | 'open' | 'ending' | 'over' = 'new';
   let cancelTimer = () => {};
 
@@ -52,17 +53,17 @@ export function createJoiner(events: JoinerEvents, clock: Clock = realClock): Jo
   function serve(): void {
     cancelTimer();
     if (readers.length === 0) return;
-    const due = lastText + BETWEEN_CHUNKS_MS - clock.now();
-    if (waiting === '' && state !== 'open') finish('done');
-    else if (waiting !== '' && (due <= 0 || state === 'ending')) give();
-    else cancelTimer = clock.after(waiting === '' ? HEARTBEAT_MS : due, give);
+    const due = nextText - clock.now();
+    if (!waiting && state !== 'open') finish('done');
+    else if (waiting && (due <= 0 || state === 'ending')) give();
+    else cancelTimer = clock.after(waiting ? due : HEARTBEAT_MS, give);
   }
 
   function give(): void {
     const value = waiting;
     waiting = '';
-    if (value !== '') {
-      lastText = clock.now();
+    if (value) {
+      nextText = clock.now() + BETWEEN_CHUNKS_MS;
       events.onText(value);
     }
     readers.shift()?.({ done: false, value });
@@ -80,7 +81,7 @@ export function createJoiner(events: JoinerEvents, clock: Clock = realClock): Jo
 
   return {
     push(text) {
-      if (text === '' || state === 'ending' || state === 'over') return;
+      if (!text || state === 'ending' || state === 'over') return;
       const wasEmpty = waiting === '';
       waiting += text;
       // Later deltas find the clock set.

@@ -1,13 +1,6 @@
 import type { Model } from '../models.ts';
 import { ANY_MODEL, type Config, MODES } from './settings.ts';
-import {
-  loadedModelLabel,
-  modeLabels,
-  modelLabel,
-  reasoningLabel,
-  resetLabel,
-  type Say,
-} from './words.ts';
+import { loadedModelLabel, modelLabel, reasoningLabel, resetLabel, type Say } from './words.ts';
 
 /** The button's task, which `executeTask` knows. */
 export const RESET_TASK = 'ResetContext';
@@ -24,7 +17,12 @@ export function buildOperations(config: Config, models: readonly Model[], say: S
     say(loadedModelLabel),
   );
   const ids = new Set([...[...loaded, ...models].map(({ id }) => id), ownModel, model]);
-  const select = (name: string, settingKey: string, options: unknown[], preset: string) => ({
+  const select = (
+    name: string,
+    settingKey: string,
+    options: readonly unknown[],
+    preset: string,
+  ) => ({
     type: 'setting',
     control: 'select',
     name,
@@ -39,12 +37,7 @@ export function buildOperations(config: Config, models: readonly Model[], say: S
       [...ids].map((value) => ({ label: marks.get(value) ?? value, value })),
       ownModel,
     ),
-    select(
-      say(reasoningLabel),
-      'reasoning',
-      MODES.map((value, i) => ({ label: say(modeLabels).split(' ')[i], value })),
-      reasoning,
-    ),
+    select(say(reasoningLabel), 'reasoning', MODES, reasoning),
     {
       type: 'task',
       control: 'button',

@@ -1,19 +1,17 @@
-/** The sign by which the quoted block is found again, so it never changes. */
-const SIGN = '💭';
-
 /**
  * Makes the function that turns reasoning, delta by delta, into one quoted block of Markdown. White space is held back
  * until something follows it, so that the block has no empty end.
  * @param title - heads the block
  */
 export function createQuoter(title: string): (delta: string) => string {
-  let head = `> ${SIGN} **${title}**\n>\n> `;
+  // The sign is how the block is found again, so it never changes.
+  let head = `> 💭 **${title}**\n>\n> `;
   let held = '';
   return (delta) => {
-    const text = head === '' ? held + delta : delta.trimStart();
+    const text = head ? delta.trimStart() : held + delta;
     const shown = text.trimEnd();
     held = text.slice(shown.length);
-    if (shown === '') return '';
+    if (!shown) return '';
     const quoted = head + shown.replace(/\r?\n/g, '\n> ').replace(/> (?=\n)/g, '>');
     head = '';
     return quoted;

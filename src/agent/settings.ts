@@ -64,8 +64,8 @@ export function readSettings(metadata: unknown, settings: unknown): Config {
 function read(metadata: unknown, settings: unknown): Config {
   const given = object('metadata.llm', object('metadata', metadata).llm);
   const { model, reasoning, apiKey, ...others } = object('settings', settings);
-  const choice = { reasoning: reasoning ?? given.reasoning };
-  const llm = fill('metadata.llm', { ...given, ...choice }, llmDefaults);
+  const chosen = { ...given, reasoning: reasoning ?? given.reasoning };
+  const llm = fill('metadata.llm', chosen, llmDefaults);
   const timeouts = fill('metadata.llm.timeouts', llm.timeouts, { firstToken: 1.8e6, idle: 3e5 });
   checkChoice('reasoning', llm.reasoning, MODES);
   checkChoice('language', llm.language, ['en', 'zh', '']);
@@ -91,9 +91,9 @@ function read(metadata: unknown, settings: unknown): Config {
 
 /** @throws {TypeError} where the value is set, and no object */
 function object(name: string, value: unknown): JsonObject {
-  if (isObject(value)) return value;
-  if (value === undefined || value === null) return {};
-  throw new TypeError(`${name} must be an object`);
+  const given = value ?? {};
+  if (!isObject(given)) throw new TypeError(`${name} must be an object`);
+  return given;
 }
 
 function checkChoice(field: string, value: string, choices: readonly string[]): void {

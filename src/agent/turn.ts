@@ -1,3 +1,4 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { type Message, type Meta, type Thread, type ThreadRepository, textOf } from './host.ts';
 import { createJoiner, type Joiner } from './joiner.ts';
 
@@ -64,16 +65,18 @@ function createTurn(
   let joiner: Joiner | undefined;
   let bubble: Message | undefined;
   let written = '';
-  let state: 'new' | 'read' | 'over' = 'new';
-  let isSuperseded = false;
-  let ended = release;
+  /** Pending while the host reads the stream. */
+  let reading: Promise<void> | undefined;
+  let ended = () => {};
   const end = () => joiner?.end();
 
   return {
     stream(work) {
       joiner = createJoiner({
         onStart() {
-          state = 'read';
+          reading = new Promise((resolve) => {
+            ended = resolve;
+          });
           // The host has put the reply's message behind the others.
           const last = thread.messages.at(-1);
           if (last?.sender === 'bot') bubble = last;
@@ -83,30 +86,25 @@ function createTurn(
           written += text;
         },
         onEnd(how) {
-          state = 'over';
           if (how === 'left') controller.abort();
-          if (bubble !== undefined) adoptSaved(thread, bubble, repository);
+          if (bubble) adoptSaved(thread, bubble, repository);
+          release();
           ended();
         },
       });
-      if (isSuperseded) end();
+      // A newer turn came before the host has asked for the stream.
+      if (controller.signal.aborted) end();
       return joiner;
     },
     release,
     async supersede() {
-      isSuperseded = true;
       controller.abort();
       end();
       // The host reads a stream within microtasks of getting it, or never.
-      await macrotask();
-      if (state === 'read') {
-        await new Promise<void>((resolve) => {
-          ended = resolve;
-          setTimeout(resolve, LOOP_MS).unref();
-        });
-      }
-      await macrotask();
-      if (bubble !== undefined) parts.push({ id: bubble.id, text: written, meta: bubble.meta });
+      await setImmediate();
+      await Promise.race([reading, setTimeout(LOOP_MS, undefined, { ref: false })]);
+      await setImmediate();
+      if (bubble) parts.push({ id: bubble.id, text: written, meta: bubble.meta });
       return parts;
     },
   };
@@ -116,9 +114,7 @@ function createTurn(
 async function passId(id: unknown): Promise<void> {
   const taken = Number(/\d+$/.exec(String(id))?.[0]);
   // An id far ahead is from another clock.
-  while (Date.now() <= taken && taken - Date.now() < 100) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+  while (Date.now() <= taken && taken - Date.now() < 100) await setTimeout(1);
 }
 
 /** Puts into the thread's empty replies what was written to them since the thread was read. */
@@ -126,11 +122,11 @@ function restoreParts(thread: Thread, parts: readonly Part[], repository?: Threa
   const empty = thread.messages.filter(
     (message) => message?.sender === 'bot' && textOf(message) === '',
   );
-  if (empty.length === 0) return;
+  if (!empty.length) return;
   const saved = readSaved(thread, repository)?.messages ?? [];
   for (const message of empty) {
     const part = [...parts, ...saved].find((one) => one?.id === message.id && one.text);
-    if (part !== undefined) Object.assign(message, { text: part.text, meta: part.meta ?? {} });
+    if (part) Object.assign(message, { text: part.text, meta: part.meta ?? {} });
   }
 }
 
@@ -142,7 +138,7 @@ function adoptSaved(thread: Thread, bubble: Message, repository?: ThreadReposito
   const saved = readSaved(thread, repository);
   // Without the reply in it, it is not a newer copy.
   const isReply = (one: Message) => one?.id === bubble.id && one.sender === 'bot';
-  if (saved === undefined || !saved.messages.some(isReply)) return;
+  if (!saved?.messages.some(isReply)) return;
   const messages = saved.messages.map((one) => (isReply(one) ? bubble : one));
   thread.messages.splice(0, thread.messages.length, ...messages);
   thread.settings = saved.settings;
@@ -155,8 +151,4 @@ function readSaved(thread: Thread, repository?: ThreadRepository): Thread | unde
   } catch {
     return undefined;
   }
-}
-
-function macrotask(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

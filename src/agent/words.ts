@@ -17,10 +17,7 @@ export function isMostlyChinese(text: string): boolean {
   return han > 0 && han >= count(/[a-z]+/gi) && !count(/[\u3040-\u30ff]/);
 }
 
-const address: Phrase = [
-  'Is `baseURL` right? It ends with `/v1`.',
-  '`baseURL` 对吗？末尾是 `/v1`。',
-];
+const address: Phrase = ['Does `baseURL` end with `/v1`?', '`baseURL` 末尾是 `/v1` 吗？'];
 const another: Phrase = ['Choose another model.', '请换一个模型。'];
 
 /** What to do about an error, by a ChatError's `reason`, else by its `kind`. Its own words are told with it. */
@@ -30,7 +27,7 @@ export const advice: { readonly [reasonOrKind: string]: Phrase } = {
     'Is the server running? LM Studio: `lms server start`',
     '服务在运行吗？LM Studio: `lms server start`',
   ],
-  timeout: ['`timeouts` sets how long to wait.', '等多久由 `timeouts` 设定。'],
+  timeout: ['Raise `timeouts`.', '请调大 `timeouts`。'],
   token: [
     "Put the token into My Assistant's setting `apiKey`, its name into `metadata.llm.apiKey`.",
     '请把令牌存进 My Assistant 设置的 `apiKey`，键名写进 `metadata.llm.apiKey`。',
@@ -69,10 +66,9 @@ export const onlyReasoning: Phrase = [
 export const otherModel: Phrase = ['`{}` answered, not `{}`.', '回答的是 `{}`，不是 `{}`。'];
 
 export const notSent: Phrase = ['Not sent: `{}` ({})', '未发送：`{}`（{}）'];
-export const outside: Phrase = ["outside this chat's folder", '不在本对话的文件夹里'];
-export const unsupported: Phrase = [
-  'only text up to 256 KiB, PNG and JPEG up to 10 MiB',
-  '只支持 256 KiB 内的文本、10 MiB 内的 PNG 和 JPEG',
+export const allowed: Phrase = [
+  "only UTF-8 text up to 256 KiB, PNG and JPEG up to 10 MiB, from this chat's folder",
+  '只支持本对话文件夹里 256 KiB 内的 UTF-8 文本、10 MiB 内的 PNG 和 JPEG',
 ];
 
 export const waitingFor: Phrase = [
@@ -83,6 +79,4 @@ export const waitingFor: Phrase = [
 export const modelLabel: Phrase = ['Model', '模型'];
 export const loadedModelLabel: Phrase = ['loaded model', '已加载的模型'];
 export const reasoningLabel: Phrase = ['Reasoning', '思考'];
-/** Of the modes, in their order. */
-export const modeLabels: Phrase = ['show hide off', '显示 隐藏 关闭'];
 export const resetLabel: Phrase = ['Reset context', '重置上下文'];

@@ -24,6 +24,7 @@ writeFileSync(join(folder, 'picture.bin'), png, 'latin1');
 writeFileSync(join(folder, 'photo.png'), jpeg, 'latin1');
 writeFileSync(join(folder, 'moving.gif'), 'GIF89a');
 writeFileSync(join(folder, 'notes.md'), '# Notes\n```js\n1\n```\n');
+writeFileSync(join(folder, 'gbk.txt'), '\xc4\xe3\xba\xc3', 'latin1');
 writeFileSync(join(folder, 'binary.dat'), 'a\0b');
 writeFileSync(join(folder, 'large.txt'), '');
 truncateSync(join(folder, 'large.txt'), 2 ** 30);
@@ -61,17 +62,18 @@ test('a path from Windows is read', async () => {
 });
 
 for (const [name, message, why] of [
-  ['a path that climbs out', { filePath: 'thread_1/../../secret.txt' }, 'outside'],
-  ['backslashes that climb out', { imagePath: '..\\..\\secret.txt' }, 'outside'],
-  ["another thread's folder", { filePath: 'thread_2/other.txt' }, 'outside'],
-  ['an absolute path', { filePath: '/etc/passwd' }, 'outside'],
-  ['a link to a file', { filePath: 'thread_1/link.txt' }, 'outside'],
-  ['a link to a folder', { imagePath: 'sub/other.txt' }, 'outside'],
-  ['the folder itself', { filePath: 'thread_1' }, 'outside'],
+  ['a path that climbs out', { filePath: 'thread_1/../../secret.txt' }, "this chat's folder"],
+  ['backslashes that climb out', { imagePath: '..\\..\\secret.txt' }, "this chat's folder"],
+  ["another thread's folder", { filePath: 'thread_2/other.txt' }, "this chat's folder"],
+  ['an absolute path', { filePath: '/etc/passwd' }, "this chat's folder"],
+  ['a link to a file', { filePath: 'thread_1/link.txt' }, "this chat's folder"],
+  ['a link to a folder', { imagePath: 'sub/other.txt' }, "this chat's folder"],
+  ['the folder itself', { filePath: 'thread_1' }, "this chat's folder"],
   ['a file of 1 GB', { filePath: 'thread_1/large.txt' }, 'up to 256 KiB'],
   ['no such file', { filePath: 'thread_1/none.txt' }, 'ENOENT'],
   ['an image of another kind', { imagePath: 'moving.gif' }, 'PNG and JPEG'],
-  ['a file that is no text', { filePath: 'thread_1/binary.dat' }, 'only text'],
+  ['a file that is no text', { filePath: 'thread_1/binary.dat' }, 'only UTF-8 text'],
+  ['a text in another encoding', { filePath: 'thread_1/gbk.txt' }, 'only UTF-8 text'],
 ] as const) {
   test(`refused in words, and the question goes on without it: ${name}`, async () => {
     const { text, images, notes } = await load(message);
@@ -90,7 +92,7 @@ test('a thread whose folder is a link, or whose id is a path, gives nothing away
 
 test('a pipe is not waited for', { skip: process.platform === 'win32' }, async () => {
   execFileSync('mkfifo', [join(folder, 'pipe')]);
-  assert.match((await load({ filePath: 'thread_1/pipe' })).notes[0] ?? '', /only text/);
+  assert.match((await load({ filePath: 'thread_1/pipe' })).notes[0] ?? '', /only UTF-8 text/);
 });
 
 test('a file as large as is allowed is sent whole', async () => {
