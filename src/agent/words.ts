@@ -67,8 +67,8 @@ export const otherModel: Phrase = ['`{}` answered, not `{}`.', '回答的是 `{}
 
 export const notSent: Phrase = ['Not sent: `{}` ({})', '未发送：`{}`（{}）'];
 export const allowed: Phrase = [
-  "only UTF-8 text up to 256 KiB, PNG and JPEG up to 10 MiB, from this chat's folder",
-  '只支持本对话文件夹里 256 KiB 内的 UTF-8 文本、10 MiB 内的 PNG 和 JPEG',
+  "only UTF-8 (≤ 256 KiB), PNG, JPEG (≤ 10 MiB) from this chat's folder",
+  '只支持本对话文件夹里的 UTF-8 (≤ 256 KiB), PNG, JPEG (≤ 10 MiB)',
 ];
 
 export const waitingFor: Phrase = [

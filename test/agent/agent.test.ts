@@ -705,7 +705,7 @@ test('an image and a text file are sent; what cannot be is named in the reply', 
   await host.send('And this?', { imagePath: 'b.webp' });
   assert.match(
     texts(host).at(-1) ?? '',
-    /^Nice\.\n\n> .*Not sent: `b\.webp` \(only UTF-8 text up to 256 KiB, PNG and JPEG/,
+    /^Nice\.\n\n> .*Not sent: `b\.webp` \(only UTF-8 \(≤ 256 KiB\), PNG, JPEG/,
   );
   const alone = openChat();
   const before = server.seen.length;

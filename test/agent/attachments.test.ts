@@ -69,11 +69,11 @@ for (const [name, message, why] of [
   ['a link to a file', { filePath: 'thread_1/link.txt' }, "this chat's folder"],
   ['a link to a folder', { imagePath: 'sub/other.txt' }, "this chat's folder"],
   ['the folder itself', { filePath: 'thread_1' }, "this chat's folder"],
-  ['a file of 1 GB', { filePath: 'thread_1/large.txt' }, 'up to 256 KiB'],
+  ['a file of 1 GB', { filePath: 'thread_1/large.txt' }, '≤ 256 KiB'],
   ['no such file', { filePath: 'thread_1/none.txt' }, 'ENOENT'],
-  ['an image of another kind', { imagePath: 'moving.gif' }, 'PNG and JPEG'],
-  ['a file that is no text', { filePath: 'thread_1/binary.dat' }, 'only UTF-8 text'],
-  ['a text in another encoding', { filePath: 'thread_1/gbk.txt' }, 'only UTF-8 text'],
+  ['an image of another kind', { imagePath: 'moving.gif' }, 'PNG, JPEG'],
+  ['a file that is no text', { filePath: 'thread_1/binary.dat' }, 'only UTF-8'],
+  ['a text in another encoding', { filePath: 'thread_1/gbk.txt' }, 'only UTF-8'],
 ] as const) {
   test(`refused in words, and the question goes on without it: ${name}`, async () => {
     const { text, images, notes } = await load(message);
@@ -92,7 +92,7 @@ test('a thread whose folder is a link, or whose id is a path, gives nothing away
 
 test('a pipe is not waited for', { skip: process.platform === 'win32' }, async () => {
   execFileSync('mkfifo', [join(folder, 'pipe')]);
-  assert.match((await load({ filePath: 'thread_1/pipe' })).notes[0] ?? '', /only UTF-8 text/);
+  assert.match((await load({ filePath: 'thread_1/pipe' })).notes[0] ?? '', /only UTF-8/);
 });
 
 test('a file as large as is allowed is sent whole', async () => {
