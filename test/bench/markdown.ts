@@ -65,7 +65,8 @@ Do not edit it; run it again. ${versions.join(', ')}.
 Every figure is a median with the least and the most in brackets. Each measurement is a fresh process; the programs take turns, so that
 what disturbs the machine disturbs all alike. **The ratios are what counts**: 'x' is times the raw loop. The raw loop reads, decodes,
 splits on blank lines, parses the JSON and adds up \`choices[0].delta.content\`; it yields nothing and checks nothing. CPU is that of all
-threads (\`process.cpuUsage\`). Seven rounds for the first three tables, five for the others, two for a program that needs more than 40 s a round. The replies come from memory through an injected \`fetch\`, in LM Studio's frames of about 250 bytes.
+threads (\`process.cpuUsage\`). Seven rounds for the first three tables, five for the others, two for a program that needs more than
+40 s a round. The replies come from memory through an injected \`fetch\`, in LM Studio's frames of about 250 bytes.
 
 ## CPU per delta, warm, in µs
 
