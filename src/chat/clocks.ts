@@ -6,11 +6,16 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** Monotonic, unlike `Date.now()`: setting the computer's clock ends no stream. */
 export const now = (): number => performance.now();
 
-/** Waits for `ms`, or until the signal aborts; then no timer is left. */
+/** Waits for `ms`, or until the signal aborts; then neither timer nor listener is left. */
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => resolve(clearTimeout(timer)));
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
   });
 
 /** A clock that counts only what is spent waiting for the server. */

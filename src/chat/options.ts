@@ -33,8 +33,9 @@ export function fill<T extends object>(name: string, given: object, defaults: T)
   const filled = { ...defaults };
   for (const [field, preset] of Object.entries(defaults)) {
     const value: unknown = fieldsOf(given)[field] ?? preset;
-    if (typeof value !== typeof preset || (typeof value === 'number' && !(value >= 0))) {
-      throw new TypeError(`${name}.${field} must be a ${typeof preset}`);
+    const wrong = typeof value === 'number' ? !(value >= 0) : Array.isArray(value);
+    if (wrong || typeof value !== typeof preset) {
+      throw new TypeError(`${name}.${field} must be of type ${typeof preset}`);
     }
     Reflect.set(filled, field, value);
   }
@@ -67,7 +68,7 @@ export function readOptions(options: StreamOptions, partial?: () => PartialResul
   const { username, password, searchParams } = base;
   base.username = base.password = '';
   const headers = new Headers({ accept: 'text/event-stream', 'content-type': 'application/json' });
-  const secrets = [apiKey, password, ...searchParams.values()];
+  const secrets = [apiKey, encodeURIComponent(apiKey), password, ...searchParams.values()];
   // `fetch` refuses a URL with a user in it; this is what the user stands for.
   const basic = username && `Basic ${btoa(`${username}:${password}`)}`;
   const authorization = apiKey ? `Bearer ${apiKey}` : basic;

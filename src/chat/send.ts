@@ -86,6 +86,7 @@ export async function readBody(response: Response, signal: AbortSignal): Promise
     // The body broke off: what came of it says what it can.
   }
   clearTimeout(timer);
+  signal.removeEventListener('abort', stop);
   stop();
   return text;
 }

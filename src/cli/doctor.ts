@@ -93,6 +93,12 @@ async function checkListening(url: URL): Promise<void> {
       others.push(`--base-url http://127.0.0.1:${other}/v1 (${name}'s port)`);
     }
   }
+  if (/ENOTFOUND|EAI_AGAIN/.test(failure)) {
+    throw new Finding(
+      `No machine is known as ${url.hostname} (${failure})`,
+      'Check the name in the base URL; 127.0.0.1 is this machine',
+    );
+  }
   throw new Finding(
     `Nothing is listening at ${url.hostname}:${port} (${failure})`,
     others.length > 0

@@ -41,6 +41,7 @@ that file stays as it is. It can be repeated.
     });
     const [given = '.', ...more] = positionals;
     if (more.length > 0) throw new UsageError('one WORKSPACE at most');
+    if (values.name.trim() === '') throw new UsageError('--name must not be empty');
     const wanted = values['base-url'];
     if (wanted !== undefined) readAddress(wanted);
     const workspace = resolve(given);
@@ -81,12 +82,13 @@ that file stays as it is. It can be repeated.
     const isModule = await needsManifest(dirname(target));
     await mkdir(dirname(target), { recursive: true });
     if (old !== '' && !old.includes('local-llm-stream-agent')) {
-      const kept = target.replace(/\.js$/, '.previous.js');
+      const kept = await freeName(target.replace(/\.js$/, '.previous'));
       await copyFile(target, kept);
       say(`The agent that was there is kept as ${show(kept)}`);
     }
-    await replaceFile(target, await readFile(source, 'utf8'));
-    say(`Written: ${show(target)}`);
+    const built = await readFile(source, 'utf8');
+    if (built !== old) await replaceFile(target, built);
+    say(`${built === old ? 'Unchanged' : 'Written'}: ${show(target)}`);
     if (isModule) {
       const manifest = join(dirname(target), 'package.json');
       await replaceFile(manifest, '{ "type": "commonjs" }\n');
@@ -97,7 +99,9 @@ that file stays as it is. It can be repeated.
     say(
       old === ''
         ? `\nIn VS Code: press Refresh in My Assistant's chat list, then New Chat, and choose '${name}'.`
-        : "\nIn VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.",
+        : built === old && after === before
+          ? "\nNothing has changed. If VS Code was open at the last update: run 'Developer: Reload Window'."
+          : "\nIn VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.",
     );
     return 0;
   },
@@ -128,6 +132,14 @@ async function askModel(
   }
 }
 
+/** Like `NAME.js`, or `NAME-2.js` and so on where that is taken: a file that is kept is never overwritten. */
+async function freeName(name: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const path = `${name}${number === 1 ? '' : `-${number}`}.js`;
+    if ((await readIfThere(path)) === '') return path;
+  }
+}
+
 async function readIfThere(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
@@ -142,7 +154,8 @@ async function replaceFile(path: string, text: string): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const temporary = `${target}.${process.pid}.tmp`;
   try {
-    await writeFile(temporary, text);
+    const mode = (await stat(target).catch(() => undefined))?.mode;
+    await writeFile(temporary, text, mode === undefined ? {} : { mode: mode & 0o777 });
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One request as it came in. */
@@ -89,11 +89,9 @@ export async function startServer(serve: Serve): Promise<RunServer> {
         });
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const port = await listenAnew(server);
   return {
-    port: address.port,
+    port,
     log,
     idle: () =>
       log.underWay === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
@@ -103,6 +101,22 @@ export async function startServer(serve: Serve): Promise<RunServer> {
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** The ports of this process so far. */
+const used = new Set<number>();
+
+/** Listens on a port that no run had before: a client may remember that an origin has answered it. */
+async function listenAnew(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (!used.has(address.port)) {
+    used.add(address.port);
+    return address.port;
+  }
+  await new Promise((resolve) => server.close(resolve));
+  return listenAnew(server);
 }
 
 /** Cuts a socket's bytes into requests: a head, and as many bytes of body as it announces. */
