@@ -64,7 +64,7 @@ for (const [file, text] of [
   test(`${file}: the command for them does the same`, async () => {
     await mkdir(workspace, { recursive: true });
     const { stdout } = await shell(`${snippet('agent:install')} --base-url ${server.baseURL}`);
-    assert.match(stdout, /Written: .*LocalLLMStreamAgent\.js/);
+    assert.match(stdout, /Unchanged: .*LocalLLMStreamAgent\.js[\s\S]*Written: .*agents\.json/);
     const { stdout: found } = await shell(
       `${snippet('agent:doctor')} --base-url ${server.baseURL}`,
     );
