@@ -1,9 +1,8 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
-import { fieldsOf } from '../chat/guards.ts';
 import type { LoadedMessage } from './conversation.ts';
 import { type Message, textOf } from './host.ts';
-import { allowed, notSent, type Say } from './words.ts';
+import { notSent, type Say } from './words.ts';
 
 /** The most bytes of a text file and of an image that are sent. */
 const TEXT_LIMIT = 262_144;
@@ -46,10 +45,9 @@ export async function loadAttachments(
         else if (base64.startsWith('/9j/')) images.push(`data:image/jpeg;base64,${base64}`);
         else if (!isImage && isText && Number(bytes?.length) <= TEXT_LIMIT) {
           text = `${basename(local)}\n${fence(content)}\n\n${text}`.trimEnd();
-        } else throw new Error(say(allowed));
-      } catch (error) {
-        const { message: words, code = words } = fieldsOf(error);
-        if (message === lastUser) refuse(say(notSent, basename(local), code));
+        } else throw new Error();
+      } catch {
+        if (message === lastUser) refuse(say(notSent, basename(local)));
       }
     }
     loaded.push({ ...message, text, images });

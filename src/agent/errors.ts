@@ -4,7 +4,12 @@ import { advice, modelLabel, retry, type Say } from './words.ts';
 
 /** What of an error is saved in the message's meta; its words are in the reply. */
 export function factsOf(error: unknown): { kind: unknown; reason: unknown; status: unknown } {
-  const { kind = 'settings', reason, status } = fieldsOf(error);
+  const {
+    name,
+    reason,
+    status,
+    kind = name === 'TypeError' ? 'settings' : undefined,
+  } = fieldsOf(error);
   return { kind, reason, status };
 }
 

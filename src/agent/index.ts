@@ -12,8 +12,6 @@ import { type Config, readSettings } from './settings.ts';
 import { beginTurn } from './turn.ts';
 import { createSay, isMostlyChinese, type Say, unknown } from './words.ts';
 
-/** The list of models is asked for so long before the panel, or a question without a model, goes on without it. */
-const LIST_MS = 1500;
 /** The list that a question without a model needs is kept so long. */
 const KEEP_MS = 60_000;
 
@@ -111,8 +109,7 @@ export default class LocalLLMStreamAgent {
       const forget = () => {
         this.#models = undefined;
       };
-      const signal = AbortSignal.timeout(LIST_MS);
-      this.#models = listModels({ ...config, fetch: nodeFetch, signal }).then((models) =>
+      this.#models = listModels({ ...config, fetch: nodeFetch }).then((models) =>
         models.filter(({ type }) => type !== 'embedding'),
       );
       this.#models.catch(forget);

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../chat/guards.ts';
+import { fieldsOf, isObject, type JsonObject } from '../chat/guards.ts';
 import { fill } from '../chat/options.ts';
 import type { Timeouts } from '../chat/types.ts';
 
@@ -31,6 +31,8 @@ export const ANY_MODEL = '(auto)';
 /** What the reasoning may be: in a quoted block, left out, or not asked for. */
 export const MODES = ['show', 'hide', 'off'] as const;
 
+const LANGUAGES = ['en', 'zh', ''];
+
 /** The sample value in the tutorial's agents.json. */
 const PLACEHOLDER = 'local-model-name';
 
@@ -49,7 +51,7 @@ const llmDefaults = {
 
 /**
  * Reads the settings from every place where the host or its tutorial puts them. Never throws: what is wrong is
- * told in `problem`, beside the defaults; what is wrong with the base URL, the client tells.
+ * told in `problem`, beside the defaults and the language; what is wrong with the base URL, the client tells.
  * @param metadata - the agent's `metadata` in agents.json
  * @param settings - what the host merges: the agent's settings, the plugin's, the thread's
  */
@@ -57,18 +59,19 @@ export function readSettings(metadata: unknown, settings: unknown): Config {
   try {
     return read(metadata, settings);
   } catch (problem) {
-    return { ...read({}, {}), problem };
+    const { language } = fieldsOf(fieldsOf(metadata).llm);
+    return { ...read({ llm: { language: choice(LANGUAGES, language) } }, {}), problem };
   }
 }
 
 function read(metadata: unknown, settings: unknown): Config {
   const given = object('metadata.llm', object('metadata', metadata).llm);
   const { model, reasoning, apiKey, ...others } = object('settings', settings);
-  const chosen = { ...given, reasoning: reasoning ?? given.reasoning };
+  const chosen = { ...given, reasoning: choice(MODES, reasoning) ?? given.reasoning };
   const llm = fill('metadata.llm', chosen, llmDefaults);
-  const timeouts = fill('metadata.llm.timeouts', llm.timeouts, { firstToken: 1.8e6, idle: 3e5 });
+  const timeouts = fill('metadata.llm.timeouts', llm.timeouts, { firstToken: 1.8e6, idle: 0 });
   checkChoice('reasoning', llm.reasoning, MODES);
-  checkChoice('language', llm.language, ['en', 'zh', '']);
+  checkChoice('language', llm.language, LANGUAGES);
 
   const keys = isObject(apiKey) ? apiKey : {};
   const { body }: { body: JsonObject } = llm;
@@ -94,6 +97,11 @@ function object(name: string, value: unknown): JsonObject {
   const given = value ?? {};
   if (!isObject(given)) throw new TypeError(`${name} must be an object`);
   return given;
+}
+
+/** The value, where it is one of the choices. */
+function choice(choices: readonly string[], value: unknown): string | undefined {
+  return choices.find((one) => one === value);
 }
 
 function checkChoice(field: string, value: string, choices: readonly string[]): void {

@@ -45,6 +45,7 @@ export function beginTurn(thread: Thread, repository?: ThreadRepository): Promis
   const older = running.get(key);
   const begun = (async () => {
     const parts = (await (await older)?.supersede()) ?? [];
+    adoptNewer(thread, repository);
     restoreParts(thread, parts, repository);
     await passId(thread.messages.at(-1)?.id);
     return createTurn(thread, repository, parts, () => {
@@ -86,8 +87,9 @@ function createTurn(
           written += text;
         },
         onEnd(how) {
+          const isNewest = !controller.signal.aborted;
           if (how === 'left') controller.abort();
-          if (bubble) adoptSaved(thread, bubble, repository);
+          if (bubble) adoptSaved(thread, bubble, isNewest, repository);
           release();
           ended();
         },
@@ -125,7 +127,7 @@ function restoreParts(thread: Thread, parts: readonly Part[], repository?: Threa
   if (!empty.length) return;
   const saved = readSaved(thread, repository)?.messages ?? [];
   for (const message of empty) {
-    const part = [...parts, ...saved].find((one) => one?.id === message.id && one.text);
+    const part = [...parts, ...saved].find((one) => one?.id === message.id);
     if (part) Object.assign(message, { text: part.text, meta: part.meta ?? {} });
   }
 }
@@ -133,15 +135,38 @@ function restoreParts(thread: Thread, parts: readonly Part[], repository?: Threa
 /**
  * Brings the host's old copy of a thread up to date before the host saves it: what was edited, deleted, set or
  * added on disk during the stream would be undone otherwise.
+ * @param isNewest - no newer turn has come, which would save the thread without this reply
  */
-function adoptSaved(thread: Thread, bubble: Message, repository?: ThreadRepository): void {
+function adoptSaved(
+  thread: Thread,
+  bubble: Message,
+  isNewest: boolean,
+  repository?: ThreadRepository,
+): void {
   const saved = readSaved(thread, repository);
-  // Without the reply in it, it is not a newer copy.
   const isReply = (one: Message) => one?.id === bubble.id && one.sender === 'bot';
-  if (!saved?.messages.some(isReply)) return;
-  const messages = saved.messages.map((one) => (isReply(one) ? bubble : one));
-  thread.messages.splice(0, thread.messages.length, ...messages);
-  thread.settings = saved.settings;
+  // Without the reply, which was deleted then, or made way for a newer turn's.
+  if (!saved || !(isNewest || saved.messages.some(isReply))) return;
+  saved.messages = saved.messages.map((one) => (isReply(one) ? bubble : one));
+  adopt(thread, saved);
+}
+
+/** A thread that the host read before another question was saved (it does so for `InitTask`) gets that question. */
+function adoptNewer(thread: Thread, repository?: ThreadRepository): void {
+  const saved = readSaved(thread, repository);
+  const question = (one?: Thread) =>
+    one?.messages.findLast((message) => message?.sender === 'user');
+  const isIn = (one: Thread | undefined, message: Message | undefined) =>
+    !message || one?.messages.some((other) => other?.id === message.id);
+  if (saved && isIn(saved, question(thread)) && !isIn(thread, question(saved)))
+    adopt(thread, saved);
+}
+
+/** In place, because the host goes on with the objects that it has. */
+function adopt(thread: Thread, saved: Thread): void {
+  const { messages } = thread;
+  messages.splice(0, messages.length, ...saved.messages);
+  Object.assign(thread, saved, { messages });
 }
 
 function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {

@@ -27,7 +27,7 @@ export const advice: { readonly [reasonOrKind: string]: Phrase } = {
     'Is the server running? LM Studio: `lms server start`',
     '服务在运行吗？LM Studio: `lms server start`',
   ],
-  timeout: ['Raise `timeouts`.', '请调大 `timeouts`。'],
+  timeout: ['The server is busy. Raise `timeouts`.', '服务器正忙。请调大 `timeouts`。'],
   token: [
     "Put the token into My Assistant's setting `apiKey`, its name into `metadata.llm.apiKey`.",
     '请把令牌存进 My Assistant 设置的 `apiKey`，键名写进 `metadata.llm.apiKey`。',
@@ -65,10 +65,9 @@ export const onlyReasoning: Phrase = [
 ];
 export const otherModel: Phrase = ['`{}` answered, not `{}`.', '回答的是 `{}`，不是 `{}`。'];
 
-export const notSent: Phrase = ['Not sent: `{}` ({})', '未发送：`{}`（{}）'];
-export const allowed: Phrase = [
-  "only UTF-8 (≤ 256 KiB), PNG, JPEG (≤ 10 MiB) from this chat's folder",
-  '只支持本对话文件夹里的 UTF-8 (≤ 256 KiB), PNG, JPEG (≤ 10 MiB)',
+export const notSent: Phrase = [
+  "Not sent: `{}` (only UTF-8 (≤ 256 KiB), PNG, JPEG (≤ 10 MiB) from this chat's folder)",
+  '未发送：`{}`（只支持本对话文件夹里的 UTF-8 (≤ 256 KiB), PNG, JPEG (≤ 10 MiB)）',
 ];
 
 export const waitingFor: Phrase = [

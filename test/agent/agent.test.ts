@@ -228,6 +228,18 @@ test('fact 10: a question while the older one still waits for its first token', 
   assert.deepEqual(texts(host), ['One', '', 'Two', 'Two.']);
 });
 
+test('what is known of a reply that was stopped in silence is kept when the next question follows at once', async () => {
+  server.script(thenSilent());
+  const host = openChat();
+  const first = host.send('One');
+  await host.chunk(() => true);
+  host.stop();
+  server.script(say('Two.'));
+  await Promise.all([host.send('Two'), first]);
+  const { requestedModel, verdict } = host.saved().messages[1]?.meta ?? {};
+  assert.deepEqual([requestedModel, verdict], ['tiny', 'stopped']);
+});
+
 test('fact 10: three questions at once: none is lost, and the last is answered', async () => {
   server.script(thenSilent('part'));
   const host = openChat();
@@ -265,6 +277,36 @@ test('a choice in a drop-down while the answer comes is not undone by its end', 
   await turn;
   assert.deepEqual(host.saved().settings, { model: 'other' });
   assert.deepEqual(texts(host), ['One', 'part']);
+});
+
+test('a rename and an attachment while the answer comes are not undone by its end', async () => {
+  server.script(thenSilent('part'));
+  const host = openChat();
+  const turn = host.send('One');
+  await host.chunk((text) => text === 'part');
+  const renamed = { ...host.saved(), name: 'mine', attachment: { id: 1 } };
+  host.disk.save(renamed);
+  host.stop();
+  await turn;
+  const { messages, ...others } = host.saved();
+  assert.deepEqual(others, { id: host.threadId, name: 'mine', attachment: { id: 1 } });
+  assert.deepEqual(texts(host), ['One', 'part']);
+});
+
+test('messages that are deleted while the answer comes stay deleted, the answer among them', async () => {
+  server.script(say('Old.'));
+  const host = openChat();
+  await host.send('Old');
+  server.script(thenSilent('part'));
+  const turn = host.send('One');
+  await host.chunk((text) => text === 'part');
+  const thread = host.saved();
+  host.disk.save({ ...thread, messages: thread.messages.slice(0, 1) });
+  host.stop();
+  await turn;
+  server.script(say('Two.'));
+  await host.send('Two');
+  assert.deepEqual(texts(host).slice(0, 2), ['Old', 'Two']);
 });
 
 test('a choice while the answer comes makes a new agent, which still ends the older turn', async () => {
@@ -398,6 +440,39 @@ test('InitTask answers a message that was marked for it', async () => {
   host.disk.save({ id: host.threadId, messages: [question] });
   await host.press({ name: 'InitTask', meta: {} });
   assert.deepEqual(texts(host), ['Do it', 'Done.']);
+});
+
+test('InitTask with a thread that was read before a question keeps the question and its answer', async () => {
+  server.script(say('Done.'));
+  const host = openChat();
+  const stale = host.saved();
+  await host.send('Do it');
+  const asked = server.seen.length;
+  await host.press({ name: 'InitTask', meta: {} }, stale);
+  assert.deepEqual(texts(host).slice(0, 2), ['Do it', 'Done.']);
+  assert.equal(server.seen.length, asked, 'and it is not answered again');
+});
+
+test('InitTask answers a question that came meanwhile and has no answer yet', async () => {
+  server.script(thenSilent());
+  const host = openChat();
+  const stale = host.saved();
+  const first = host.send('Do it');
+  await host.chunk(() => true);
+  server.script(say('Done.'));
+  await Promise.all([first, host.press({ name: 'InitTask', meta: {} }, stale)]);
+  assert.deepEqual(texts(host), ['Do it', '', 'Done.']);
+});
+
+test('InitTask says of a server that does not list its models that it is busy', async () => {
+  const mute = createServer(() => {});
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+  const { port } = mute.address() as AddressInfo;
+  const host = openChat({ llm: { baseURL: `http://127.0.0.1:${port}/v1` } });
+  await host.press({ name: 'InitTask', meta: {} });
+  mute.close();
+  assert.match(texts(host)[0] ?? '', /The server is busy\.[\s\S]*sent no list of models/);
+  assert.equal((lastMeta(host).error as { kind: string }).kind, 'timeout');
 });
 
 test('InitTask in an empty chat says whether the server is ready; the model never reads it', async () => {
@@ -622,7 +697,7 @@ test('bad settings are refused in words, and nothing is sent', async () => {
     [{ llm: 5 }, /metadata\.llm must be an object/],
     [
       { llm: { baseURL: 'localhost:1234/v1', showStats: 'yes' } },
-      /metadata\.llm\.showStats must be a boolean/,
+      /metadata\.llm\.showStats must be of type boolean/,
     ],
     [{ llm: { baseURL: 'localhost:1234/v1' } }, /baseURL must begin with http/],
     [{ llm: { baseURL: 'nonsense', model: 'tiny' } }, /baseURL must begin with http/],

@@ -74,7 +74,8 @@ export interface Host {
   send(text: string, more?: Partial<Message>): Promise<void>;
   stop(): void;
   retry(): Promise<void>;
-  press(task: Task & { skipBotMessage?: boolean; meta?: object }): Promise<void>;
+  /** @param thread - an older copy, as `InitTask` gets it; default: the saved one */
+  press(task: Task & { skipBotMessage?: boolean; meta?: object }, thread?: Thread): Promise<void>;
   /** A choice in a drop-down, as the web view hands it over: through JSON.parse where that succeeds. */
   choose(settingKey: string, value: string): void;
   openPanel(): Promise<unknown[]>;
@@ -216,7 +217,8 @@ export function createHost(Agent: AgentClass, options: HostOptions): Host {
       disk.save(thread);
       return handle(disk.getThread(threadId), {}, 'message');
     },
-    press: (task) => handle(disk.getThread(threadId), { ...task, host_utils: hostUtils }, 'action'),
+    press: (task, thread = disk.getThread(threadId)) =>
+      handle(thread, { ...task, host_utils: hostUtils }, 'action'),
     choose(settingKey, value) {
       let chosen: unknown = value;
       try {

@@ -72,13 +72,26 @@ for (const [name, metadata, settings, field] of [
   ],
   ['a negative time', { llm: { timeouts: { firstToken: -1 } } }, {}, 'timeouts.firstToken must be'],
   ['the name of a type', { llm: { showStats: 'boolean' } }, {}, 'metadata.llm.showStats must be'],
-  ["the thread's choice", {}, { reasoning: 'loud' }, 'metadata.llm.reasoning must be'],
 ] as const) {
   test(`what is wrong is named, and nothing throws: ${name}`, () => {
     const { problem } = readSettings(metadata, settings);
     assert.ok(problem instanceof TypeError && problem.message.includes(field), String(problem));
   });
 }
+
+test('what is wrong is told in the configured language, unless that is wrong itself', () => {
+  const language = (llm: object) => readSettings({ llm }, {}).language;
+  assert.equal(language({ language: 'zh', model: {} }), 'zh');
+  assert.equal(language({ language: 'en', timeouts: 5 }), 'en');
+  assert.equal(language({ language: ['zh'], model: {} }), '');
+  assert.equal(readSettings('x', {}).language, '');
+});
+
+test('once the answer comes, silence ends it only where that was asked for', () => {
+  assert.deepEqual(readSettings({}, {}).timeouts, { firstToken: 1_800_000, idle: 0 });
+  const { timeouts } = readSettings({ llm: { timeouts: { idle: 5 } } }, {});
+  assert.deepEqual(timeouts, { firstToken: 1_800_000, idle: 5 });
+});
 
 test('unknown fields are named, and do not stop the chat', () => {
   const { unknown, problem } = readSettings(
@@ -96,4 +109,11 @@ test('the choice in the panel wins over agents.json', () => {
   assert.equal(readSettings({ llm: { reasoning: 'hide' } }, { reasoning: 'off' }).reasoning, 'off');
   assert.equal(readSettings({ llm: { reasoning: 'hide' } }, {}).reasoning, 'hide');
   assert.equal(readSettings({}, {}).reasoning, 'show');
+  for (const reasoning of ['loud', 5, null]) {
+    const { problem, reasoning: mode } = readSettings(
+      { llm: { reasoning: 'hide' } },
+      { reasoning },
+    );
+    assert.deepEqual([problem, mode], [undefined, 'hide'], 'a choice that is none does not count');
+  }
 });
