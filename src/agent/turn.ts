@@ -45,9 +45,12 @@ export function beginTurn(thread: Thread, repository?: ThreadRepository): Promis
   const older = running.get(key);
   const begun = (async () => {
     const parts = (await (await older)?.supersede()) ?? [];
-    adoptNewer(thread, repository);
+    for (;;) {
+      catchUp(thread, repository);
+      if (!isTaken(thread.messages.at(-1)?.id)) break;
+      await setTimeout(1);
+    }
     restoreParts(thread, parts, repository);
-    await passId(thread.messages.at(-1)?.id);
     return createTurn(thread, repository, parts, () => {
       if (running.get(key) === begun) running.delete(key);
     });
@@ -112,11 +115,13 @@ function createTurn(
   };
 }
 
-/** The host's ids are the clock's milliseconds: the reply must not get that of the message before it. */
-async function passId(id: unknown): Promise<void> {
-  const taken = Number(/\d+$/.exec(String(id))?.[0]);
-  // An id far ahead is from another clock.
-  while (Date.now() <= taken && taken - Date.now() < 100) await setTimeout(1);
+/**
+ * Whether the reply would get this id: the host's ids are the clock's milliseconds. One that is far ahead is from
+ * another clock.
+ */
+function isTaken(id: unknown): boolean {
+  const ahead = Number(/\d+$/.exec(String(id))?.[0]) - Date.now();
+  return ahead >= 0 && ahead < 100;
 }
 
 /** Puts into the thread's empty replies what was written to them since the thread was read. */
@@ -145,27 +150,30 @@ function adoptSaved(
 ): void {
   const saved = readSaved(thread, repository);
   const isReply = (one: Message) => one?.id === bubble.id && one.sender === 'bot';
+  if (!saved) return;
   // Without the reply, which was deleted then, or made way for a newer turn's.
-  if (!saved || !(isNewest || saved.messages.some(isReply))) return;
+  const hasAll = isNewest || saved.messages.some(isReply);
   saved.messages = saved.messages.map((one) => (isReply(one) ? bubble : one));
-  adopt(thread, saved);
+  adopt(thread, saved, hasAll);
 }
 
-/** A thread that the host read before another question was saved (it does so for `InitTask`) gets that question. */
-function adoptNewer(thread: Thread, repository?: ThreadRepository): void {
+/**
+ * Takes over what was set on disk since the host read the thread. Where that was before another question was saved
+ * (it is so for `InitTask`), that question, too.
+ */
+function catchUp(thread: Thread, repository?: ThreadRepository): void {
   const saved = readSaved(thread, repository);
-  const question = (one?: Thread) =>
-    one?.messages.findLast((message) => message?.sender === 'user');
-  const isIn = (one: Thread | undefined, message: Message | undefined) =>
-    !message || one?.messages.some((other) => other?.id === message.id);
-  if (saved && isIn(saved, question(thread)) && !isIn(thread, question(saved)))
-    adopt(thread, saved);
+  if (!saved) return;
+  const question = (one: Thread) => one.messages.findLast((message) => message?.sender === 'user');
+  const isIn = (one: Thread, message: Message | undefined) =>
+    !message || one.messages.some((other) => other?.id === message.id);
+  adopt(thread, saved, isIn(saved, question(thread)) && !isIn(thread, question(saved)));
 }
 
 /** In place, because the host goes on with the objects that it has. */
-function adopt(thread: Thread, saved: Thread): void {
+function adopt(thread: Thread, saved: Thread, withMessages: boolean): void {
   const { messages } = thread;
-  messages.splice(0, messages.length, ...saved.messages);
+  if (withMessages) messages.splice(0, messages.length, ...saved.messages);
   Object.assign(thread, saved, { messages });
 }
 

@@ -279,6 +279,28 @@ test('a choice in a drop-down while the answer comes is not undone by its end', 
   assert.deepEqual(texts(host), ['One', 'part']);
 });
 
+test('a choice in the moment in which a question is sent, or asked again, is kept', async () => {
+  const host = openChat();
+  server.script(say('One.'));
+  const first = host.send('One');
+  host.choose('model', 'a');
+  await first;
+  assert.deepEqual(host.saved().settings, { model: 'a' });
+  server.script(thenSilent('part'));
+  const older = host.retry();
+  await host.chunk((text) => text === 'part');
+  server.script(say('Two.'));
+  const newer = host.retry();
+  host.choose('model', 'b');
+  await Promise.all([older, newer]);
+  assert.deepEqual(host.saved().settings, { model: 'b' });
+  assert.match(texts(host).join('|'), /^One\|Two\./);
+  const pressed = host.press({ name: 'ResetContext', skipBotMessage: true, meta: {} });
+  host.choose('model', 'c');
+  await pressed;
+  assert.deepEqual(host.saved().settings, { model: 'c' });
+});
+
 test('a rename and an attachment while the answer comes are not undone by its end', async () => {
   server.script(thenSilent('part'));
   const host = openChat();
