@@ -32,10 +32,10 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
   const { signal, error } = settings;
   const controller = new AbortController();
   const stop = () =>
-    controller.abort(signal.reason ?? error('timeout', 'sent no list of models for 2 s'));
+    controller.abort(signal?.reason ?? error('timeout', 'sent no list of models for 2 s'));
   const timer = setTimeout(stop, PATIENCE);
-  signal.addEventListener('abort', stop);
-  if (signal.aborted) stop();
+  signal?.addEventListener('abort', stop);
+  if (signal?.aborted) stop();
   let failure: unknown = error('protocol', 'has no list of models');
   try {
     for (const path of ['/../api/v1/models', '/../api/v0/models', '/models']) {
@@ -51,7 +51,7 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
     throw failure;
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
+    signal?.removeEventListener('abort', stop);
   }
 }
 

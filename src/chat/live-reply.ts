@@ -41,14 +41,15 @@ export function createLiveReply(
   const reply = createReply(emit, maxTokens);
   const timing: Timing = {};
   const out: ReplyEvent[] = [];
+  /** Each takes an event, or nothing at the end. */
+  const waiting: ((event: ReplyEvent | undefined) => void)[] = [];
 
   /** What the reader gets of an event; `undefined` where nothing. */
   let shape: ((event: ReplyEvent) => unknown) | undefined;
   let phase: keyof typeof limits = 'firstToken';
   let startedAt: number | undefined;
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  /** The read that is pending. */
-  let reading: Promise<void> | undefined;
+  let reading = false;
   /** Set when no more bytes will come: why not, and the lines that were no event. */
   let over: [cause: unknown, stray: string] | undefined;
   let handled = 0;
@@ -66,33 +67,51 @@ export function createLiveReply(
 
   const elapsed = () => startedAt && now() - startedAt;
 
-  /** Reads once from the network. */
-  async function read(): Promise<void> {
-    let cause: unknown;
-    clock.wait();
-    try {
-      reader ??= await open();
-      const { done, value } = await reader.read();
-      if (!done) return push(value);
-    } catch (thrown) {
-      cause = thrown;
-    } finally {
-      reading = undefined;
-      clock.resume();
+  /** Gives every reader that waits its event; where there is none left, asks the network for more. */
+  function serve(): void {
+    while (waiting.length) {
+      if (out.length || ended) waiting.shift()?.(out.shift());
+      else if (!step()) return read();
     }
-    over = [cause, flush()];
   }
 
-  /** On its own, because every await of `read` would have to keep its state. */
-  async function open(): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  /** Reads once from the network. By callbacks, of which a read needs fewer promises than of `await`. */
+  function read(): void {
+    if (reading) return;
+    reading = true;
+    clock.wait();
+    (reader ? reader.read() : open()).then(take, close);
+  }
+
+  async function open(): Promise<ReadableStreamReadResult<Uint8Array>> {
     startedAt = now();
-    signal.throwIfAborted();
-    signal.addEventListener('abort', onAbort);
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', onAbort);
     const patience = limits.firstToken || Infinity;
     const path = '/chat/completions';
     const response = await send(settings, path, controller.signal, json, patience);
     timing.headMs = elapsed();
-    return readerOf(response);
+    reader = readerOf(response);
+    return reader.read();
+  }
+
+  function take({ done, value }: ReadableStreamReadResult<Uint8Array>): void {
+    if (done) return close();
+    try {
+      push(value);
+    } catch (thrown) {
+      return close(thrown);
+    }
+    reading = false;
+    clock.resume();
+    serve();
+  }
+
+  function close(cause?: unknown): void {
+    over = [cause, flush()];
+    reading = false;
+    clock.resume();
+    serve();
   }
 
   /** Handles the next event in its turn; false where the network has to be read first. */
@@ -162,8 +181,7 @@ export function createLiveReply(
   function finish(close = hangUp): void {
     reply.flush();
     // How a proxy such as OpenRouter tells that the model's server failed.
-    if (reply.collected(true).finishReason === 'error')
-      return fail(reported('finish_reason: error'));
+    if (reply.finishReason === 'error') return fail(reported('finish_reason: error'));
     emit({ type: 'finish', result: succeed(reply.verdict(), close) });
   }
 
@@ -183,7 +201,7 @@ export function createLiveReply(
 
   function onAbort(): void {
     out.length = 0;
-    fail(signal.reason);
+    fail(signal?.reason);
   }
 
   function onTimeout(): void {
@@ -198,7 +216,7 @@ export function createLiveReply(
   function end(close: () => void): void {
     ended = true;
     timing.totalMs = elapsed();
-    signal.removeEventListener('abort', onAbort);
+    signal?.removeEventListener('abort', onAbort);
     close();
   }
 
@@ -228,6 +246,15 @@ export function createLiveReply(
     return { ...collected, verdict, timing: { ...timing, totalMs, tokensPerSecond } };
   }
 
+  /** The reader's end; the first to hear of it hears also of a failure. */
+  async function tell(): Promise<IteratorReturnResult<undefined>> {
+    if (!told) {
+      told = true;
+      await result;
+    }
+    return { done: true, value: undefined };
+  }
+
   /**
    * By hand, because an async generator's `return()` waits for the `next()` that is pending: with a silent server, for
    * minutes.
@@ -236,26 +263,19 @@ export function createLiveReply(
     if (shape) throw new TypeError('A reply can be read once');
     shape = given;
     return {
-      async next() {
-        while (!out.length && !ended) {
-          if (step()) continue;
-          reading ??= read();
-          await reading;
-        }
-        const event = out.shift();
-        const value = event && given(event);
-        if (value !== undefined) return { done: false, value };
-        if (!told) {
-          told = true;
-          await result;
-        }
-        return { done: true, value: undefined };
-      },
+      next: () =>
+        new Promise((resolve) => {
+          waiting.push((event) => {
+            const value = event && given(event);
+            resolve(value === undefined ? tell() : { done: false, value });
+          });
+          serve();
+        }),
       async return() {
         out.length = 0;
         told = true;
         if (!ended) succeed('stopped');
-        return { done: true, value: undefined };
+        return tell();
       },
       [Symbol.asyncIterator]() {
         return this;

@@ -10,8 +10,8 @@ import { clip, findFailureWords } from './words.ts';
 export interface Settings {
   /** The base URL, without its user. */
   readonly base: URL;
-  readonly headers: Headers;
-  readonly signal: AbortSignal;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
   readonly fetch: NonNullable<StreamOptions['fetch']>;
   readonly timeouts: { readonly firstToken: number; readonly idle: number };
   readonly maxEventBytes: number;
@@ -31,8 +31,12 @@ export interface Settings {
 export function fill<T extends object>(name: string, given: object, defaults: T): T {
   if (typeof given !== 'object') throw new TypeError(`${name} must be an object`);
   const filled = { ...defaults };
-  for (const [field, preset] of Object.entries(defaults)) {
-    const value: unknown = fieldsOf(given)[field] ?? preset;
+  const fields = fieldsOf(given);
+  const presets = fieldsOf(defaults);
+  for (const field of Object.keys(presets)) {
+    const preset = presets[field];
+    const value = fields[field] ?? preset;
+    if (value === preset) continue;
     const wrong = typeof value === 'number' ? !(value >= 0) : Array.isArray(value);
     if (wrong || typeof value !== typeof preset) {
       throw new TypeError(`${name}.${field} must be of type ${typeof preset}`);
@@ -48,67 +52,57 @@ export function fill<T extends object>(name: string, given: object, defaults: T)
  * @throws {TypeError} naming the option, and never showing a secret
  */
 export function readOptions(options: StreamOptions, partial?: () => PartialResult): Settings {
-  const {
-    apiKey,
-    headers: own,
-    timeouts,
-    ...rest
-  } = fill('options', options, {
+  const filled = fill('options', options, {
     apiKey: '',
     headers: {},
-    // Made anew each time: workerd allows none in a module's own scope.
-    signal: new AbortController().signal,
+    signal: {},
     fetch: patientFetch,
     timeouts: {},
     maxEventBytes: 2 ** 25,
     maxResultBytes: 2 ** 26,
     onChunk() {},
   });
-  const base = parseBaseURL(options?.baseURL);
-  const { username, password, searchParams } = base;
+  const { apiKey, headers: own, timeouts } = filled;
+  const base = parseBaseURL(options.baseURL);
+  const { username, password } = base;
+  const secrets = [apiKey, encodeURIComponent(apiKey), password];
   base.username = base.password = '';
-  const headers = new Headers({ accept: 'text/event-stream', 'content-type': 'application/json' });
-  const secrets = [apiKey, encodeURIComponent(apiKey), password, ...searchParams.values()];
   // `fetch` refuses a URL with a user in it; this is what the user stands for.
   const basic = username && `Basic ${btoa(`${username}:${password}`)}`;
   const authorization = apiKey ? `Bearer ${apiKey}` : basic;
+  const headers: Record<string, string> = {
+    accept: 'text/event-stream',
+    'content-type': 'application/json',
+    ...(authorization && { authorization }),
+  };
   try {
-    if (authorization) headers.set('authorization', authorization);
     for (const [name, value] of new Headers(own)) {
-      headers.set(name, value);
+      headers[name] = value;
       secrets.push(value);
     }
+    if (authorization) new Headers(headers);
   } catch {
     // The error that this stands for shows the value.
     throw new TypeError('options.apiKey or options.headers cannot be sent');
   }
-  const blankText = createBlanker(secrets);
-
-  /** A copy of a JSON value without the secrets; what is nested too deep is left out. */
-  function blank(value: unknown, depth = 9): unknown {
-    if (typeof value === 'string') return blankText(value);
-    if (typeof value !== 'object') return value;
-    const copy = Array.isArray(value) ? [] : {};
-    for (const [key, inner] of Object.entries(value ?? {})) {
-      if (depth && inner !== undefined) Reflect.set(copy, blankText(key), blank(inner, depth - 1));
-    }
-    return copy;
-  }
 
   return {
-    ...rest,
+    ...filled,
+    signal: options.signal ?? undefined,
     base,
     headers,
     timeouts: fill('options.timeouts', timeouts, { firstToken: 1_800_000, idle: 300_000 }),
     error(kind, did, more = {}, cause) {
+      const blank = createBlanker([...secrets, ...base.searchParams.values()]);
       const { status = '', code = '', serverMessage: words = findFailureWords(cause) } = more;
       const about = more.reason ?? `${status} ${code} ${words}`.trim();
       const [reason, , hint, known = kind] = explain(about);
+      const said = `${base.origin}${base.pathname} ${did}${words && ': '}${clip(words)}`;
       return new ChatError(
-        blankText(`${base.origin}${base.pathname} ${did}${words && ': '}${clip(words)}`),
+        String(blank(said)),
         Object(blank({ kind: known, reason, hint, partial: partial?.(), ...more })),
         // An error that is not ours may tell the URL or a header: such a one is left out.
-        blankText(words) === words ? cause : undefined,
+        blank(words) === words ? cause : undefined,
       );
     },
   };

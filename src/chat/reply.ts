@@ -1,6 +1,6 @@
 import { fieldsOf, isObject, itemsOf, utf8Length } from './guards.ts';
 import { createThinkSplitter } from './think-tags.ts';
-import { createToolCallCollector } from './tool-calls.ts';
+import { createToolCallCollector, type ToolCallCollector } from './tool-calls.ts';
 import type { ChatChunk, ChatResult, ReplyEvent, Usage, Verdict } from './types.ts';
 
 /** What one tool fragment costs beside its text, so that a flood of empty ones is bounded too. */
@@ -12,6 +12,8 @@ export interface Reply {
   bytes: number;
   /** The server said why it finished, or sent a whole completion. */
   finished: boolean;
+  /** As sent. */
+  finishReason: string | undefined;
   /** Takes one chunk: what is missing, null or of another type counts as nothing. */
   add(chunk: ChatChunk): void;
   /** Gives out what was held back for the other half of a tag or of a character. */
@@ -32,10 +34,9 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
   const collected = { text: '', reasoning: '' };
   const halves = { text: '', reasoning: '' };
   const think = createThinkSplitter(add);
-  const tools = createToolCallCollector();
-  let finishReason: string | undefined;
   let usage: Usage | undefined;
   let model: string | undefined;
+  let tools: ToolCallCollector | undefined;
 
   function add(channel: 'text' | 'reasoning', sent: string, last = false): void {
     let piece = halves[channel] + sent;
@@ -56,6 +57,7 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
   const reply: Reply = {
     bytes: 0,
     finished: false,
+    finishReason: undefined,
     add(chunk) {
       const { choices, prompt_progress: progress } = chunk;
       if (typeof chunk.model === 'string') model = chunk.model;
@@ -76,12 +78,13 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
       }
       if (content && typeof content === 'string') think.push(content);
       for (const item of itemsOf(tool_calls)) {
+        tools ??= createToolCallCollector();
         const fragment = tools.add(item);
         reply.bytes += utf8Length(fragment.arguments) + FRAGMENT_BYTES;
         emit({ type: 'tool_call', ...fragment });
       }
-      if (finish_reason && typeof finish_reason === 'string') finishReason = finish_reason;
-      reply.finished ||= Boolean(whole || finishReason);
+      if (finish_reason && typeof finish_reason === 'string') reply.finishReason = finish_reason;
+      reply.finished ||= Boolean(whole || reply.finishReason);
     },
     flush() {
       think.end();
@@ -90,13 +93,14 @@ export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number
     },
     collected: (finished) => ({
       ...collected,
-      toolCalls: tools.calls(finished),
-      finishReason,
+      toolCalls: tools?.calls(finished) ?? [],
+      finishReason: reply.finishReason,
       usage,
       model,
     }),
     verdict() {
-      const called = tools.calls(true).length > 0;
+      const { finishReason } = reply;
+      const called = tools !== undefined;
       const used = maxTokens > 0 && Number(usage?.completion_tokens) >= maxTokens;
       if (finishReason === 'content_filter') return finishReason;
       if (!called && !collected.text.trim()) return 'empty';

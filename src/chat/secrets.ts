@@ -2,11 +2,12 @@
 const TELLING = 8;
 
 /**
- * Makes the function that blanks secrets in what a user may see: every run of 8 or more characters of one, because
+ * Makes the function that copies a JSON value without the secrets in its texts and names; what is nested deeper than
+ * 9 levels is left out. Blanked is every run of 8 or more characters of one, because
  * servers echo keys in part ("Malformed API token provided: 22aac52a71..."). A secret of 4 to 7 is blanked whole; what
  * is shorter would blank ordinary words.
  */
-export function createBlanker(secrets: readonly string[]): (text: string) => string {
+export function createBlanker(secrets: readonly string[]): (value: unknown) => unknown {
   const pieces = new Set<string>();
   const sizes = new Set<number>();
   for (const secret of secrets.filter(({ length }) => length > 3)) {
@@ -16,7 +17,7 @@ export function createBlanker(secrets: readonly string[]): (text: string) => str
       sizes.add(piece.length);
     }
   }
-  return (text) => {
+  const blankText = (text: string): string => {
     let shown = '';
     let hiddenUpTo = 0;
     for (let i = 0; sizes.size && i < text.length; i++) {
@@ -28,5 +29,15 @@ export function createBlanker(secrets: readonly string[]): (text: string) => str
       }
     }
     return shown + text.slice(hiddenUpTo);
+  };
+
+  return function blank(value: unknown, depth = 9): unknown {
+    if (typeof value === 'string') return blankText(value);
+    if (typeof value !== 'object') return value;
+    const copy = Array.isArray(value) ? [] : {};
+    for (const [key, inner] of Object.entries(value ?? {})) {
+      if (depth && inner !== undefined) Reflect.set(copy, blankText(key), blank(inner, depth - 1));
+    }
+    return copy;
   };
 }
