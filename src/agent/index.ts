@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { fieldsOf, itemsOf } from '../chat/guards.ts';
 import type { ChatMessage } from '../chat/types.ts';
 import { listModels, type Model } from '../models.ts';
@@ -14,6 +15,9 @@ import { createSay, isMostlyChinese, type Say, unknown } from './words.ts';
 
 /** The list that a question without a model needs is kept so long. */
 const KEEP_MS = 60_000;
+
+/** The panel's operations, its boot message and its first task wait for the list no longer. */
+const PANEL_MS = 1500;
 
 /**
  * A chat agent for the VS Code extension My Assistant, which answers with a local model. The extension requires
@@ -82,7 +86,9 @@ export default class LocalLLMStreamAgent {
   /** The panel's drop-downs and buttons; within two seconds, whatever the server does. */
   async loadOperations(thread?: Thread): Promise<unknown[]> {
     const { config, say } = this.#voice(asThread(thread));
-    return buildOperations(config, await this.#listModels(config).catch(() => []), say);
+    const models = this.#listModels(config).catch(() => []);
+    const late = setTimeout(PANEL_MS, [], { ref: false });
+    return buildOperations(config, await Promise.race([models, late]), say);
   }
 
   /** The messages after the last marker, as the request has them. */
@@ -113,7 +119,7 @@ export default class LocalLLMStreamAgent {
         models.filter(({ type }) => type !== 'embedding'),
       );
       this.#models.catch(forget);
-      setTimeout(forget, KEEP_MS).unref();
+      setTimeout(KEEP_MS, undefined, { ref: false }).then(forget);
     }
     return this.#models;
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -561,16 +561,22 @@ test('the drop-down with a dead or a silent server offers what is configured', a
   assert.equal(model?.default, '(auto)', 'empty options without a default break the web view');
 });
 
-test('the drop-downs are there although the server never answers', async () => {
-  const mute = createServer(() => {});
+test('the drop-downs are there before the list of a silent server is given up', async () => {
+  const sockets: Socket[] = [];
+  const mute = createServer((socket) => sockets.push(socket.resume()));
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
   const { port } = mute.address() as AddressInfo;
   const host = openChat({ llm: { baseURL: `http://127.0.0.1:${port}/v1`, model: 'mine' } });
   const [model] = (await host.openPanel()) as { options: { value: string }[] }[];
   assert.deepEqual(
+    sockets.map(({ readyState }) => readyState),
+    ['open'],
+  );
+  assert.deepEqual(
     model?.options.map(({ value }) => value),
     ['mine'],
   );
+  for (const socket of sockets) socket.destroy();
   mute.close();
 });
 
