@@ -143,7 +143,7 @@ test('the sizes are within the budget', async (t) => {
   const sizes = [
     // About 7.5 kB of code, 1.2 of them the parser, and 0.9 of licences.
     ['index.min.js, gzipped', zipped(read('index.min.js')), 8700],
-    ['the agent, minified and gzipped', zipped(agent), 14_400],
+    ['the agent, minified and gzipped', zipped(agent), 14_500],
   ] as const;
   for (const [what, size, budget] of sizes) {
     t.diagnostic(`${what}: ${size} bytes of ${budget}`);
