@@ -8,6 +8,8 @@ type Row = readonly [reason: string, sign: RegExp, hint?: string, kind?: ErrorKi
  * wins. The sign is looked for in an error's words, with the status and the server's code in front of them.
  */
 const reasons: readonly Row[] = [
+  // This project's replay kit; its words name exchanges and models.
+  ['miss', /no (recorded )?exchange/],
   ['refused', /conn\w* ?refused/i, 'Start the server. LM Studio: `lms server start`'],
   ['dns', /ENOTF|EAI_|dns/],
   ['runtime-limit', /(DERS|BODY)_TIME/, 'Set options.fetch to nodeFetch', 'timeout'],

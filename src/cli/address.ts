@@ -4,13 +4,14 @@ import { UsageError } from './command.ts';
 export const DEFAULT_URL = 'http://127.0.0.1:1234/v1';
 
 /**
- * The URL that was given as `--base-url`.
+ * The URL that was given.
+ * @param option - as what
  * @throws {UsageError} where it is none
  */
-export function readAddress(given: string): URL {
+export function readAddress(given: string, option = '--base-url', sample = DEFAULT_URL): URL {
   const url = parseAddress(given);
   if (url !== undefined) return url;
-  throw new UsageError(`--base-url must be a URL such as ${DEFAULT_URL}, not '${given}'`);
+  throw new UsageError(`${option} must be a URL such as ${sample}, not '${given}'`);
 }
 
 /** `undefined` for anything but an http(s) URL; `localhost:1234` is one with the protocol `localhost:`. */

@@ -6,11 +6,11 @@ import type { ChatMessage, ServerOptions } from '../chat/types.ts';
 import { listModels } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import type { ReplayServer } from '../replay/server.ts';
+import { DEFAULT_URL, readAddress } from './address.ts';
+import { adviceFor } from './advice.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
 import { DEMO_QUESTION, startDemo } from './demo.ts';
 import { showAnswer } from './show-answer.ts';
-
-const DEFAULT_URL = 'http://127.0.0.1:1234/v1';
 
 /** `local-llm chat`, which is also `npm start`. */
 export const chat: Command = {
@@ -40,8 +40,10 @@ Ctrl-C stops the answer, a second one leaves.
     if (positionals.length > 1) {
       throw new UsageError('put the question in quotes: it came as several words');
     }
+    const baseURL = values['base-url'];
+    if (baseURL !== undefined) readAddress(baseURL);
     const session = createSession(terminal, {
-      baseURL: values['base-url'],
+      baseURL,
       model: values.model,
       system: values.system,
     });
@@ -117,8 +119,8 @@ function createSession(terminal: Terminal, options: SessionOptions) {
     } catch (error) {
       messages.pop();
       if (!(error instanceof Error)) throw error;
-      const hint = 'hint' in error && typeof error.hint === 'string' ? `${error.hint}\n` : '';
-      stderr.write(`${error.message}\n${hint}`);
+      const advice = adviceFor(error);
+      stderr.write(`${error.message}\n${advice === undefined ? '' : `${advice}\n`}`);
       return false;
     } finally {
       stop = undefined;
@@ -143,6 +145,7 @@ function createSession(terminal: Terminal, options: SessionOptions) {
 
     async converse(): Promise<number> {
       await findServer();
+      stderr.write('Ctrl-C stops an answer; Ctrl-C or Ctrl-D without one leaves.\n');
       const lines = createInterface({ input: stdin, output: stdout });
       const leave = new AbortController();
       lines.on('SIGINT', () => {

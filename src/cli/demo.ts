@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ReplayServer, startReplayServer } from '../replay/server.ts';
+import { DEFAULT_URL } from './address.ts';
 
 /** What was asked when the exchange was recorded. */
 export const DEMO_QUESTION =
@@ -17,7 +18,10 @@ export async function startDemo(): Promise<ReplayServer> {
   const [path] = ['../', '../../']
     .map((up) => fileURLToPath(new URL(up + EXCHANGE, import.meta.url)))
     .filter(existsSync);
-  if (path === undefined) throw new Error(`the recording ${EXCHANGE} is not there`);
+  if (path === undefined)
+    throw new Error(
+      `no server answers at ${DEFAULT_URL}, and the recording ${EXCHANGE} is not there to be played instead`,
+    );
   // Any question gets it.
   return startReplayServer(path, { speed: 1, ignore: ['messages', 'model', 'stream_options'] });
 }

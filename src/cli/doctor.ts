@@ -1,12 +1,15 @@
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
-import { isObject, parseJson } from '../chat/guards.ts';
+import { fieldsOf, isObject, parseJson } from '../chat/guards.ts';
 import { readBody } from '../chat/send.ts';
 import { streamChat } from '../chat/stream-chat.ts';
+import { findFailureWords } from '../chat/words.ts';
 import { listModels, type Model } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { DEFAULT_URL, readAddress } from './address.ts';
+import { adviceFor } from './advice.ts';
 import type { Command } from './command.ts';
+import { counted } from './counted.ts';
 
 /** For everything but the answer itself. */
 const PATIENCE_MS = 3000;
@@ -103,7 +106,7 @@ async function checkListening(url: URL): Promise<void> {
     `Nothing is listening at ${url.hostname}:${port} (${failure})`,
     others.length > 0
       ? `Something listens elsewhere on this machine: try ${others.join(', ')}`
-      : 'Start the server. LM Studio: Developer > Start Server, or `lms server start`; llama.cpp: `llama-server -m MODEL.gguf --port 1234`',
+      : `Start the server. LM Studio: Developer > Start Server, or \`lms server start\`; Ollama: \`ollama serve\`; llama.cpp: \`llama-server -m MODEL.gguf --port ${port}\``,
   );
 }
 
@@ -128,27 +131,41 @@ interface Page {
   text: string;
 }
 
-/** A page of the server; `undefined` where none came in time. */
-async function read(url: string, apiKey: string | undefined): Promise<Page | undefined> {
+/** A page of the server; why not, in words, where none came. */
+async function read(url: string, apiKey: string | undefined): Promise<Page | string> {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
     const headers: HeadersInit = apiKey ? { authorization: `Bearer ${apiKey}` } : {};
     const response = await nodeFetch(url, { headers, signal });
     const text = await readBody(response, signal);
     const server = `${response.headers.get('server') ?? ''} ${response.headers.get('x-powered-by') ?? ''}`;
     return { status: response.status, server, body: parseJson(text), text };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return signal.aborted ? '' : findFailureWords(error);
   }
+}
+
+/** Whether a path of the server gives a list of models. */
+async function lists(url: string, apiKey: string | undefined): Promise<boolean> {
+  const page = await read(url, apiKey);
+  return typeof page !== 'string' && isListing(page.body);
 }
 
 /** What the server is, once its list of models has come. */
 async function checkApi({ url, apiKey }: Case, shown: string): Promise<string> {
   const page = await read(`${shown}/models${url.search}`, apiKey);
-  if (page === undefined) {
+  if (page === '') {
     throw new Finding(
       `${shown} accepts connections but sent no list of models within ${PATIENCE_MS / 1000} s`,
       'It may be busy with another answer: wait and try again. Or it is no web server at all: check the port',
+    );
+  }
+  if (typeof page === 'string') {
+    throw new Finding(
+      `${shown} accepts connections, but no answer came: ${page}`,
+      url.protocol === 'https:'
+        ? `Most local servers speak http only: try ${shown.replace('https', 'http')}`
+        : 'It may be no web server at all, or one that speaks https only: check the address',
     );
   }
   if (page.status === 401 || page.status === 403) {
@@ -159,7 +176,7 @@ async function checkApi({ url, apiKey }: Case, shown: string): Promise<string> {
   }
   if (!isListing(page.body)) {
     const right = `${shown}/v1`;
-    const found = isListing((await read(`${right}/models`, apiKey))?.body);
+    const found = await lists(`${right}/models`, apiKey);
     const start = page.text.replace(/\s+/g, ' ').trim().slice(0, 80);
     throw new Finding(
       `${shown}/models is no list of models (${page.status}: ${start || 'empty'})`,
@@ -179,10 +196,10 @@ function isListing(body: unknown): boolean {
 async function identify(origin: string, page: Page, apiKey: string | undefined): Promise<string> {
   if (/llama\.?cpp/i.test(page.server + page.text)) return 'llama.cpp';
   for (const path of ['/api/v1/models', '/api/v0/models']) {
-    if (isListing((await read(origin + path, apiKey))?.body)) return 'LM Studio';
+    if (await lists(origin + path, apiKey)) return 'LM Studio';
   }
-  const version = (await read(`${origin}/api/version`, apiKey))?.body;
-  if (isObject(version) && typeof version.version === 'string') return `Ollama ${version.version}`;
+  const { version } = fieldsOf(fieldsOf(await read(`${origin}/api/version`, apiKey)).body);
+  if (typeof version === 'string') return `Ollama ${version}`;
   return 'a server of a kind unknown here';
 }
 
@@ -212,12 +229,12 @@ async function checkModels(
   }
   if (loaded === undefined && chat.some((one) => one.loaded === false)) {
     throw new Finding(
-      `It has ${chat.length} model(s), and none is loaded`,
+      `It has ${counted(chat.length, 'model')}, and none is loaded`,
       'Load one: LM Studio > Developer, or `lms load`; or name one with --model, which may load it',
     );
   }
   const chosen = loaded ?? chat[0];
-  say(`✓ It has ${chat.length} model(s); ${chosen?.id} is tried`);
+  say(`✓ It has ${counted(chat.length, 'model')}; ${chosen?.id} is tried`);
   return chosen?.id;
 }
 
@@ -261,10 +278,9 @@ async function checkStream(
       say('! It only reasoned within 64 tokens; reasoning "off" makes it quicker');
   } catch (error) {
     if (error instanceof Finding || !(error instanceof Error)) throw error;
-    const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
     throw new Finding(
       `No answer streams: ${error.message}`,
-      hint ?? "The server's log says why; try again, or another model",
+      adviceFor(error) ?? "The server's log says why; try again, or another model",
     );
   } finally {
     clearInterval(notice);

@@ -101,7 +101,9 @@ that file stays as it is. It can be repeated.
         ? `\nIn VS Code: press Refresh in My Assistant's chat list, then New Chat, and choose '${name}'.`
         : built === old && after === before
           ? "\nNothing has changed. If VS Code was open at the last update: run 'Developer: Reload Window'."
-          : "\nIn VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.",
+          : built === old
+            ? `\nIn VS Code: press Refresh in My Assistant's chat list; a new chat can choose '${name}'.`
+            : "\nIn VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.",
     );
     return 0;
   },

@@ -20,7 +20,7 @@ ${Object.entries(commands)
 
 async function main([name, ...args]: string[]): Promise<number> {
   const { stdin, stdout, stderr, env } = process;
-  if (name === undefined || name === '--help' || name === '-h') {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     stdout.write(overview);
     return name === undefined ? 2 : 0;
   }

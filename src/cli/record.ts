@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { startRecordingProxy } from '../replay/proxy.ts';
+import { readAddress } from './address.ts';
 import { type Command, UsageError } from './command.ts';
 import { counted } from './counted.ts';
 import { portOf } from './port.ts';
@@ -33,6 +35,13 @@ bytes, where the chunks ended, when they came, how the stream ended. No key is s
     const { upstream, to: folder, name, server } = values;
     if (upstream === undefined) throw new UsageError('--upstream is missing');
     if (folder === undefined) throw new UsageError('--to is missing');
+    const { origin, pathname } = readAddress(upstream, '--upstream', 'http://127.0.0.1:1234');
+    if (/\/chat\/|\/models/.test(pathname)) {
+      throw new UsageError(`--upstream is the server, not one of its calls: ${origin}`);
+    }
+    if ((await stat(folder).catch(() => undefined))?.isDirectory() === false) {
+      throw new UsageError(`--to must be a folder, and ${folder} is a file`);
+    }
     const stored: string[] = [];
     const leftOut: string[] = [];
     const proxy = await startRecordingProxy({
@@ -53,7 +62,7 @@ bytes, where the chunks ended, when they came, how the stream ended. No key is s
         stdout.write(`${response.bytes} bytes in ${counted(chunks.length, 'chunk')}, ${end}\n`);
       },
     });
-    stdout.write(`Point a client at ${proxy.url}/v1 instead of ${new URL(upstream).origin}/v1. `);
+    stdout.write(`Point a client at ${proxy.url}/v1 instead of ${origin}/v1. `);
     stdout.write('Ctrl-C ends the recording.\n');
     await stopSignal();
     await proxy.close();

@@ -49,7 +49,7 @@ export function createMatcher(
       .sort((a, b) => b.common - a.common || a.lines.length - b.lines.length);
     const calls = [...new Set(recorded.map((it) => it.call))];
     const hint = nearest
-      ? `. The nearest is '${nearest.name}', which differs in:\n  ${listed(nearest.lines, '\n  ')}`
+      ? `. The nearest is '${nearest.name}', which differs in:\n  ${listed(nearest.lines, ';\n  ')}`
       : `; there is: ${listed(calls, ', ')}`;
     throw new ReplayMiss(`no recorded exchange answers this ${call}${hint}`);
   };
@@ -61,6 +61,8 @@ function compare(sent: Leaves, recorded: Leaves): { common: number; lines: strin
   const lines = [...places].flatMap((place) => {
     const [a, b] = [sent.get(place), recorded.get(place)];
     if (JSON.stringify(a) === JSON.stringify(b)) return [];
+    // An empty body against one with fields: these have their lines.
+    if (!place && isObject(a ?? b) && (a === undefined || b === undefined)) return [];
     return [`${place || 'the body'}: sent ${shown(a)}, recorded ${shown(b)}`];
   });
   return { common: places.size - lines.length, lines };

@@ -101,6 +101,14 @@ test('no model is loaded: none is loaded for the test, unless it is named', asyn
   await idle.close();
 });
 
+test('https to a server that speaks http is told as that, at once', async () => {
+  const plain = await startServer();
+  const { status, printed } = await examine(plain.baseURL.replace('http:', 'https:'));
+  assert.equal(status, 1);
+  assert.match(printed, /but no answer came: [\s\S]*speak http only: try http:\/\/127/);
+  await plain.close();
+});
+
 test('something that accepts connections and says nothing is not waited for long', async () => {
   const mute = createServer(() => {});
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));

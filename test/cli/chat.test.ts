@@ -104,6 +104,20 @@ test('an empty stdin and a server that is there: it says that there is no questi
   assert.equal(status, 2);
 });
 
+test('what to do is told in the words of the command line', async (t) => {
+  const server = await startReplayServer(fixtures);
+  t.after(() => server.close());
+  const told = async (exchange: string) => {
+    const url = `${server.url}/${exchange}/v1`;
+    return (await run(t, ['hi', '--base-url', url])).stderr;
+  };
+  assert.match(await told('lmstudio/error-token'), /LOCAL_LLM_API_KEY/);
+  assert.match(await told('nosuch'), /there is no .*\n.*local-llm serve --help/s);
+  const { stderr, status } = await run(t, ['hi', '--base-url', '127.0.0.1:9/v1']);
+  assert.match(stderr, /--base-url must be a URL such as/);
+  assert.equal(status, 2);
+});
+
 test('a stream that breaks keeps its text, and ends with status 1', async (t) => {
   const server = await startReplayServer(fixtures);
   t.after(() => server.close());

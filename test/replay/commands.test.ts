@@ -141,7 +141,17 @@ const wrong: [args: string[], status: number, message: RegExp][] = [
   [['serve', '/does/not/exist'], 1, /\/does\/not\/exist: cannot be read as a folder/],
   [['record', '--to', 'x'], 2, /--upstream is missing/],
   [['record', '--upstream', 'http://127.0.0.1:1234'], 2, /--to is missing/],
-  [['record', '--upstream', 'localhost:1234', '--to', 'x'], 1, /must start with http/],
+  [['record', '--upstream', 'localhost:1234', '--to', 'x'], 2, /--upstream must be a URL such as/],
+  [
+    ['record', '--upstream', 'http://127.0.0.1:1/v1/chat/completions', '--to', 'x'],
+    2,
+    /--upstream is the server, not one of its calls: http:\/\/127\.0\.0\.1:1\n/,
+  ],
+  [
+    ['record', '--upstream', 'http://127.0.0.1:1', '--to', 'package.json'],
+    2,
+    /--to must be a folder, and package\.json is a file/,
+  ],
   [['check'], 2, /give one folder/],
   [['check', '/does/not/exist'], 1, /cannot be read as a folder/],
 ];

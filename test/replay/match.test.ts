@@ -69,7 +69,7 @@ test('a miss shows the nearest exchange and where the bodies differ', () => {
   assert.throws(() => find(asked({ messages: [{ role: 'user', content: 'Hi' }] })), {
     message:
       "no recorded exchange answers this POST /v1/x. The nearest is 'near', which differs in:\n" +
-      '  messages[0].content: sent "Hi", recorded "Hello"\n' +
+      '  messages[0].content: sent "Hi", recorded "Hello";\n' +
       '  temperature: sent nothing, recorded 0',
   });
 });
