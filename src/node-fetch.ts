@@ -74,10 +74,10 @@ function toWebStream(
   message: http.IncomingMessage,
   signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array> {
+  let over = false;
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        let over = false;
         const fail = (cause: unknown) => {
           if (over) return;
           over = true;
@@ -104,6 +104,8 @@ function toWebStream(
         body.resume();
       },
       cancel() {
+        // Deno may still tell the end of what is destroyed.
+        over = true;
         message.destroy();
       },
     },

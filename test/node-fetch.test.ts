@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -122,6 +122,22 @@ test('a reader that leaves closes the connection', async (t) => {
   });
   await (await nodeFetch(url, {})).body?.cancel();
   await closed;
+});
+
+test('an end that is told after the reader has left does no harm, as Deno tells it', async (t) => {
+  const url = await serve(t, (_, response) => response.write('a'));
+  const { body } = await nodeFetch(url, {});
+  const destroy = t.mock.method(
+    IncomingMessage.prototype,
+    'destroy',
+    function (this: IncomingMessage) {
+      destroy.mock.restore();
+      this.emit('end');
+      return this.destroy();
+    },
+  );
+  await body?.cancel();
+  assert.equal(destroy.mock.callCount(), 1);
 });
 
 test('a body that nobody reads is not read ahead without bound', async (t) => {
