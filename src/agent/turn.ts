@@ -44,7 +44,7 @@ export function beginTurn(thread: Thread, repository?: ThreadRepository): Promis
   const key = thread.id ?? thread;
   const older = running.get(key);
   const begun = (async () => {
-    const parts = (await (await older)?.supersede()) ?? [];
+    const parts = (await (await older?.catch(() => undefined))?.supersede()) ?? [];
     for (;;) {
       catchUp(thread, repository);
       if (!isTaken(thread.messages.at(-1)?.id)) break;
@@ -173,8 +173,12 @@ function catchUp(thread: Thread, repository?: ThreadRepository): void {
 /** In place, because the host goes on with the objects that it has. */
 function adopt(thread: Thread, saved: Thread, withMessages: boolean): void {
   const { messages } = thread;
-  if (withMessages) messages.splice(0, messages.length, ...saved.messages);
-  Object.assign(thread, saved, { messages });
+  try {
+    if (withMessages) messages.splice(0, messages.length, ...saved.messages);
+    Object.assign(thread, saved, { messages });
+  } catch {
+    // A thread that cannot be changed is answered all the same.
+  }
 }
 
 function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {

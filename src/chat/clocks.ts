@@ -9,6 +9,7 @@ export const now = (): number => performance.now();
 /** Waits for `ms`, or until the signal aborts; then neither timer nor listener is left. */
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
+    if (signal.aborted) return resolve();
     const done = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', done);

@@ -80,7 +80,12 @@ export function createLiveReply(
     if (reading) return;
     reading = true;
     clock.wait();
-    (reader ? reader.read() : open()).then(take, close);
+    try {
+      (reader ? reader.read() : open()).then(take, close);
+    } catch (thrown) {
+      // A reader of somebody's own.
+      close(thrown);
+    }
   }
 
   async function open(): Promise<ReadableStreamReadResult<Uint8Array>> {
@@ -92,23 +97,32 @@ export function createLiveReply(
     const response = await send(settings, path, controller.signal, json, patience);
     timing.headMs = elapsed();
     reader = readerOf(response);
+    // A fetch that takes no notice of its signal.
+    if (ended) hangUp();
     return reader.read();
   }
 
-  function take({ done, value }: ReadableStreamReadResult<Uint8Array>): void {
-    if (done) return close();
+  function take(result: ReadableStreamReadResult<Uint8Array>): void {
     try {
-      push(value);
+      if (result.done) return close();
+      push(result.value);
     } catch (thrown) {
       return close(thrown);
     }
-    reading = false;
-    clock.resume();
-    serve();
+    goOn();
   }
 
   function close(cause?: unknown): void {
-    over = [cause, flush()];
+    try {
+      over = [cause, flush()];
+    } catch (thrown) {
+      // The text is longer than a string can be.
+      over = [cause ?? thrown, ''];
+    }
+    goOn();
+  }
+
+  function goOn(): void {
     reading = false;
     clock.resume();
     serve();
@@ -197,6 +211,7 @@ export function createLiveReply(
     if (ended) return;
     end(hangUp);
     settle(Promise.reject(thrown));
+    serve();
   }
 
   function onAbort(): void {
@@ -206,7 +221,10 @@ export function createLiveReply(
 
   function onTimeout(): void {
     if (ended) return hangUp();
-    if (phase === 'finish') return finish();
+    if (phase === 'finish') {
+      finish();
+      return serve();
+    }
     const [reason, what] = phase === 'idle' ? [phase, 'byte'] : ['first-token', 'token'];
     const hint = `Raise options.timeouts.${phase}`;
     fail(error('timeout', `sent no ${what} for ${limits[phase] / 1000} s`, { reason, hint }));
@@ -275,6 +293,7 @@ export function createLiveReply(
         out.length = 0;
         told = true;
         if (!ended) succeed('stopped');
+        serve();
         return tell();
       },
       [Symbol.asyncIterator]() {

@@ -10,7 +10,7 @@ import { clip, findFailureWords } from './words.ts';
 export interface Settings {
   /** The base URL, without its user. */
   readonly base: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
   readonly signal: AbortSignal | undefined;
   readonly fetch: NonNullable<StreamOptions['fetch']>;
   readonly timeouts: { readonly firstToken: number; readonly idle: number };
@@ -63,32 +63,35 @@ export function readOptions(options: StreamOptions, partial?: () => PartialResul
     onChunk() {},
   });
   const { apiKey, headers: own, timeouts } = filled;
-  const base = parseBaseURL(options.baseURL);
+  const signal = options?.signal ?? undefined;
+  if (signal && !signal.throwIfAborted) {
+    throw new TypeError('options.signal must be of type AbortSignal');
+  }
+  const base = parseBaseURL(options?.baseURL);
   const { username, password } = base;
-  const secrets = [apiKey, encodeURIComponent(apiKey), password];
+  const secrets = [apiKey, password];
   base.username = base.password = '';
-  // `fetch` refuses a URL with a user in it; this is what the user stands for.
-  const basic = username && `Basic ${btoa(`${username}:${password}`)}`;
-  const authorization = apiKey ? `Bearer ${apiKey}` : basic;
-  const headers: Record<string, string> = {
-    accept: 'text/event-stream',
-    'content-type': 'application/json',
-    ...(authorization && { authorization }),
-  };
+  const headers = new Headers({ accept: 'text/event-stream', 'content-type': 'application/json' });
   try {
+    // `fetch` refuses a URL with a user in it; this is what the user stands for.
+    const basic = username && btoa(decodeURIComponent(`${username}:${password}`));
+    const authorization = apiKey ? `Bearer ${apiKey}` : basic && `Basic ${basic}`;
+    secrets.push(encodeURIComponent(apiKey), decodeURIComponent(password), basic);
+    if (authorization) headers.set('authorization', authorization);
     for (const [name, value] of new Headers(own)) {
-      headers[name] = value;
+      headers.set(name, value);
       secrets.push(value);
     }
-    if (authorization) new Headers(headers);
   } catch {
     // The error that this stands for shows the value.
-    throw new TypeError('options.apiKey or options.headers cannot be sent');
+    throw new TypeError(
+      'options.apiKey, options.headers or the user in options.baseURL cannot be sent',
+    );
   }
 
   return {
     ...filled,
-    signal: options.signal ?? undefined,
+    signal,
     base,
     headers,
     timeouts: fill('options.timeouts', timeouts, { firstToken: 1_800_000, idle: 300_000 }),

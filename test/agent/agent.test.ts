@@ -817,6 +817,18 @@ test('an image and a text file are sent; what cannot be is named in the reply', 
   assert.equal(server.seen.length, before, 'there is nothing to ask');
 });
 
+test('a thread that cannot be changed is answered all the same, and the thread goes on', async () => {
+  const host = openChat();
+  server.script(say('Yes.'));
+  await host.send('One');
+  host.choose('model', 'tiny');
+  const agent = new LocalLLMStreamAgent({ llm: { baseURL: server.baseURL } }, {});
+  const frozen = Object.freeze({ id: host.threadId, messages: host.saved().messages.slice(0, 1) });
+  await agent.generateReply(frozen, { threadRepository: host.disk });
+  await host.send('Two');
+  assert.match(texts(host).at(-1) ?? '', /^Yes\./);
+});
+
 test('a subclass of the kind that the tutorial teaches keeps working', async () => {
   server.script(say('Hello', '.'));
   class Loud extends LocalLLMStreamAgent {

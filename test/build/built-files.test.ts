@@ -142,8 +142,8 @@ test('the sizes are within the budget', async (t) => {
   const agent = await minify(read('LocalLLMStreamAgent.js'), 'cjs');
   const sizes = [
     // About 7.5 kB of code, 1.2 of them the parser, and 0.9 of licences.
-    ['index.min.js, gzipped', zipped(read('index.min.js')), 8700],
-    ['the agent, minified and gzipped', zipped(agent), 14_500],
+    ['index.min.js, gzipped', zipped(read('index.min.js')), 8800],
+    ['the agent, minified and gzipped', zipped(agent), 14_600],
   ] as const;
   for (const [what, size, budget] of sizes) {
     t.diagnostic(`${what}: ${size} bytes of ${budget}`);

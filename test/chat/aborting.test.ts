@@ -55,6 +55,41 @@ test('an abort ends a pending read at once, and what came is kept', async () => 
   assert.equal(listeners(), 0);
 });
 
+test('an abort in the moment in which the head comes ends the read, though fetch ignores its signal', async () => {
+  for (let late = 0; late < 8; late++) {
+    const controller = new AbortController();
+    let cancelled = 0;
+    const fetch = async () => {
+      let turns = late;
+      const count = () => (turns-- > 0 ? queueMicrotask(count) : controller.abort());
+      queueMicrotask(count);
+      return new Response(
+        new ReadableStream({
+          cancel() {
+            cancelled++;
+          },
+        }),
+      );
+    };
+    const reply = streamChat(body, { fetch, signal: controller.signal });
+    await assert.rejects(reply.result, { name: 'AbortError' });
+    await new Promise(setImmediate);
+    assert.ok(cancelled <= 1);
+  }
+});
+
+test('an abort while the answer to wait is still open is not waited for', async () => {
+  const controller = new AbortController();
+  const busy = new ReadableStream({
+    start: (stream) => stream.enqueue(new TextEncoder().encode('loading')),
+    pull: () => controller.abort(),
+  });
+  const init = { status: 503, headers: { 'retry-after': '600' } };
+  const fetch = async () => new Response(busy, init);
+  const reply = streamChat(body, { fetch, signal: controller.signal });
+  await assert.rejects(reply.result, { name: 'AbortError' });
+});
+
 test('an abort before the head rejects, though fetch ignores its signal', async () => {
   const controller = new AbortController();
   const reply = streamChat(body, { fetch: () => silence, signal: controller.signal });

@@ -27,6 +27,13 @@ const wrong: [name: string, says: RegExp, body: unknown, options?: unknown][] = 
   ['a key that is an object', /apiKey/, { messages }, { apiKey: {} }],
   ['a fetch that is none', /fetch/, { messages }, { fetch: 'fetch' }],
   ['a signal that is none', /signal/, { messages }, { signal: 'stop' }],
+  [
+    'a signal whose controller was given',
+    /signal/,
+    { messages },
+    { signal: new AbortController() },
+  ],
+  ['a key with half a character', /apiKey/, { messages }, { apiKey: 'key\ud800' }],
   ['timeouts that are a number', /timeouts/, { messages }, { timeouts: 1000 }],
   ['a negative timeout', /idle/, { messages }, { timeouts: { idle: -1 } }],
   ['a timeout that is NaN', /firstToken/, { messages }, { timeouts: { firstToken: Number.NaN } }],
@@ -114,6 +121,15 @@ test('a user in the base URL becomes a header: fetch refuses such URLs', async (
   const { url, headers } = await sent({}, { baseURL: 'http://me:pass@h/v1' });
   assert.equal(url, 'http://h/v1/chat/completions');
   assert.equal(headers.get('authorization'), `Basic ${btoa('me:pass')}`);
+});
+
+test('a user with escaped signs is sent unescaped, and no error shows it in any form', async () => {
+  const { headers } = await sent({}, { baseURL: 'http://me:secret%40word@h/v1' });
+  const basic = btoa('me:secret@word');
+  assert.equal(headers.get('authorization'), `Basic ${basic}`);
+  const echo = async () => new Response(`No: ${basic} secret@word secret%40word`, { status: 401 });
+  const reply = streamChat({ messages }, { baseURL: 'http://me:secret%40word@h/v1', fetch: echo });
+  await assert.rejects(reply.result, ({ message }: Error) => message.endsWith('No: *** *** ***'));
 });
 
 test('max_tokens of -1 means none, as LM Studio has it', async () => {

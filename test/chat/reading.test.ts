@@ -118,6 +118,30 @@ test('an error comes after the text before it, is thrown once, and rejects the r
   assert.equal(reply.soFar.text, 'Hello');
 });
 
+test('a reader of somebody’s own that throws, or gives nothing, breaks the stream and hangs nobody', async () => {
+  const wrong = [
+    () => {
+      throw new Error('mine');
+    },
+    () => undefined,
+    () => ({ done: false, value: new Uint8Array() }),
+    async () => undefined,
+  ];
+  for (const read of wrong) {
+    const fetch = async () => {
+      const response = new Response(frames(chunk({ content: 'Hel' })));
+      const reader = response.body?.getReader();
+      let reads = 0;
+      const own = { read: () => (reads++ === 0 ? reader?.read() : read()), cancel: async () => {} };
+      return Object.defineProperty(response, 'body', { value: { getReader: () => own } });
+    };
+    const reply = streamChat(body, { fetch });
+    await assert.rejects(collect(reply), { kind: 'interrupted' });
+    await assert.rejects(reply.result, { kind: 'interrupted' });
+    assert.equal(reply.soFar.text, 'Hel');
+  }
+});
+
 test('nobody who looks away gets an unhandled rejection', async (t) => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => unhandled.push(reason);
