@@ -1,5 +1,5 @@
 import { fieldsOf, isObject, type JsonObject } from '../chat/guards.ts';
-import { fill } from '../chat/options.ts';
+import { DEFAULT_URL, fill } from '../chat/options.ts';
 import type { Timeouts } from '../chat/types.ts';
 
 /** What the reply needs to know, from agents.json, the plugin's settings and the thread's. */
@@ -36,9 +36,9 @@ const LANGUAGES = ['en', 'zh', ''];
 /** The sample value in the tutorial's agents.json. */
 const PLACEHOLDER = 'local-model-name';
 
-/** `metadata.llm` in agents.json. LM Studio listens on IPv4 only, hence no `localhost`. */
+/** `metadata.llm` in agents.json. */
 const llmDefaults = {
-  baseURL: 'http://127.0.0.1:1234/v1',
+  baseURL: DEFAULT_URL,
   model: '',
   apiKey: '',
   systemPrompt: '',

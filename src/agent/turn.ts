@@ -45,11 +45,11 @@ export function beginTurn(thread: Thread, repository?: ThreadRepository): Promis
   const older = running.get(key);
   const begun = (async () => {
     const parts = (await (await older?.catch(() => undefined))?.supersede()) ?? [];
-    for (;;) {
+    // Nothing is awaited between the look at the disk and the host's saving.
+    do {
+      while (isNextTaken(thread)) await setTimeout(1);
       catchUp(thread, repository);
-      if (!isTaken(thread.messages.at(-1)?.id)) break;
-      await setTimeout(1);
-    }
+    } while (isNextTaken(thread));
     restoreParts(thread, parts, repository);
     return createTurn(thread, repository, parts, () => {
       if (running.get(key) === begun) running.delete(key);
@@ -116,11 +116,11 @@ function createTurn(
 }
 
 /**
- * Whether the reply would get this id: the host's ids are the clock's milliseconds. One that is far ahead is from
- * another clock.
+ * Whether the reply would get the last message's id: the host's ids are the clock's milliseconds. One that is far
+ * ahead is from another clock.
  */
-function isTaken(id: unknown): boolean {
-  const ahead = Number(/\d+$/.exec(String(id))?.[0]) - Date.now();
+function isNextTaken({ messages }: Thread): boolean {
+  const ahead = Number(/\d+$/.exec(String(messages.at(-1)?.id))?.[0]) - Date.now();
   return ahead >= 0 && ahead < 100;
 }
 

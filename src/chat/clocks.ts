@@ -1,7 +1,7 @@
 import type { Fetch } from './types.ts';
 
 /** The longest that a timer takes, in ms; more would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Monotonic, unlike `Date.now()`: setting the computer's clock ends no stream. */
 export const now = (): number => performance.now();

@@ -6,6 +6,9 @@ import { createBlanker } from './secrets.ts';
 import type { PartialResult, StreamOptions } from './types.ts';
 import { clip, findFailureWords } from './words.ts';
 
+/** LM Studio's. It listens on IPv4 only, so the name `localhost` may fail or stall. */
+export const DEFAULT_URL = 'http://127.0.0.1:1234/v1';
+
 /** The options, checked and with every default filled in. */
 export interface Settings {
   /** The base URL, without its user. */
@@ -62,7 +65,7 @@ export function readOptions(options: StreamOptions, partial?: () => PartialResul
     maxResultBytes: 2 ** 26,
     onChunk() {},
   });
-  const { apiKey, headers: own, timeouts } = filled;
+  const { apiKey, headers: own, timeouts, ...rest } = filled;
   const signal = options?.signal ?? undefined;
   if (signal && !signal.throwIfAborted) {
     throw new TypeError('options.signal must be of type AbortSignal');
@@ -90,7 +93,7 @@ export function readOptions(options: StreamOptions, partial?: () => PartialResul
   }
 
   return {
-    ...filled,
+    ...rest,
     signal,
     base,
     headers,
@@ -111,8 +114,7 @@ export function readOptions(options: StreamOptions, partial?: () => PartialResul
   };
 }
 
-/** LM Studio listens on IPv4 only, so the name `localhost` may fail or stall. */
-function parseBaseURL(given: string | URL = 'http://127.0.0.1:1234/v1'): URL {
+function parseBaseURL(given: string | URL = DEFAULT_URL): URL {
   try {
     const url = new URL(given);
     // 'localhost:1234/v1' is a URL, whose protocol is 'localhost:'.

@@ -1,7 +1,5 @@
+import { DEFAULT_URL } from '../chat/options.ts';
 import { UsageError } from './command.ts';
-
-/** LM Studio's. */
-export const DEFAULT_URL = 'http://127.0.0.1:1234/v1';
 
 /**
  * The URL that was given.

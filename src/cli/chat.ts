@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { DEFAULT_URL } from '../chat/options.ts';
 import { streamChat } from '../chat/stream-chat.ts';
 import type { ChatMessage, ServerOptions } from '../chat/types.ts';
 import { listModels } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import type { ReplayServer } from '../replay/server.ts';
-import { DEFAULT_URL, readAddress } from './address.ts';
+import { readAddress } from './address.ts';
 import { adviceFor } from './advice.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
 import { DEMO_QUESTION, startDemo } from './demo.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_URL } from '../chat/options.ts';
 import { type ReplayServer, startReplayServer } from '../replay/server.ts';
-import { DEFAULT_URL } from './address.ts';
 
 /** What was asked when the exchange was recorded. */
 export const DEMO_QUESTION =

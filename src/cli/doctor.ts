@@ -1,12 +1,13 @@
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
 import { fieldsOf, isObject, parseJson } from '../chat/guards.ts';
+import { DEFAULT_URL } from '../chat/options.ts';
 import { readBody } from '../chat/send.ts';
 import { streamChat } from '../chat/stream-chat.ts';
 import { findFailureWords } from '../chat/words.ts';
 import { listModels, type Model } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
-import { DEFAULT_URL, readAddress } from './address.ts';
+import { readAddress } from './address.ts';
 import { adviceFor } from './advice.ts';
 import type { Command } from './command.ts';
 import { counted } from './counted.ts';
@@ -131,7 +132,7 @@ interface Page {
   text: string;
 }
 
-/** A page of the server; why not, in words, where none came. */
+/** A page of the server; where none came why not, in words, and `''` where none came in time. */
 async function read(url: string, apiKey: string | undefined): Promise<Page | string> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   try {

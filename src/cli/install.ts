@@ -3,9 +3,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isObject, parseJson } from '../chat/guards.ts';
+import { DEFAULT_URL } from '../chat/options.ts';
 import { listModels } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
-import { DEFAULT_URL, parseAddress, readAddress } from './address.ts';
+import { parseAddress, readAddress } from './address.ts';
 import { readAgent, setAgent } from './agents-json.ts';
 import { type Command, UsageError } from './command.ts';
 
@@ -96,18 +97,21 @@ that file stays as it is. It can be repeated.
     }
     if (after !== before) await replaceFile(list, after);
     say(`${after === before ? 'Unchanged' : 'Written'}: ${show(list)}, agent '${name}'`);
-    say(
-      old === ''
-        ? `\nIn VS Code: press Refresh in My Assistant's chat list, then New Chat, and choose '${name}'.`
-        : built === old && after === before
-          ? "\nNothing has changed. If VS Code was open at the last update: run 'Developer: Reload Window'."
-          : built === old
-            ? `\nIn VS Code: press Refresh in My Assistant's chat list; a new chat can choose '${name}'.`
-            : "\nIn VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.",
-    );
+    say(`\n${nextStep(name, old === '', built !== old, after !== before)}`);
     return 0;
   },
 };
+
+/** What the user has to do in VS Code, which keeps the code of a file until its window is loaded again. */
+function nextStep(name: string, isNew: boolean, hasNewFile: boolean, hasNewEntry: boolean): string {
+  const refresh = "press Refresh in My Assistant's chat list";
+  if (isNew) return `In VS Code: ${refresh}, then New Chat, and choose '${name}'.`;
+  if (hasNewFile) {
+    return "In VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.";
+  }
+  if (hasNewEntry) return `In VS Code: ${refresh}; a new chat can choose '${name}'.`;
+  return "Nothing has changed. If VS Code was open at the last update: run 'Developer: Reload Window'.";
+}
 
 /** The built file: beside the built command line, or in `dist` beside the sources. */
 async function findAgentFile(): Promise<string> {

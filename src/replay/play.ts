@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LONGEST_TIMER } from '../chat/clocks.ts';
 import type { Exchange } from './exchange.ts';
 import { pieces } from './pieces.ts';
 import type { PlayOptions } from './play-options.ts';
@@ -8,12 +9,9 @@ import type { Incoming } from './request.ts';
 /** What follows the last byte. */
 const endings = { complete: 'close', disconnect: 'reset', 'client-abort': 'hang' } as const;
 
-/** What a timer can wait for at most, in ms; more would fire at once. */
-const LONGEST_WAIT = 2 ** 31 - 1;
-
 /** Waits; an abort ends it with the signal's reason, and leaves no timer. */
 const wait = (ms: number, signal: AbortSignal) =>
-  sleep(Math.min(ms, LONGEST_WAIT), undefined, { signal }).catch(() => signal.throwIfAborted());
+  sleep(Math.min(ms, LONGEST_TIMER), undefined, { signal }).catch(() => signal.throwIfAborted());
 
 /**
  * Answers a request with an exchange: its head, then its body, each piece at its time. The times count from the
