@@ -1,4 +1,4 @@
-export { ChatError, type ErrorKind } from './chat/errors.ts';
+export { ChatError, type ErrorKind, type ErrorReason, isChatError } from './chat/errors.ts';
 export { streamChat } from './chat/stream-chat.ts';
 export type {
   ChatChunk,
@@ -17,4 +17,4 @@ export type {
   Usage,
   Verdict,
 } from './chat/types.ts';
-export { listModels, type Model } from './models.ts';
+export { defaultChatModel, listModels, loadedChatModel, type Model } from './models.ts';

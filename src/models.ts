@@ -1,8 +1,8 @@
 import { ChatError } from './chat/errors.ts';
-import { fieldsOf, itemsOf, parseJson } from './chat/guards.ts';
 import { readOptions } from './chat/options.ts';
 import { readBody, send } from './chat/send.ts';
 import type { ServerOptions } from './chat/types.ts';
+import { fieldsOf, itemsOf, parseJson } from './json.ts';
 
 /** How long all of the asking may take, in ms. */
 const PATIENCE = 2000;
@@ -82,4 +82,23 @@ export function readListing(body: unknown): Model[] | undefined {
       ...(contextLength && { contextLength }),
     };
   });
+}
+
+/** The chat model that is in memory; of several the first. */
+export function loadedChatModel(models: readonly Model[]): Model | undefined {
+  return models.find(({ type, loaded }) => type !== 'embedding' && loaded);
+}
+
+/**
+ * The chat model to name where the user has named none: the one in memory; else the only one; else, where the server
+ * does not tell what is in memory, the first. `undefined` where several are there and none is loaded: then the user
+ * has to choose.
+ */
+export function defaultChatModel(models: readonly Model[]): Model | undefined {
+  const loaded = loadedChatModel(models);
+  if (loaded) return loaded;
+  const chatModels = models.filter(({ type }) => type !== 'embedding');
+  const [first] = chatModels;
+  const isTold = chatModels.some((model) => model.loaded !== undefined);
+  return chatModels.length === 1 || !isTold ? first : undefined;
 }

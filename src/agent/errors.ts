@@ -1,4 +1,4 @@
-import { fieldsOf } from '../chat/guards.ts';
+import { fieldsOf } from '../json.ts';
 import type { Model } from '../models.ts';
 import { advice, modelLabel, retry, type Say } from './words.ts';
 

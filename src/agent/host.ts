@@ -1,4 +1,4 @@
-import { isObject } from '../chat/guards.ts';
+import { isObject } from '../json.ts';
 
 /**
  * What My Assistant hands to an agent, and what of it this agent touches. Threads are JSON files that people

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { fieldsOf, itemsOf } from '../chat/guards.ts';
 import type { ChatMessage } from '../chat/types.ts';
+import { fieldsOf, itemsOf } from '../json.ts';
 import { listModels, type Model } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { answer } from './answer.ts';

@@ -1,6 +1,7 @@
-import { fieldsOf, isObject, type JsonObject } from '../chat/guards.ts';
-import { DEFAULT_URL, fill } from '../chat/options.ts';
+import { fill } from '../chat/options.ts';
 import type { Timeouts } from '../chat/types.ts';
+import { DEFAULT_BASE_URL } from '../defaults.ts';
+import { fieldsOf, isObject, type JsonObject } from '../json.ts';
 
 /** What the reply needs to know, from agents.json, the plugin's settings and the thread's. */
 export interface Config {
@@ -38,7 +39,7 @@ const PLACEHOLDER = 'local-model-name';
 
 /** `metadata.llm` in agents.json. */
 const llmDefaults = {
-  baseURL: DEFAULT_URL,
+  baseURL: DEFAULT_BASE_URL,
   model: '',
   apiKey: '',
   systemPrompt: '',

@@ -1,7 +1,5 @@
+import { LONGEST_TIMER_MS } from '../defaults.ts';
 import type { Fetch } from './types.ts';
-
-/** The longest that a timer takes, in ms; more would fire at once. */
-export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Monotonic, unlike `Date.now()`: setting the computer's clock ends no stream. */
 export const now = (): number => performance.now();
@@ -48,7 +46,7 @@ export function createClock(onTimeout: () => void): Clock {
     const rest = left - (now() - since);
     if (!waiting) return;
     if (rest <= 0) onTimeout();
-    else if (rest < Infinity) timer = setTimeout(look, Math.min(rest, LONGEST_TIMER));
+    else if (rest < Infinity) timer = setTimeout(look, Math.min(rest, LONGEST_TIMER_MS));
   }
 
   return {

@@ -1,5 +1,5 @@
+import { isObject } from '../json.ts';
 import { createClock, now } from './clocks.ts';
-import { isObject } from './guards.ts';
 import { readOptions } from './options.ts';
 import { createReply } from './reply.ts';
 import { readerOf, send } from './send.ts';
@@ -225,7 +225,8 @@ export function createLiveReply(
       finish();
       return serve();
     }
-    const [reason, what] = phase === 'idle' ? [phase, 'byte'] : ['first-token', 'token'];
+    const [reason, what] =
+      phase === 'idle' ? (['idle', 'byte'] as const) : (['first-token', 'token'] as const);
     const hint = `Raise options.timeouts.${phase}`;
     fail(error('timeout', `sent no ${what} for ${limits[phase] / 1000} s`, { reason, hint }));
   }

@@ -1,13 +1,16 @@
+import {
+  DEFAULT_BASE_URL,
+  DEFAULT_MAX_EVENT_BYTES,
+  DEFAULT_MAX_RESULT_BYTES,
+  DEFAULT_TIMEOUTS,
+} from '../defaults.ts';
+import { fieldsOf } from '../json.ts';
 import { patientFetch } from './clocks.ts';
 import { ChatError, type ChatErrorFields, type ErrorKind } from './errors.ts';
-import { fieldsOf } from './guards.ts';
 import { explain } from './reasons.ts';
 import { createBlanker } from './secrets.ts';
 import type { PartialResult, StreamOptions } from './types.ts';
 import { clip, findFailureWords } from './words.ts';
-
-/** LM Studio's. It listens on IPv4 only, so the name `localhost` may fail or stall. */
-export const DEFAULT_URL = 'http://127.0.0.1:1234/v1';
 
 /** The options, checked and with every default filled in. */
 export interface Settings {
@@ -61,8 +64,8 @@ export function readOptions(options: StreamOptions, partial?: () => PartialResul
     signal: {},
     fetch: patientFetch,
     timeouts: {},
-    maxEventBytes: 2 ** 25,
-    maxResultBytes: 2 ** 26,
+    maxEventBytes: DEFAULT_MAX_EVENT_BYTES,
+    maxResultBytes: DEFAULT_MAX_RESULT_BYTES,
     onChunk() {},
   });
   const { apiKey, headers: own, timeouts, ...rest } = filled;
@@ -97,7 +100,7 @@ export function readOptions(options: StreamOptions, partial?: () => PartialResul
     signal,
     base,
     headers,
-    timeouts: fill('options.timeouts', timeouts, { firstToken: 1_800_000, idle: 300_000 }),
+    timeouts: fill('options.timeouts', timeouts, DEFAULT_TIMEOUTS),
     error(kind, did, more = {}, cause) {
       const blank = createBlanker([...secrets, ...base.searchParams.values()]);
       const { status = '', code = '', serverMessage: words = findFailureWords(cause) } = more;
@@ -114,7 +117,7 @@ export function readOptions(options: StreamOptions, partial?: () => PartialResul
   };
 }
 
-function parseBaseURL(given: string | URL = DEFAULT_URL): URL {
+function parseBaseURL(given: string | URL = DEFAULT_BASE_URL): URL {
   try {
     const url = new URL(given);
     // 'localhost:1234/v1' is a URL, whose protocol is 'localhost:'.

@@ -1,7 +1,8 @@
-import { fieldsOf, isObject, itemsOf, utf8Length } from './guards.ts';
+import { fieldsOf, isObject, itemsOf } from '../json.ts';
 import { createThinkSplitter } from './think-tags.ts';
 import { createToolCallCollector, type ToolCallCollector } from './tool-calls.ts';
 import type { ChatChunk, ChatResult, ReplyEvent, Usage, Verdict } from './types.ts';
+import { utf8Length } from './utf8.ts';
 
 /** What one tool fragment costs beside its text, so that a flood of empty ones is bounded too. */
 const FRAGMENT_BYTES = 64;

@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser';
-import { isObject, parseJson, utf8Length } from './guards.ts';
+import { isObject, parseJson } from '../json.ts';
+import { utf8Length } from './utf8.ts';
 
 /** A server-sent event. */
 export interface ServerEvent {

@@ -1,4 +1,4 @@
-import { fieldsOf, parseJson } from './guards.ts';
+import { fieldsOf, parseJson } from '../json.ts';
 import type { ToolCall } from './types.ts';
 
 /** A fragment, or the call that is being put together from them, with its place. */

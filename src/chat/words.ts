@@ -1,4 +1,4 @@
-import { fieldsOf, itemsOf, parseJson } from './guards.ts';
+import { fieldsOf, itemsOf, parseJson } from '../json.ts';
 
 /** What a server said of an error, freed from its wrapping. Empty where it said nothing. */
 export interface ServerWords {

@@ -1,4 +1,4 @@
-import { DEFAULT_URL } from '../chat/options.ts';
+import { DEFAULT_BASE_URL } from '../defaults.ts';
 import { UsageError } from './command.ts';
 
 /**
@@ -6,7 +6,7 @@ import { UsageError } from './command.ts';
  * @param option - as what
  * @throws {UsageError} where it is none
  */
-export function readAddress(given: string, option = '--base-url', sample = DEFAULT_URL): URL {
+export function readAddress(given: string, option = '--base-url', sample = DEFAULT_BASE_URL): URL {
   const url = parseAddress(given);
   if (url !== undefined) return url;
   throw new UsageError(`${option} must be a URL such as ${sample}, not '${given}'`);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isObject, type JsonObject } from '../chat/guards.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { type JsonNode, locateJson } from './json-text.ts';
 
 /** What is to stand in My Assistant's agents.json. Only what is given is set; the rest of an entry stays. */

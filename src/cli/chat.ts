@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { DEFAULT_URL } from '../chat/options.ts';
 import { streamChat } from '../chat/stream-chat.ts';
 import type { ChatMessage, ServerOptions } from '../chat/types.ts';
+import { DEFAULT_BASE_URL } from '../defaults.ts';
 import { listModels } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import type { ReplayServer } from '../replay/server.ts';
@@ -22,7 +22,7 @@ With a question, one answer; without, a chat of several turns. Without a termina
 question is read from stdin. The answer alone goes to stdout.
 Ctrl-C stops the answer, a second one leaves.
 
-  --base-url URL  default ${DEFAULT_URL}; without a server there, a recorded
+  --base-url URL  default ${DEFAULT_BASE_URL}; without a server there, a recorded
                   answer is played, and it says so
   --model NAME    default: the one that the server has loaded
   --system TEXT   a system message
@@ -81,7 +81,7 @@ function createSession(terminal: Terminal, options: SessionOptions) {
 
   /** Where to ask, looked up anew each turn: a server may have been started meanwhile. */
   async function findServer(): Promise<ServerOptions & { model: string | undefined }> {
-    const baseURL = options.baseURL ?? DEFAULT_URL;
+    const baseURL = options.baseURL ?? DEFAULT_BASE_URL;
     const server = { baseURL, apiKey: env.LOCAL_LLM_API_KEY, fetch: nodeFetch };
     let { model } = options;
     try {
@@ -93,7 +93,7 @@ function createSession(terminal: Terminal, options: SessionOptions) {
       if (!refused || options.baseURL !== undefined) return { ...server, model };
       demo ??= await startDemo();
       announce(
-        `No server answers at ${DEFAULT_URL}. What follows is a RECORDING of a llama.cpp server's answer\n` +
+        `No server answers at ${DEFAULT_BASE_URL}. What follows is a RECORDING of a llama.cpp server's answer\n` +
           `to another question ("${DEMO_QUESTION}"), played at its own pace.\n` +
           "For a real answer start LM Studio's server (`lms server start`), or give --base-url URL.\n",
       );

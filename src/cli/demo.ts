@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_URL } from '../chat/options.ts';
+import { DEFAULT_BASE_URL } from '../defaults.ts';
 import { type ReplayServer, startReplayServer } from '../replay/server.ts';
 
 /** What was asked when the exchange was recorded. */
@@ -20,7 +20,7 @@ export async function startDemo(): Promise<ReplayServer> {
     .filter(existsSync);
   if (path === undefined)
     throw new Error(
-      `no server answers at ${DEFAULT_URL}, and the recording ${EXCHANGE} is not there to be played instead`,
+      `no server answers at ${DEFAULT_BASE_URL}, and the recording ${EXCHANGE} is not there to be played instead`,
     );
   // Any question gets it.
   return startReplayServer(path, { speed: 1, ignore: ['messages', 'model', 'stream_options'] });

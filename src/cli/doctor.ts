@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
-import { fieldsOf, isObject, parseJson } from '../chat/guards.ts';
-import { DEFAULT_URL } from '../chat/options.ts';
 import { readBody } from '../chat/send.ts';
 import { streamChat } from '../chat/stream-chat.ts';
 import { findFailureWords } from '../chat/words.ts';
+import { DEFAULT_BASE_URL } from '../defaults.ts';
+import { fieldsOf, isObject, parseJson } from '../json.ts';
 import { listModels, type Model } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { readAddress } from './address.ts';
@@ -34,14 +34,17 @@ Looks, in this order: is something listening, what is it, does it answer, does i
 token, which models it has, does an answer stream, how fast. Each line says what to do.
 Exit status 1 when something is wrong. Ctrl-C ends it at any time.
 
-  --base-url URL  default ${DEFAULT_URL}
+  --base-url URL  default ${DEFAULT_BASE_URL}
   --model NAME    default: the one that is loaded
   LOCAL_LLM_API_KEY in the environment is sent as the key.
 `,
   async run(args, { stdout, env }) {
     const { values } = parseArgs({
       args,
-      options: { 'base-url': { type: 'string', default: DEFAULT_URL }, model: { type: 'string' } },
+      options: {
+        'base-url': { type: 'string', default: DEFAULT_BASE_URL },
+        model: { type: 'string' },
+      },
     });
     const baseURL = values['base-url'];
     const url = readAddress(baseURL);

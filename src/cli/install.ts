@@ -2,8 +2,8 @@ import { copyFile, mkdir, readFile, realpath, rename, rm, stat, writeFile } from
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { isObject, parseJson } from '../chat/guards.ts';
-import { DEFAULT_URL } from '../chat/options.ts';
+import { DEFAULT_BASE_URL } from '../defaults.ts';
+import { isObject, parseJson } from '../json.ts';
 import { listModels } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { parseAddress, readAddress } from './address.ts';
@@ -27,7 +27,7 @@ that file stays as it is. It can be repeated.
   WORKSPACE       the folder that is opened in VS Code; default: this one
   --name NAME     the agent's name in the chat list; default LocalLLMStreamAgent
   --model MODEL   default: the one that the server has loaded, if it answers
-  --base-url URL  default ${DEFAULT_URL}
+  --base-url URL  default ${DEFAULT_BASE_URL}
   LOCAL_LLM_API_KEY in the environment is sent when the server is asked; it is not stored.
 `,
   async run(args, { stdout, env }) {
@@ -63,7 +63,8 @@ that file stays as it is. It can be repeated.
     try {
       setAgent(before, entry);
       const old = readAgent(before, name);
-      const baseURL = wanted ?? (parseAddress(old.baseURL) ? String(old.baseURL) : DEFAULT_URL);
+      const baseURL =
+        wanted ?? (parseAddress(old.baseURL) ? String(old.baseURL) : DEFAULT_BASE_URL);
       const isSet = typeof old.model === 'string' && !['', PLACEHOLDER].includes(old.model);
       const model =
         values.model ?? (isSet ? undefined : await askModel(baseURL, env.LOCAL_LLM_API_KEY, say));

@@ -1,4 +1,4 @@
-import { parseJson } from '../chat/guards.ts';
+import { parseJson } from '../json.ts';
 
 /** A value in a JSON text: where it stands, and where the values in it stand. */
 export interface JsonNode {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fieldsOf, isObject, type JsonObject } from '../chat/guards.ts';
+import { fieldsOf, isObject, type JsonObject } from '../json.ts';
 
 /** How the response ended: at its end, broken off by the server's side, or left by the client. */
 export type End = 'complete' | 'disconnect' | 'client-abort';

@@ -1,4 +1,4 @@
-import { isObject } from '../chat/guards.ts';
+import { isObject } from '../json.ts';
 
 /**
  * A JSON value as a list of what it is made of, each with its place: `messages[0].content`. What is empty (`{}`) is

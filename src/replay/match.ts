@@ -1,4 +1,4 @@
-import { isObject } from '../chat/guards.ts';
+import { isObject } from '../json.ts';
 import { type Exchange, type Head, shown } from './exchange.ts';
 import { leavesOf } from './leaves.ts';
 

@@ -1,4 +1,4 @@
-import { fieldsOf } from '../chat/guards.ts';
+import { fieldsOf } from '../json.ts';
 import { assertRules, matches, type Rule } from './exchange.ts';
 
 /** How an exchange is played. Faults (`firstDelay`, `cut`) are never stored in a fixture. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LONGEST_TIMER } from '../chat/clocks.ts';
+import { LONGEST_TIMER_MS } from '../defaults.ts';
 import type { Exchange } from './exchange.ts';
 import { pieces } from './pieces.ts';
 import type { PlayOptions } from './play-options.ts';
@@ -11,7 +11,7 @@ const endings = { complete: 'close', disconnect: 'reset', 'client-abort': 'hang'
 
 /** Waits; an abort ends it with the signal's reason, and leaves no timer. */
 const wait = (ms: number, signal: AbortSignal) =>
-  sleep(Math.min(ms, LONGEST_TIMER), undefined, { signal }).catch(() => signal.throwIfAborted());
+  sleep(Math.min(ms, LONGEST_TIMER_MS), undefined, { signal }).catch(() => signal.throwIfAborted());
 
 /**
  * Answers a request with an exchange: its head, then its body, each piece at its time. The times count from the

@@ -1,4 +1,4 @@
-import { parseJson } from '../chat/guards.ts';
+import { parseJson } from '../json.ts';
 
 /** `fetch`, in all the ways in which a foreign client may call it. */
 export type AnyFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;

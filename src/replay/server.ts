@@ -1,4 +1,4 @@
-import { fieldsOf } from '../chat/guards.ts';
+import { fieldsOf } from '../json.ts';
 import { readBaseURL } from './base-url.ts';
 import { type Exchange, readSource } from './exchange.ts';
 import { errorResponse, type Running, startHttp } from './http.ts';

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { isObject } from '../../src/chat/guards.ts';
 import {
   ChatError,
   type ChatRequest,
@@ -10,6 +9,7 @@ import {
   type ReplyEvent,
   streamChat,
 } from '../../src/index.ts';
+import { isObject } from '../../src/json.ts';
 import { nodeFetch } from '../../src/node-fetch.ts';
 import { replayFetch, startReplayServer } from '../../src/replay/index.ts';
 import { allFixtures, fixtures } from '../replay/helpers.ts';

@@ -19,20 +19,3 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
-
-const encoder = new TextEncoder();
-
-/**
- * The bytes that a string takes in UTF-8. Deltas are a few characters long, and a loop over them is quicker than an encoder
- * and its array; for a long text it is the other way round.
- */
-export function utf8Length(text: string): number {
-  if (text.length > 4096) return encoder.encode(text).length;
-  let bytes = 0;
-  for (let i = text.length; i--; ) {
-    const unit = text.charCodeAt(i);
-    const isHalf = unit >> 11 === 27;
-    bytes += unit < 0x80 ? 1 : unit < 0x800 || isHalf ? 2 : 3;
-  }
-  return bytes;
-}
