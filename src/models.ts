@@ -1,6 +1,8 @@
+import { untilAborted } from './chat/abort-listeners.ts';
 import { ChatError } from './chat/errors.ts';
-import { readOptions } from './chat/options.ts';
-import { readBody, send } from './chat/send.ts';
+import { readServerOptions } from './chat/options.ts';
+import { readBody } from './chat/read-body.ts';
+import { send } from './chat/send.ts';
 import type { ServerOptions } from './chat/types.ts';
 import { fieldsOf, itemsOf, parseJson } from './json.ts';
 
@@ -28,19 +30,24 @@ export interface Model {
  * @see https://lmstudio.ai/docs/developer/rest/list
  */
 export async function listModels(options: ServerOptions = {}): Promise<Model[]> {
-  const settings = readOptions(options);
-  const { signal, error } = settings;
+  const server = readServerOptions(options);
+  const { signal, fail } = server;
   const controller = new AbortController();
   const stop = () =>
-    controller.abort(signal?.reason ?? error('timeout', 'sent no list of models for 2 s'));
+    controller.abort(
+      signal?.reason ?? fail({ kind: 'timeout', did: 'sent no list of models for 2 s' }),
+    );
   const timer = setTimeout(stop, PATIENCE);
   signal?.addEventListener('abort', stop);
   if (signal?.aborted) stop();
-  let failure: unknown = error('protocol', 'has no list of models');
+  let failure: unknown = fail({ kind: 'protocol', did: 'has no list of models' });
   try {
     for (const path of ['/../api/v1/models', '/../api/v0/models', '/models']) {
       try {
-        const response = await send(settings, path, controller.signal);
+        const response = await untilAborted(
+          controller.signal,
+          send(server, path, controller.signal),
+        );
         const models = readListing(parseJson(await readBody(response, controller.signal)));
         if (models) return models;
       } catch (thrown) {

@@ -1,10 +1,18 @@
 import { LONGEST_TIMER_MS } from '../defaults.ts';
-import type { Fetch } from './types.ts';
+
+/** Once a limit has run out, bytes that wait in the socket get so long to be read; in ms. */
+const LAST_LOOK_MS = 20;
+
+/** A timer that fires so late tells that the process did not run: the computer slept, or it was stopped; in ms. */
+const SLEPT_MS = 5000;
 
 /** Monotonic, unlike `Date.now()`: setting the computer's clock ends no stream. */
 export const now = (): number => performance.now();
 
-/** Waits for `ms`, or until the signal aborts; then neither timer nor listener is left. */
+/**
+ * Waits for `ms`, at most {@link LONGEST_TIMER_MS}, or until the signal aborts; then neither timer nor listener is
+ * left.
+ */
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve();
@@ -13,80 +21,80 @@ export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER_MS));
     signal.addEventListener('abort', done);
   });
 
-/** A clock that counts only what is spent waiting for the server. */
-export interface Clock {
-  /**
-   * Starts over with another limit, in ms, and without a timer; 0 is none. With `each` every wait has the whole of it,
-   * otherwise all waits together.
-   */
-  limit(ms: number, each?: boolean): void;
-  /** A read is pending. */
-  wait(): void;
-  /** It came back. */
-  resume(): void;
-}
-
 /**
- * A slow reader is not a slow server: only waits count. A timer is not set again for each read; when it fires, it looks
- * how much of the present wait it saw, and sleeps for the rest.
+ * A clock that counts only what is spent waiting for the server: a slow reader is not a slow server. A timer is not set
+ * again for each read; when it fires, it looks how much of the present wait it saw, and sleeps for the rest.
+ *
+ * It never runs out while bytes are there to be read. A process that was busy, stopped or asleep finds its timer due
+ * before it has looked at its sockets: so it looks once more, and after a long sleep it starts over.
  */
-export function createClock(onTimeout: () => void): Clock {
-  let left = Infinity;
-  let renewed = false;
-  let waiting = false;
-  let since = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+export class Clock {
+  private readonly onTimeout: () => void;
+  private limitMs = Infinity;
+  private leftMs = Infinity;
+  private isRenewed = false;
+  private isWaiting = false;
+  private isLastLook = false;
+  private waitingSince = 0;
+  private dueAt = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
-  function look(): void {
-    timer = undefined;
-    const rest = left - (now() - since);
-    if (!waiting) return;
-    if (rest <= 0) onTimeout();
-    else if (rest < Infinity) timer = setTimeout(look, Math.min(rest, LONGEST_TIMER_MS));
+  constructor(onTimeout: () => void) {
+    this.onTimeout = onTimeout;
   }
 
-  return {
-    limit(ms, each = false) {
-      clearTimeout(timer);
-      timer = undefined;
-      left = ms || Infinity;
-      renewed = each;
-    },
-    wait() {
-      waiting = true;
-      since = now();
-      if (!timer) look();
-    },
-    resume() {
-      waiting = false;
-      if (!renewed) left -= now() - since;
-    },
-  };
-}
+  /**
+   * Starts over with another limit, in ms, and without a timer; 0 is none.
+   * @param isRenewed - every wait has the whole limit; otherwise all waits together have it
+   */
+  limit(ms: number, isRenewed = false): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.isLastLook = false;
+    this.limitMs = this.leftMs = ms || Infinity;
+    this.isRenewed = isRenewed;
+  }
 
-/**
- * `fetch` without the runtime's own limits on silence. Node's (undici) ends a response after 300 s without a head or
- * without a byte, and a local model may well need longer for its prompt. The dispatcher that the process has set, a
- * proxy perhaps, is kept and asked to wait. Its global symbol is undici's own: where it is missing, `fetch` is
- * left as it is. `timeout: false` is Bun's word for the same.
- * @see https://github.com/nodejs/undici/blob/main/lib/global.js
- * @see https://bun.sh/reference/globals/BunFetchRequestInit/timeout
- */
-export const patientFetch: Fetch = (url, init) => {
-  const [dispatcher] = [2, 1].flatMap(
-    (version) => Reflect.get(globalThis, Symbol.for(`undici.globalDispatcher.${version}`)) ?? [],
-  );
-  const options = {
-    ...init,
-    timeout: false,
-    dispatcher: dispatcher?.dispatch && {
-      dispatch: (request: object, handler: unknown) =>
-        dispatcher.dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, handler),
-    },
-  };
-  return fetch(url, options);
-};
+  /** A read is pending. */
+  wait(): void {
+    this.isWaiting = true;
+    this.waitingSince = now();
+    if (!this.timer) this.look();
+  }
+
+  /** It came back. */
+  resume(): void {
+    this.isWaiting = false;
+    this.isLastLook = false;
+    if (!this.isRenewed) this.leftMs -= now() - this.waitingSince;
+  }
+
+  private look(): void {
+    this.timer = undefined;
+    if (!this.isWaiting) return;
+    const restMs = this.leftMs - (now() - this.waitingSince);
+    if (restMs > 0) return this.sleep(restMs);
+    if (this.isLastLook) return this.onTimeout();
+    this.isLastLook = true;
+    this.sleep(LAST_LOOK_MS);
+  }
+
+  private sleep(ms: number): void {
+    if (ms === Infinity) return;
+    this.dueAt = now() + Math.min(ms, LONGEST_TIMER_MS);
+    this.timer = setTimeout(() => this.wakeUp(), this.dueAt - now());
+  }
+
+  private wakeUp(): void {
+    const hasSlept = now() - this.dueAt > SLEPT_MS;
+    if (hasSlept) {
+      this.leftMs = this.limitMs;
+      this.waitingSince = now();
+    }
+    this.look();
+  }
+}

@@ -1,329 +1,365 @@
 import { isObject } from '../json.ts';
-import { createClock, now } from './clocks.ts';
-import { readOptions } from './options.ts';
-import { createReply } from './reply.ts';
-import { readerOf, send } from './send.ts';
-import { createEventReader, type ServerEvent } from './sse.ts';
+import { listenForAbort } from './abort-listeners.ts';
+import { Clock, now } from './clocks.ts';
+import { Connection, type RequestBody } from './connection.ts';
+import type { ChatError } from './errors.ts';
+import { readStreamOptions, type StreamSettings } from './options.ts';
+import { Reply } from './reply.ts';
+import { createEventReader, type EventReader, type ServerEvent } from './sse.ts';
+import { type Moments, measure } from './timing.ts';
 import type {
-  ChatReply,
+  ChatChunk,
   ChatResult,
   PartialResult,
   ReplyEvent,
   StreamOptions,
-  Timing,
   Verdict,
 } from './types.ts';
-import { findServerWords } from './words.ts';
 
-/** How long a finished reply waits for usage and `[DONE]`, and then for its body's end; in ms. */
-const FINISH_MS = 2000;
+/** What the server is waited for. */
+type Phase = 'firstToken' | 'idle' | 'doubtful' | 'finished';
+
+/** How long a finished reply waits for usage and `[DONE]`; in ms. */
+const FINISHED_MS = 2000;
+
+/** How long a reply is waited for that may be finished, but whose server may send its finish reason early; in ms. */
+const DOUBTFUL_MS = 10_000;
+
+/** How long a body may take to end after `[DONE]`; in ms. */
 const CLOSING_MS = 200;
 
+/** How a reply ended: with a result, or with what it failed with. */
+export type Outcome = { result: ChatResult } | { error: unknown };
+
 /**
- * The machine between the network and a reader that pulls. A read is asked of the network only when a piece is asked
- * of us, and an event is parsed only when its turn has come: so what the result holds at a `break` is what was read,
- * whatever the chunks were. Whatever ends the stream (its end, an error, a clock, an abort, a reader that leaves) goes
- * through `end`, which makes a pending read come back.
- * @param json - the request's body
- * @param maxTokens - the budget in it
+ * A reply on its way: the machine between the network and a reader that pulls.
+ *
+ * The data goes one way: bytes → events → chunks → what happened. A read is asked of the network only when the reader
+ * asks for more, and an event is handled only when its turn has come: so what the result holds at a `break` is what was
+ * read, whatever the reads were. Whatever ends the stream (its end, an error, a clock, an abort, a reader that leaves)
+ * goes through `end`.
+ *
+ * Whoever reads it `take`s; where that gives nothing and it is not over, it asks to `read`, and takes again `onNews`.
  */
-export function createLiveReply(
-  options: StreamOptions,
-  json: string,
-  maxTokens: number,
-): ChatReply {
-  const settings = readOptions(options, collect);
-  const { signal, error, maxEventBytes, maxResultBytes } = settings;
-  const limits = { ...settings.timeouts, finish: FINISH_MS };
-  const controller = new AbortController();
-  const { events, push, end: flush } = createEventReader(maxEventBytes);
-  const clock = createClock(onTimeout);
-  const reply = createReply(emit, maxTokens);
-  const timing: Timing = {};
-  const out: ReplyEvent[] = [];
-  /** Each takes an event, or nothing at the end. */
-  const waiting: ((event: ReplyEvent | undefined) => void)[] = [];
+export class LiveReply {
+  /** There may be something to take, or it is over. */
+  onNews: () => void = () => {};
 
-  /** What the reader gets of an event; `undefined` where nothing. */
-  let shape: ((event: ReplyEvent) => unknown) | undefined;
-  let phase: keyof typeof limits = 'firstToken';
-  let startedAt: number | undefined;
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  let reading = false;
+  private readonly settings: StreamSettings;
+  private readonly connection: Connection;
+  private readonly eventReader: EventReader;
+  private readonly reply: Reply;
+  private readonly clock = new Clock(() => this.onTimeout());
+  private readonly moments: Moments = {};
+  /** What has happened and was not taken yet, in order. */
+  private readonly happened: ReplyEvent[] = [];
+  /** How many of the reader's events were handled. */
+  private handled = 0;
+  private phase: Phase = 'firstToken';
+  private isReading = false;
+  private endIsAwaited = false;
   /** Set when no more bytes will come: why not, and the lines that were no event. */
-  let over: [cause: unknown, stray: string] | undefined;
-  let handled = 0;
-  let ended = false;
-  /** The reader knows how it ended. */
-  let told = false;
-  let verdict: Verdict | undefined;
-  let settle: (outcome: ChatResult | Promise<never>) => void;
-  const result = new Promise<ChatResult>((resolve) => {
-    settle = resolve;
-  });
-  result.catch(() => {});
+  private bodyEnd: { cause: unknown; strayLines: string } | undefined;
+  private stopListening = () => {};
+  private ending: Outcome | undefined;
+  private verdict: Verdict | undefined;
 
-  clock.limit(limits.firstToken);
-
-  const elapsed = () => startedAt && now() - startedAt;
-
-  /** Gives every reader that waits its event; where there is none left, asks the network for more. */
-  function serve(): void {
-    while (waiting.length) {
-      if (out.length || ended) waiting.shift()?.(out.shift());
-      else if (!step()) return read();
-    }
+  /**
+   * @param maxTokens - the budget in the request
+   * @throws {TypeError} for an option of a wrong type
+   */
+  constructor(options: StreamOptions, body: RequestBody, maxTokens: number) {
+    this.settings = readStreamOptions(options, () => this.soFar());
+    const { timeouts, maxEventBytes, startsInReasoning } = this.settings;
+    this.eventReader = createEventReader(maxEventBytes);
+    this.reply = new Reply((event) => this.happened.push(event), maxTokens, startsInReasoning);
+    const patienceMs = timeouts.firstToken || Infinity;
+    this.connection = new Connection(this.settings, body, patienceMs, () => {
+      this.moments.head = now();
+    });
+    this.clock.limit(timeouts.firstToken);
   }
 
-  /** Reads once from the network. By callbacks, of which a read needs fewer promises than of `await`. */
-  function read(): void {
-    if (reading) return;
-    reading = true;
-    clock.wait();
+  /** How it ended; `undefined` while it goes on. */
+  get outcome(): Outcome | undefined {
+    return this.ending;
+  }
+
+  /** What happened next; `undefined` where the network has to be read first, or where it is over. */
+  take(): ReplyEvent | undefined {
+    while (this.happened.length === 0 && !this.ending) {
+      if (!this.handleNext()) return undefined;
+    }
+    return this.happened.shift();
+  }
+
+  /** Reads once from the network, unless that is under way. */
+  read(): void {
+    if (this.isReading || this.ending) return;
+    this.isReading = true;
     try {
-      (reader ? reader.read() : open()).then(take, close);
+      if (this.moments.sent === undefined) this.start();
+      this.clock.wait();
+      // By callbacks, of which a read needs fewer promises than of `await`.
+      this.connection.read().then(this.onRead, this.onBodyEnd);
     } catch (thrown) {
-      // A reader of somebody's own.
-      close(thrown);
+      // An aborted signal, or a body that somebody else made.
+      this.onBodyEnd(thrown);
     }
   }
 
-  async function open(): Promise<ReadableStreamReadResult<Uint8Array>> {
-    startedAt = now();
+  /**
+   * Somebody waits for the end, perhaps the reader itself, between two pieces: then it would wait for ever, because
+   * nothing is read that is not asked for. What a reader that is away has not taken is kept for it.
+   */
+  finishSoon(): void {
+    this.endIsAwaited = true;
+    this.readAheadSoon();
+  }
+
+  /** The reader leaves. */
+  stop(): void {
+    this.happened.length = 0;
+    if (!this.ending) this.succeed('stopped');
+  }
+
+  /** What has come up to now. */
+  soFar(): PartialResult {
+    const { verdict } = this;
+    const isFinished = verdict !== undefined && verdict !== 'stopped';
+    const collected = this.reply.collected(isFinished);
+    return { ...collected, verdict, timing: measure(this.moments, collected.usage, now()) };
+  }
+
+  private start(): void {
+    const { signal } = this.settings;
+    this.moments.sent = now();
     signal?.throwIfAborted();
-    signal?.addEventListener('abort', onAbort);
-    const patience = limits.firstToken || Infinity;
-    const path = '/chat/completions';
-    const response = await send(settings, path, controller.signal, json, patience);
-    timing.headMs = elapsed();
-    reader = readerOf(response);
-    // A fetch that takes no notice of its signal.
-    if (ended) hangUp();
-    return reader.read();
+    if (signal) this.stopListening = listenForAbort(signal, () => this.onAbort());
   }
 
-  function take(result: ReadableStreamReadResult<Uint8Array>): void {
+  private readonly onRead = (read: ReadableStreamReadResult<Uint8Array>): void => {
     try {
-      if (result.done) return close();
-      push(result.value);
+      if (read.done) return this.onBodyEnd();
+      this.eventReader.push(read.value);
     } catch (thrown) {
-      return close(thrown);
+      return this.onBodyEnd(thrown);
     }
-    goOn();
-  }
+    this.comeBack();
+  };
 
-  function close(cause?: unknown): void {
+  private readonly onBodyEnd = (cause?: unknown): void => {
+    let strayLines = '';
     try {
-      over = [cause, flush()];
+      strayLines = this.eventReader.end();
     } catch (thrown) {
       // The text is longer than a string can be.
-      over = [cause ?? thrown, ''];
+      cause ??= thrown;
     }
-    goOn();
+    this.bodyEnd = { cause, strayLines };
+    this.comeBack();
+  };
+
+  private comeBack(): void {
+    this.isReading = false;
+    this.clock.resume();
+    this.onNews();
+    if (this.endIsAwaited) this.readAheadSoon();
   }
 
-  function goOn(): void {
-    reading = false;
-    clock.resume();
-    serve();
+  /** A reader that is there asks for its next piece at once; the network is read for one that does not. */
+  private readAheadSoon(): void {
+    setTimeout(() => {
+      if (this.isReading || this.ending) return;
+      while (!this.ending && this.handleNext());
+      if (this.ending) this.onNews();
+      else this.read();
+    });
   }
 
   /** Handles the next event in its turn; false where the network has to be read first. */
-  function step(): boolean {
+  private handleNext(): boolean {
+    const { events } = this.eventReader;
     try {
-      const event = events[handled++];
-      if (event) handle(event);
-      else {
-        handled = events.length = 0;
-        if (!over) return false;
-        conclude(...over);
+      const event = events[this.handled++];
+      if (event) {
+        this.handle(event);
+        return true;
       }
+      this.handled = events.length = 0;
+      if (!this.bodyEnd) return false;
+      this.conclude(this.bodyEnd.cause, this.bodyEnd.strayLines);
     } catch (thrown) {
-      fail(thrown);
+      this.failWith(thrown);
     }
     return true;
   }
 
-  function handle({ event, data }: ServerEvent): void {
-    if (data === undefined) throw tooLarge('maxEventBytes');
-    if (event === 'error') throw reported(data);
-    if (data[0] === '[' && data.trim() === '[DONE]') return finish(linger);
-    let chunk: unknown;
+  private handle({ event, data }: ServerEvent): void {
+    if (data === undefined) throw this.tooLarge('maxEventBytes');
+    if (event === 'error') throw this.reported(data);
+    if (data[0] === '[' && data.trim() === '[DONE]') return this.finish(true);
+    const chunk = this.parseChunk(data);
+    if (!chunk) return;
+    this.settings.onChunk?.(chunk, data);
+    if (isError(chunk)) throw this.reported(chunk);
+    this.reply.addChunk(chunk);
+    if (this.reply.bytes > this.settings.maxResultBytes) throw this.tooLarge('maxResultBytes');
+    if (this.reply.bytes > 0) this.moments.firstToken ??= now();
+    this.enter(this.nextPhase());
+  }
+
+  /** A chunk; nothing for an event that says nothing. */
+  private parseChunk(data: string): ChatChunk | undefined {
+    let json: unknown;
     try {
-      chunk = JSON.parse(data);
+      json = JSON.parse(data);
     } catch {
       // The rest at the body's end, cut off, is told as that.
-      if (!data.trim() || over) return;
-      throw error('protocol', 'sent a frame that is not JSON', {
-        serverMessage: data.slice(0, 200),
+      if (!data.trim() || this.bodyEnd) return undefined;
+      throw this.settings.fail({
+        kind: 'protocol',
+        did: 'sent a frame that is not JSON',
+        said: data.slice(0, 200),
       });
     }
     // An error may come in a list, as Gemini's does.
-    if (Array.isArray(chunk)) chunk = chunk[0];
-    if (!isObject(chunk)) return;
-    settings.onChunk(chunk, data);
-    if (chunk.error || (!chunk.choices && (chunk.message || chunk.detail))) throw reported(chunk);
-    reply.add(chunk);
-    if (reply.bytes > maxResultBytes) throw tooLarge('maxResultBytes');
-    if (reply.bytes) timing.firstTokenMs ??= elapsed();
-    const next = reply.finished ? 'finish' : reply.bytes ? 'idle' : phase;
-    if (next !== phase) clock.limit(limits[next], next === 'idle');
-    phase = next;
+    const chunk: unknown = Array.isArray(json) ? json[0] : json;
+    return isObject(chunk) ? chunk : undefined;
+  }
+
+  private nextPhase(): Phase {
+    const { bytes, ending } = this.reply;
+    if (ending === 'finished') return 'finished';
+    if (bytes === 0) return this.phase;
+    return ending === 'doubtful' ? 'doubtful' : 'idle';
+  }
+
+  private enter(phase: Phase): void {
+    if (phase === this.phase) return;
+    this.phase = phase;
+    this.clock.limit(this.limitOf(phase), phase === 'idle');
+  }
+
+  private limitOf(phase: Phase): number {
+    if (phase === 'finished') return FINISHED_MS;
+    if (phase === 'doubtful') return DOUBTFUL_MS;
+    return this.settings.timeouts[phase];
   }
 
   /** The body is over, and so are its events. */
-  function conclude(cause: unknown, stray: string): void {
-    if (!reader) throw cause;
-    if (reply.finished) return finish();
-    reply.flush();
-    if (out.length) return;
-    const { serverMessage } = findServerWords(stray);
-    if (serverMessage && !reply.bytes && !cause) {
-      throw error('protocol', 'sent no event stream', { serverMessage, reason: 'base-url' });
+  private conclude(cause: unknown, strayLines: string): void {
+    if (!this.connection.isOpen) throw cause;
+    const { ending, bytes } = this.reply;
+    const hasEnded = cause === undefined || bytes > 0;
+    if (ending === 'finished' || (ending === 'doubtful' && hasEnded)) return this.finish(false);
+    this.reply.flush();
+    // What was held back comes before the error.
+    if (this.happened.length > 0) return;
+    throw this.unfinished(cause, strayLines.trim());
+  }
+
+  /** What is wrong with a body that ended before the reply was finished. */
+  private unfinished(cause: unknown, strayLines: string): ChatError {
+    const { fail } = this.settings;
+    if (strayLines && cause === undefined) {
+      // llama.cpp's router writes a bare line where the model's process has died.
+      const isEventStream = this.connection.contentType.startsWith('text/event-stream');
+      if (this.reply.bytes > 0 || isEventStream) return this.reported(strayLines);
+      return fail({
+        kind: 'protocol',
+        did: 'sent no event stream',
+        said: strayLines,
+        reason: 'base-url',
+        hint: 'Does options.baseURL end with /v1?',
+      });
     }
-    throw error('interrupted', 'broke off', {}, cause);
+    return fail({ kind: 'interrupted', did: 'broke off before the answer was finished', cause });
   }
 
-  const reported = (what: unknown) => error('server', 'reported an error', findServerWords(what));
-
-  const tooLarge = (option: string) => error('too-large', `sent more than options.${option}`);
-
-  function emit(event: ReplyEvent): void {
-    if (shape?.(event) !== undefined) out.push(event);
+  private reported(said: unknown): ChatError {
+    return this.settings.fail({ kind: 'server', did: 'reported an error', said });
   }
 
-  function finish(close = hangUp): void {
-    reply.flush();
+  private tooLarge(option: 'maxEventBytes' | 'maxResultBytes'): ChatError {
+    return this.settings.fail({ kind: 'too-large', did: `sent more than options.${option}` });
+  }
+
+  /** @param isTold - the server has said that nothing follows */
+  private finish(isTold: boolean): void {
+    this.reply.flush();
     // How a proxy such as OpenRouter tells that the model's server failed.
-    if (reply.finishReason === 'error') return fail(reported('finish_reason: error'));
-    emit({ type: 'finish', result: succeed(reply.verdict(), close) });
-  }
-
-  function succeed(how: Verdict, close = hangUp): ChatResult {
-    verdict = how;
-    end(close);
-    const collected = { ...collect(), verdict: how };
-    settle(collected);
-    return collected;
-  }
-
-  function fail(thrown: unknown): void {
-    if (ended) return;
-    end(hangUp);
-    settle(Promise.reject(thrown));
-    serve();
-  }
-
-  function onAbort(): void {
-    out.length = 0;
-    fail(signal?.reason);
-  }
-
-  function onTimeout(): void {
-    if (ended) return hangUp();
-    if (phase === 'finish') {
-      finish();
-      return serve();
+    if (this.reply.finishReason === 'error') {
+      return this.failWith(this.reported('finish_reason: error'));
     }
-    const [reason, what] =
-      phase === 'idle' ? (['idle', 'byte'] as const) : (['first-token', 'token'] as const);
-    const hint = `Raise options.timeouts.${phase}`;
-    fail(error('timeout', `sent no ${what} for ${limits[phase] / 1000} s`, { reason, hint }));
+    const result = this.succeed(this.reply.verdict(), isTold);
+    this.happened.push({ type: 'finish', result });
   }
 
-  /** The one place where a stream ends: nothing of it is left running, and what is pending comes back. */
-  function end(close: () => void): void {
-    ended = true;
-    timing.totalMs = elapsed();
-    signal?.removeEventListener('abort', onAbort);
-    close();
+  private succeed(verdict: Verdict, mayLinger = false): ChatResult {
+    this.verdict = verdict;
+    this.moments.end = now();
+    const result = { ...this.soFar(), verdict };
+    this.end({ result }, mayLinger);
+    return result;
   }
 
-  function hangUp(): void {
-    clock.limit(0);
-    // A reason of its own costs an error with its stack.
-    controller.abort('ended');
-    reader?.cancel().catch(() => {});
+  private failWith(error: unknown): void {
+    if (this.ending) return;
+    this.moments.end = now();
+    this.end({ error }, false);
+  }
+
+  private onAbort(): void {
+    this.happened.length = 0;
+    this.failWith(this.settings.signal?.reason);
+    this.onNews();
+  }
+
+  private onTimeout(): void {
+    if (this.ending) return this.hangUp();
+    if (this.phase === 'finished' || this.phase === 'doubtful') this.finish(false);
+    else this.failWith(this.silent(this.phase));
+    this.onNews();
+  }
+
+  private silent(phase: 'firstToken' | 'idle'): ChatError {
+    const isIdle = phase === 'idle';
+    const seconds = this.limitOf(phase) / 1000;
+    return this.settings.fail({
+      kind: 'timeout',
+      did: `sent no ${isIdle ? 'byte' : 'token'} for ${seconds} s`,
+      reason: isIdle ? 'idle' : 'first-token',
+      hint: `Raise options.timeouts.${phase}, or set it to 0 for no limit`,
+    });
+  }
+
+  /** The one place where a stream ends: nothing of it is left running. */
+  private end(outcome: Outcome, mayLinger: boolean): void {
+    this.ending = outcome;
+    this.stopListening();
+    if (mayLinger) this.linger();
+    else this.hangUp();
+  }
+
+  private hangUp(): void {
+    this.clock.limit(0);
+    this.connection.hangUp();
   }
 
   /**
    * A finished body is given a moment to end by itself: then its connection can be used again, and no server is told
    * that its client went away, of which mlx_lm.server may die.
    */
-  function linger(): void {
-    clock.limit(CLOSING_MS);
-    clock.wait();
-    reader?.read().then(hangUp, hangUp);
+  private linger(): void {
+    this.clock.limit(CLOSING_MS);
+    this.clock.wait();
+    const hangUp = () => this.hangUp();
+    this.connection.read().then(hangUp, hangUp);
   }
+}
 
-  function collect(): PartialResult {
-    const collected = reply.collected(!!verdict && verdict !== 'stopped');
-    const totalMs = timing.totalMs ?? elapsed();
-    const ms = Number(totalMs) - Number(timing.firstTokenMs);
-    const rate = (Number(collected.usage?.completion_tokens) / ms) * 1000;
-    const tokensPerSecond = Number.isFinite(rate) ? rate : undefined;
-    return { ...collected, verdict, timing: { ...timing, totalMs, tokensPerSecond } };
-  }
-
-  /** The reader's end; the first to hear of it hears also of a failure. */
-  async function tell(): Promise<IteratorReturnResult<undefined>> {
-    if (!told) {
-      told = true;
-      await result;
-    }
-    return { done: true, value: undefined };
-  }
-
-  /**
-   * By hand, because an async generator's `return()` waits for the `next()` that is pending: with a silent server, for
-   * minutes.
-   */
-  function iterate<T>(given: (event: ReplyEvent) => T | undefined): AsyncIterableIterator<T> {
-    if (shape) throw new TypeError('A reply can be read once');
-    shape = given;
-    return {
-      next: () =>
-        new Promise((resolve) => {
-          waiting.push((event) => {
-            const value = event && given(event);
-            resolve(value === undefined ? tell() : { done: false, value });
-          });
-          serve();
-        }),
-      async return() {
-        out.length = 0;
-        told = true;
-        if (!ended) succeed('stopped');
-        serve();
-        return tell();
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
-  }
-
-  /** Reads the stream for its result alone, if nobody iterates. */
-  const whole = () =>
-    shape
-      ? result
-      : iterate(() => undefined)
-          .next()
-          .then(() => result);
-
-  return {
-    [Symbol.asyncIterator]: () =>
-      iterate((event) => (event.type === 'text' ? event.text : undefined)),
-    events: () => iterate((event) => event),
-    // Lazy, so that nobody can miss its rejection: there is no promise before somebody asks for it.
-    result: {
-      then: (onValue, onError) => whole().then(onValue, onError),
-      catch: (onError) => whole().catch(onError),
-      finally: (onEnd) => whole().finally(onEnd),
-      [Symbol.toStringTag]: 'Promise',
-    },
-    get soFar() {
-      return collect();
-    },
-  };
+/** An error under status 200, in the place of a chunk. */
+function isError(chunk: ChatChunk): boolean {
+  return Boolean(chunk.error || (!chunk.choices && (chunk.message || chunk.detail)));
 }

@@ -1,127 +1,153 @@
+import { checkType } from '../check-type.ts';
 import {
   DEFAULT_BASE_URL,
   DEFAULT_MAX_EVENT_BYTES,
   DEFAULT_MAX_RESULT_BYTES,
   DEFAULT_TIMEOUTS,
 } from '../defaults.ts';
-import { fieldsOf } from '../json.ts';
-import { patientFetch } from './clocks.ts';
-import { ChatError, type ChatErrorFields, type ErrorKind } from './errors.ts';
-import { explain } from './reasons.ts';
-import { createBlanker } from './secrets.ts';
-import type { PartialResult, StreamOptions } from './types.ts';
-import { clip, findFailureWords } from './words.ts';
+import { createFail, type Fail } from './failures.ts';
+import { patientFetch } from './patient-fetch.ts';
+import type { Fetch, PartialResult, ServerOptions, StreamOptions } from './types.ts';
 
-/** The options, checked and with every default filled in. */
-export interface Settings {
+/** What is known of the server, checked and with every default filled in. */
+export interface Server {
   /** The base URL, without its user. */
   readonly base: URL;
-  readonly headers: Headers;
+  readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal | undefined;
-  readonly fetch: NonNullable<StreamOptions['fetch']>;
+  readonly fetch: Fetch;
+  /** The connections are kept by the runtime, for all of the process: some may have died since they were used. */
+  readonly sharesConnections: boolean;
+  readonly fail: Fail;
+}
+
+/** How one reply is streamed. */
+export interface StreamSettings extends Server {
   readonly timeouts: { readonly firstToken: number; readonly idle: number };
   readonly maxEventBytes: number;
   readonly maxResultBytes: number;
-  readonly onChunk: NonNullable<StreamOptions['onChunk']>;
-  /**
-   * An error in which every secret is blanked: "BASE URL DID: WORDS", with what is known of these words. They are the
-   * server's, else the cause's.
-   */
-  error(kind: ErrorKind, did: string, more?: Partial<ChatErrorFields>, cause?: unknown): ChatError;
+  readonly onChunk: StreamOptions['onChunk'];
+  readonly startsInReasoning: boolean;
 }
 
 /**
- * Fills in what is left open, and refuses what is not of its default's type.
- * @throws {TypeError} naming the field
- */
-export function fill<T extends object>(name: string, given: object, defaults: T): T {
-  if (typeof given !== 'object') throw new TypeError(`${name} must be an object`);
-  const filled = { ...defaults };
-  const fields = fieldsOf(given);
-  const presets = fieldsOf(defaults);
-  for (const field of Object.keys(presets)) {
-    const preset = presets[field];
-    const value = fields[field] ?? preset;
-    if (value === preset) continue;
-    const wrong = typeof value === 'number' ? !(value >= 0) : Array.isArray(value);
-    if (wrong || typeof value !== typeof preset) {
-      throw new TypeError(`${name}.${field} must be of type ${typeof preset}`);
-    }
-    Reflect.set(filled, field, value);
-  }
-  return filled;
-}
-
-/**
- * Reads the options.
+ * Reads the options of a stream.
  * @param partial - tells what has come, for errors
  * @throws {TypeError} naming the option, and never showing a secret
  */
-export function readOptions(options: StreamOptions, partial?: () => PartialResult): Settings {
-  const filled = fill('options', options, {
-    apiKey: '',
-    headers: {},
-    signal: {},
-    fetch: patientFetch,
-    timeouts: {},
-    maxEventBytes: DEFAULT_MAX_EVENT_BYTES,
-    maxResultBytes: DEFAULT_MAX_RESULT_BYTES,
-    onChunk() {},
-  });
-  const { apiKey, headers: own, timeouts, ...rest } = filled;
-  const signal = options?.signal ?? undefined;
-  if (signal && !signal.throwIfAborted) {
-    throw new TypeError('options.signal must be of type AbortSignal');
-  }
-  const base = parseBaseURL(options?.baseURL);
-  const { username, password } = base;
-  const secrets = [apiKey, password];
-  base.username = base.password = '';
-  const headers = new Headers({ accept: 'text/event-stream', 'content-type': 'application/json' });
-  try {
-    // `fetch` refuses a URL with a user in it; this is what the user stands for.
-    const basic = username && btoa(decodeURIComponent(`${username}:${password}`));
-    const authorization = apiKey ? `Bearer ${apiKey}` : basic && `Basic ${basic}`;
-    secrets.push(encodeURIComponent(apiKey), decodeURIComponent(password), basic);
-    if (authorization) headers.set('authorization', authorization);
-    for (const [name, value] of new Headers(own)) {
-      headers.set(name, value);
-      secrets.push(value);
-    }
-  } catch {
-    // The error that this stands for shows the value.
-    throw new TypeError(
-      'options.apiKey, options.headers or the user in options.baseURL cannot be sent',
-    );
-  }
-
+export function readStreamOptions(
+  options: StreamOptions,
+  partial: () => PartialResult,
+): StreamSettings {
+  const server = readServerOptions(options, partial);
+  const { timeouts, maxEventBytes, maxResultBytes, onChunk, startsInReasoning } = options;
+  checkType('options.timeouts', timeouts, 'object');
+  checkType('options.timeouts.firstToken', timeouts?.firstToken, 'number');
+  checkType('options.timeouts.idle', timeouts?.idle, 'number');
+  checkType('options.maxEventBytes', maxEventBytes, 'number');
+  checkType('options.maxResultBytes', maxResultBytes, 'number');
+  checkType('options.onChunk', onChunk, 'function');
+  checkType('options.startsInReasoning', startsInReasoning, 'boolean');
   return {
-    ...rest,
-    signal,
-    base,
-    headers,
-    timeouts: fill('options.timeouts', timeouts, DEFAULT_TIMEOUTS),
-    error(kind, did, more = {}, cause) {
-      const blank = createBlanker([...secrets, ...base.searchParams.values()]);
-      const { status = '', code = '', serverMessage: words = findFailureWords(cause) } = more;
-      const about = more.reason ?? `${status} ${code} ${words}`.trim();
-      const [reason, , hint, known = kind] = explain(about);
-      const said = `${base.origin}${base.pathname} ${did}${words && ': '}${clip(words)}`;
-      return new ChatError(
-        String(blank(said)),
-        Object(blank({ kind: known, reason, hint, partial: partial?.(), ...more })),
-        // An error that is not ours may tell the URL or a header: such a one is left out.
-        blank(words) === words ? cause : undefined,
-      );
+    ...server,
+    timeouts: {
+      firstToken: timeouts?.firstToken ?? DEFAULT_TIMEOUTS.firstToken,
+      idle: timeouts?.idle ?? DEFAULT_TIMEOUTS.idle,
     },
+    maxEventBytes: maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
+    maxResultBytes: maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
+    onChunk: onChunk ?? undefined,
+    startsInReasoning: startsInReasoning ?? false,
   };
 }
 
-function parseBaseURL(given: string | URL = DEFAULT_BASE_URL): URL {
+/**
+ * Reads where the server is and who asks.
+ * @throws {TypeError} naming the option, and never showing a secret
+ */
+export function readServerOptions(options: ServerOptions, partial?: () => PartialResult): Server {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError('options must be an object');
+  }
+  const { apiKey, headers: ownHeaders, signal, fetch } = options;
+  checkType('options.apiKey', apiKey, 'string');
+  checkType('options.fetch', fetch, 'function');
+  if (signal && typeof signal.throwIfAborted !== 'function') {
+    throw new TypeError('options.signal must be of type AbortSignal');
+  }
+  const base = parseBaseURL(options.baseURL ?? DEFAULT_BASE_URL);
+  const { username, password } = base;
+  base.username = base.password = '';
+  const headers = createHeaders(apiKey ?? '', username, password, ownHeaders ?? undefined);
+  return {
+    base,
+    headers,
+    signal: signal ?? undefined,
+    fetch: fetch ?? patientFetch,
+    sharesConnections: !fetch,
+    fail: createFail({
+      base,
+      partial,
+      secrets: () => [
+        ...formsOfSecret(apiKey ?? ''),
+        ...formsOfSecret(password),
+        ...secretHeaderValues(headers),
+        ...base.searchParams.values(),
+      ],
+    }),
+  };
+}
+
+function parseBaseURL(given: string | URL): URL {
   try {
     const url = new URL(given);
     // 'localhost:1234/v1' is a URL, whose protocol is 'localhost:'.
-    if (/^https?:/.test(url.protocol)) return url;
-  } catch {}
+    if (url.protocol === 'http:' || url.protocol === 'https:') return url;
+  } catch {
+    // It is no URL at all.
+  }
   throw new TypeError('options.baseURL must begin with http:// or https://');
+}
+
+/** The headers of a request, with lower-case names. The caller's own win. */
+function createHeaders(
+  apiKey: string,
+  username: string,
+  password: string,
+  own: ServerOptions['headers'],
+): Record<string, string> {
+  const needed = { accept: 'text/event-stream', 'content-type': 'application/json' };
+  if (!apiKey && !username && !own) return needed;
+  try {
+    const headers = new Headers(needed);
+    // `fetch` refuses a URL with a user in it; this is what the user stands for.
+    const basic = username && btoa(decodeURIComponent(`${username}:${password}`));
+    const authorization = apiKey ? `Bearer ${apiKey}` : basic && `Basic ${basic}`;
+    if (authorization) headers.set('authorization', authorization);
+    for (const [name, value] of new Headers(own)) headers.set(name, value);
+    return Object.fromEntries(headers);
+  } catch {
+    // The error that this stands for shows the value.
+    throw new TypeError(
+      'options.apiKey, options.headers or the user in options.baseURL cannot be sent in a header',
+    );
+  }
+}
+
+/** A header whose value is a secret, by its name. */
+const SECRET_NAME = /authorization|cookie|token|key|secret|password/;
+
+function secretHeaderValues(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers)
+    .filter(([name]) => SECRET_NAME.test(name))
+    .map(([, value]) => value.replace(/^(Bearer|Basic) /, ''));
+}
+
+/** A secret as it is written in a URL, and outside of it. */
+function formsOfSecret(secret: string): string[] {
+  try {
+    return [secret, encodeURIComponent(secret), decodeURIComponent(secret)];
+  } catch {
+    return [secret];
+  }
 }

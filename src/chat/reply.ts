@@ -1,118 +1,188 @@
 import { fieldsOf, isObject, itemsOf } from '../json.ts';
-import { createThinkSplitter } from './think-tags.ts';
-import { createToolCallCollector, type ToolCallCollector } from './tool-calls.ts';
-import type { ChatChunk, ChatResult, ReplyEvent, Usage, Verdict } from './types.ts';
-import { utf8Length } from './utf8.ts';
+import { type DeltaReader, readDelta } from './delta-fields.ts';
+import { type Channel, type Pieces, ReasoningSplitter } from './reasoning-marks.ts';
+import { ToolCallCollector } from './tool-calls.ts';
+import type { ChatChunk, ChatResult, ReplyEvent, ToolCall, Usage, Verdict } from './types.ts';
+import { isHighSurrogate, utf8Length } from './utf8.ts';
+import { judge } from './verdict.ts';
 
 /** What one tool fragment costs beside its text, so that a flood of empty ones is bounded too. */
 const FRAGMENT_BYTES = 64;
 
-/** A reply that is being put together. */
-export interface Reply {
+/** Whether a reply is at its end, as far as its chunks tell. */
+export type Ending =
+  /** It goes on. */
+  | 'open'
+  /** A finish reason came together with a token, or before the first one: more may follow. */
+  | 'doubtful'
+  /** A finish reason came after the last token. */
+  | 'finished';
+
+/** Folds chunks into a reply. What is missing in a chunk, null or of another type counts as nothing. */
+export class Reply implements DeltaReader, Pieces {
   /** UTF-8 bytes of text, reasoning and calls; 0 until the first token. */
-  bytes: number;
-  /** The server said why it finished, or sent a whole completion. */
-  finished: boolean;
-  /** As sent. */
+  bytes = 0;
+  ending: Ending = 'open';
+  /** As sent, the last one. */
   finishReason: string | undefined;
-  /** Takes one chunk: what is missing, null or of another type counts as nothing. */
-  add(chunk: ChatChunk): void;
-  /** Gives out what was held back for the other half of a tag or of a character. */
-  flush(): void;
-  /** What it is by now. */
-  collected(finished: boolean): Omit<ChatResult, 'timing' | 'verdict'>;
+
+  private readonly emit: (event: ReplyEvent) => void;
+  private readonly maxTokens: number;
+  private readonly splitter: ReasoningSplitter;
+  private textSoFar = '';
+  private reasoningSoFar = '';
+  /** The first half of a character, by the channel on which its other half is awaited. */
+  private halves: Partial<Record<Channel, string>> = {};
+  private calls: ToolCallCollector | undefined;
+  private usage: Usage | undefined;
+  private model: string | undefined;
+  /** The chunk at hand says something of the answer. */
+  private hasToken = false;
+  /** Tokens came after a finish reason: this server sends it early, or with every chunk. */
+  private hasFinishedFalsely = false;
+
+  /**
+   * @param emit - gets the pieces as they come
+   * @param maxTokens - the request's budget; `NaN` or below 1: none
+   * @param startsInReasoning - the prompt has opened the reasoning
+   */
+  constructor(emit: (event: ReplyEvent) => void, maxTokens: number, startsInReasoning: boolean) {
+    this.emit = emit;
+    this.maxTokens = maxTokens;
+    this.splitter = new ReasoningSplitter(this, startsInReasoning);
+  }
+
+  /** Takes one chunk. */
+  addChunk(chunk: ChatChunk): void {
+    if (typeof chunk.model === 'string') this.model = chunk.model;
+    if (isUsage(chunk.usage)) this.usage = chunk.usage;
+    if (isObject(chunk.prompt_progress)) {
+      const { processed, total } = chunk.prompt_progress;
+      this.emit({ type: 'progress', processed: Number(processed), total: Number(total) });
+    }
+    const { index, delta, message, finish_reason } = fieldsOf(itemsOf(chunk.choices)[0]);
+    // With `n` above 1 the others come in chunks of their own.
+    if (Number(index) > 0) return;
+    // A whole completion, from a server that does not stream.
+    const isWhole = !delta && !this.bytes && isObject(message);
+    this.hasToken = false;
+    readDelta(isWhole ? message : delta, this);
+    const hasFinish = isFinishReason(finish_reason);
+    if (hasFinish) this.finishReason = finish_reason;
+    if (isWhole) this.ending = 'finished';
+    else this.ending = this.endingAfter(hasFinish);
+  }
+
+  /** Gives out what was held back for the other half of a mark or of a character. */
+  flush(): void {
+    this.splitter.end();
+    this.addPiece('reasoning', '', true);
+    this.addPiece('text', '', true);
+  }
+
+  /**
+   * What it is by now.
+   * @param isFinished - it came to its end, so calls may be complete
+   */
+  collected(isFinished: boolean): Omit<ChatResult, 'timing' | 'verdict'> {
+    return {
+      text: this.textSoFar,
+      reasoning: this.reasoningSoFar,
+      toolCalls: this.listCalls(isFinished),
+      finishReason: this.finishReason,
+      usage: this.usage,
+      model: this.model,
+    };
+  }
+
   /** How it ended, if this is its end. */
-  verdict(): Verdict;
-}
+  verdict(): Verdict {
+    return judge({
+      finishReason: this.finishReason,
+      text: this.textSoFar,
+      hasToolCalls: this.calls !== undefined,
+      usage: this.usage,
+      maxTokens: this.maxTokens,
+    });
+  }
 
-/**
- * Folds chunks into a reply.
- * @param emit - gets the pieces as they come
- * @param maxTokens - the request's budget; LM Studio's documentation sends -1 for none. A reply of that many tokens was
- * cut by it, also where the server says `stop`, as llama.cpp's builds of August 2026 do
- */
-export function createReply(emit: (event: ReplyEvent) => void, maxTokens: number): Reply {
-  const collected = { text: '', reasoning: '' };
-  const halves = { text: '', reasoning: '' };
-  const think = createThinkSplitter(add);
-  let usage: Usage | undefined;
-  let model: string | undefined;
-  let tools: ToolCallCollector | undefined;
+  reasoning(text: string): void {
+    this.hasToken = true;
+    this.splitter.onReasoningField();
+    this.addPiece('reasoning', text);
+  }
 
-  function add(channel: 'text' | 'reasoning', sent: string, last = false): void {
-    let piece = halves[channel] + sent;
-    // Servers that escape characters may cut between the two halves of one.
-    const cut = !last && piece.charCodeAt(piece.length - 1) >> 10 === 54 ? -1 : piece.length;
-    halves[channel] = piece.slice(cut);
-    piece = piece.slice(0, cut);
+  text(text: string): void {
+    this.hasToken = true;
+    this.splitter.push(text);
+  }
+
+  toolCall(item: unknown): void {
+    this.hasToken = true;
+    this.calls ??= new ToolCallCollector();
+    const fragment = this.calls.add(item);
+    this.bytes += utf8Length(fragment.arguments) + FRAGMENT_BYTES;
+    this.emit({ type: 'tool_call', ...fragment });
+  }
+
+  add(channel: Channel, piece: string): void {
+    this.addPiece(channel, piece);
+  }
+
+  textWasReasoning(): void {
+    const reasoning = this.textSoFar;
+    this.reasoningSoFar += reasoning;
+    this.textSoFar = '';
+    this.emit({ type: 'correction', reasoning });
+  }
+
+  /** @param isLast - no other half of a character will come */
+  private addPiece(channel: Channel, sent: string, isLast = false): void {
+    let piece = sent;
+    const half = this.halves[channel];
+    if (half) piece = half + sent;
+    if (half || isHighSurrogate(piece.charCodeAt(piece.length - 1))) {
+      // Servers that escape characters may cut between the two halves of one.
+      const isCut = !isLast && isHighSurrogate(piece.charCodeAt(piece.length - 1));
+      this.halves[channel] = isCut ? piece.slice(-1) : '';
+      if (isCut) piece = piece.slice(0, -1);
+    }
+    const isText = channel === 'text';
     // Models put empty lines between reasoning and answer.
-    if (channel === 'text' && !collected.text && collected.reasoning) {
+    if (isText && !this.textSoFar && (this.reasoningSoFar || this.splitter.hasSeenMark)) {
       piece = piece.replace(/^[\r\n]+/, '');
     }
     if (!piece) return;
-    collected[channel] += piece;
-    reply.bytes += utf8Length(piece);
-    emit({ type: channel, text: piece });
+    if (isText) this.textSoFar += piece;
+    else this.reasoningSoFar += piece;
+    this.bytes += utf8Length(piece);
+    this.emit({ type: channel, text: piece });
   }
 
-  const reply: Reply = {
-    bytes: 0,
-    finished: false,
-    finishReason: undefined,
-    add(chunk) {
-      const { choices, prompt_progress: progress } = chunk;
-      if (typeof chunk.model === 'string') model = chunk.model;
-      if (isUsage(chunk.usage)) usage = chunk.usage;
-      if (isObject(progress)) {
-        const { processed, total } = progress;
-        emit({ type: 'progress', processed: Number(processed), total: Number(total) });
-      }
-      const { index, delta, message, finish_reason } = fieldsOf(itemsOf(choices)[0]);
-      // With `n` above 1 the others come in chunks of their own.
-      if (Number(index) > 0) return;
-      const whole = !delta && !reply.bytes && message;
-      const { content, reasoning_content, reasoning, tool_calls } = fieldsOf(whole || delta);
-      const thought = reasoning_content ?? reasoning;
-      if (thought && typeof thought === 'string') {
-        think.end();
-        add('reasoning', thought);
-      }
-      if (content && typeof content === 'string') think.push(content);
-      for (const item of itemsOf(tool_calls)) {
-        tools ??= createToolCallCollector();
-        const fragment = tools.add(item);
-        reply.bytes += utf8Length(fragment.arguments) + FRAGMENT_BYTES;
-        emit({ type: 'tool_call', ...fragment });
-      }
-      if (finish_reason && typeof finish_reason === 'string') reply.finishReason = finish_reason;
-      reply.finished ||= Boolean(whole || reply.finishReason);
-    },
-    flush() {
-      think.end();
-      add('reasoning', '', true);
-      add('text', '', true);
-    },
-    collected: (finished) => ({
-      ...collected,
-      toolCalls: tools?.calls(finished) ?? [],
-      finishReason: reply.finishReason,
-      usage,
-      model,
-    }),
-    verdict() {
-      const { finishReason } = reply;
-      const called = tools !== undefined;
-      const used = maxTokens > 0 && Number(usage?.completion_tokens) >= maxTokens;
-      if (finishReason === 'content_filter') return finishReason;
-      if (!called && !collected.text.trim()) return 'empty';
-      if (called && finishReason !== 'length') return 'tool_calls';
-      return finishReason === 'length' || used ? 'length' : 'complete';
-    },
-  };
-  return reply;
+  /**
+   * A finish reason is final only when nothing follows: some servers send it on their first, empty chunk, and some
+   * with every one.
+   */
+  private endingAfter(hasFinish: boolean): Ending {
+    if (!this.hasToken) {
+      const mayBeOver = hasFinish || this.ending === 'doubtful';
+      if (!mayBeOver) return this.ending;
+      return (hasFinish && this.bytes > 0) || this.usage ? 'finished' : 'doubtful';
+    }
+    if (this.ending !== 'open') this.hasFinishedFalsely = true;
+    return hasFinish && !this.hasFinishedFalsely ? 'doubtful' : 'open';
+  }
+
+  private listCalls(isFinished: boolean): ToolCall[] {
+    const isCut = this.finishReason === 'length';
+    return this.calls?.list({ isFinished, isCut }) ?? [];
+  }
 }
 
+/** KoboldCpp before 1.85 sent the text `null` for no reason. */
+const isFinishReason = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value !== 'null';
+
 /** A usage of zeros is a server that does not count. */
-function isUsage(value: unknown): value is Usage {
-  return isObject(value) && Object.values(value).some(Number);
-}
+const isUsage = (value: unknown): value is Usage =>
+  isObject(value) && Object.values(value).some(Number);

@@ -1,92 +1,128 @@
 import { now, pause } from './clocks.ts';
-import type { Settings } from './options.ts';
-import { findServerWords } from './words.ts';
+import type { ChatError } from './errors.ts';
+import type { Server } from './options.ts';
+import { readBody } from './read-body.ts';
 
-/** The origins that have answered this process before: only there can a pooled connection have died. */
-const answered = new Set<string>();
+/** The origins that have answered this process before: there a kept connection may have died. */
+const answeredOrigins = new Set<string>();
+
+/** So often a request is sent again that met a dead connection. A pool may hold several, and each fails one request. */
+const MOST_RESENDS = 4;
+
+/** A kept connection that has died fails a request within this time; in ms. */
+const DEAD_WITHIN_MS = 1000;
+
+/**
+ * The same where this client has not asked before, but other code of the process may have: a new connection takes
+ * longer to be accepted and then reset.
+ */
+const DEAD_UNASKED_WITHIN_MS = 25;
+
+/** The runtime needs a moment to see that the other connections of its pool have been closed, too; in ms. */
+const POOL_PAUSE_MS = 10;
+
+/** How long to wait where a server that is loading does not say it, and the shortest wait; in ms. */
+const USUAL_WAIT_MS = 1000;
+const SHORTEST_WAIT_MS = 250;
 
 /**
  * Sends a request until a response with status 2xx comes.
  *
- * It is sent again in three cases only, and never after a byte of a body came: a pooled connection had died, told by
- * its failing within a second (once); the server is still loading its model (503), for `patience`; `localhost` was
- * refused (once, as 127.0.0.1, for a server that listens on IPv4 only).
+ * It is sent again in three cases only, and never after a byte of a body came: a kept connection had died; the server is
+ * still loading its model (503), for as long as `patienceMs`; `localhost` was refused (once, as 127.0.0.1, for a server
+ * that listens on IPv4 only).
  * @param path - what the base URL's path is followed by
  * @param json - the body; makes it a POST
- * @param patience - how long a model may take to load, in ms
- * @throws {ChatError} kind `connection`, `timeout` or `http`. After an abort it rejects at once with the signal's reason,
- * also where `fetch` takes no notice of it
+ * @param patienceMs - how long a model may take to load
+ * @throws {ChatError} kind `connection`, `timeout` or `http`; the signal's reason after an abort, as soon as `fetch` lets go
  */
 export async function send(
-  { base, fetch, headers, error }: Settings,
+  server: Server,
   path: string,
   signal: AbortSignal,
   json?: string,
-  patience = 0,
+  patienceMs = 0,
 ): Promise<Response> {
-  const url = new URL(base);
+  const url = new URL(server.base);
   url.pathname = url.pathname.replace(/\/*$/, path);
-  const init = { method: json ? 'POST' : 'GET', redirect: 'manual', headers, signal } as const;
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', reject);
-  });
-  aborted.catch(() => {});
-  const until = now() + patience;
-  for (let resent = false; ; ) {
-    signal.throwIfAborted();
-    const sentAt = now();
-    let response: Response;
-    try {
-      response = await Promise.race([
-        fetch(url.href, { ...init, ...(json && { body: json }) }),
-        aborted,
-      ]);
-      answered.add(url.origin);
-    } catch (cause) {
-      signal.throwIfAborted();
-      const failure = error('connection', 'cannot be reached', {}, cause);
-      const { reason } = failure;
-      if (reason === 'refused' && url.hostname === 'localhost') url.hostname = '127.0.0.1';
-      else if (reason === 'reset' && answered.has(url.origin) && !resent && now() - sentAt < 1000)
-        resent = true;
-      else throw failure;
-      continue;
-    }
+  const init: RequestInit = {
+    method: json === undefined ? 'GET' : 'POST',
+    redirect: 'manual',
+    headers: server.headers,
+    signal,
+    ...(json !== undefined && { body: json }),
+  };
+  const until = now() + patienceMs;
+  for (;;) {
+    const response = await reach(server, url, init, signal);
     if (response.ok) return response;
-    const { status } = response;
-    const after = response.headers.get('retry-after');
-    const body = (await readBody(response, signal)) || response.headers.get('location');
-    const failure = error('http', `answered ${status}`, { status, ...findServerWords(body) });
-    const wait = Math.max(Number(after) * 1000 || 1000, 250);
-    const loading = status === 503 && (after || failure.reason === 'loading');
-    if (!loading || now() + wait > until) throw failure;
-    await pause(wait, signal);
+    const { error, waitMs } = await readRefusal(server, response, signal);
+    signal.throwIfAborted();
+    if (now() + waitMs > until) throw error;
+    await pause(waitMs, signal);
   }
 }
 
-/** A reader of a response's body; of nothing, where it has none. */
-export const readerOf = ({ body }: Response): ReadableStreamDefaultReader<Uint8Array> =>
-  (body ?? new Blob().stream()).getReader();
-
-/** A short body as text, up to 1 MiB and for 2 s: a server may leave it open. */
-export async function readBody(response: Response, signal: AbortSignal): Promise<string> {
-  const reader = readerOf(response);
-  const decoder = new TextDecoder();
-  const stop = () => reader.cancel().catch(() => {});
-  const timer = setTimeout(stop, 2000);
-  signal.addEventListener('abort', stop);
-  let text = '';
-  try {
-    while (text.length < 2 ** 20) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      text += decoder.decode(value, { stream: true });
+/**
+ * Gets the head of a response, whatever its status is, past dead connections.
+ * @param url - gets the address in the place of a `localhost` that was refused
+ */
+async function reach(
+  server: Server,
+  url: URL,
+  init: RequestInit,
+  signal: AbortSignal,
+): Promise<Response> {
+  for (let resends = 0; ; ) {
+    signal.throwIfAborted();
+    const sentAt = now();
+    try {
+      const response = await server.fetch(url.href, init);
+      answeredOrigins.add(url.origin);
+      if (!signal.aborted) return response;
+      // A fetch that took no notice of its signal.
+      response.body?.cancel().catch(() => {});
+    } catch (cause) {
+      signal.throwIfAborted();
+      const error = server.fail({ kind: 'connection', did: 'cannot be reached', cause });
+      if (error.reason === 'refused' && url.hostname === 'localhost') {
+        url.hostname = '127.0.0.1';
+        continue;
+      }
+      const wasDead = error.reason === 'reset' && now() - sentAt < deadWithinMs(server, url);
+      if (!wasDead || resends === MOST_RESENDS) throw error;
+      resends++;
+      await pause(POOL_PAUSE_MS, signal);
     }
-  } catch {
-    // The body broke off: what came of it says what it can.
   }
-  clearTimeout(timer);
-  signal.removeEventListener('abort', stop);
-  stop();
-  return text;
+}
+
+/** How quickly a request has to fail for a kept connection to be the cause; 0 where none can be. */
+function deadWithinMs(server: Server, { origin }: URL): number {
+  if (answeredOrigins.has(origin)) return DEAD_WITHIN_MS;
+  return server.sharesConnections ? DEAD_UNASKED_WITHIN_MS : 0;
+}
+
+/** What a response says that is not 2xx, and after how long it is worth asking again: `Infinity` for never. */
+async function readRefusal(
+  { fail }: Server,
+  response: Response,
+  signal: AbortSignal,
+): Promise<{ error: ChatError; waitMs: number }> {
+  const { status, headers } = response;
+  const said = (await readBody(response, signal)) || headers.get('location') || '';
+  const error = fail({ kind: 'http', did: `answered ${status}`, status, said });
+  const retryAfter = headers.get('retry-after');
+  const isLoading = status === 503 && (retryAfter !== null || error.reason === 'loading');
+  return { error, waitMs: isLoading ? readRetryAfter(retryAfter) : Infinity };
+}
+
+/**
+ * The wait that a server asks for, in ms.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after - seconds, or a date
+ */
+function readRetryAfter(value: string | null): number {
+  const seconds = Number(value ?? Number.NaN);
+  const ms = Number.isNaN(seconds) ? Date.parse(value ?? '') - Date.now() : seconds * 1000;
+  return Math.max(ms || USUAL_WAIT_MS, SHORTEST_WAIT_MS);
 }

@@ -22,6 +22,9 @@ export interface EventReader {
   end(): string;
 }
 
+/** The names of a stream's fields, of which a cut may leave the beginning. */
+const FIELD_NAMES = ['data', 'event', 'id', 'retry'];
+
 /**
  * Cuts a body into events by the HTML standard's rules, with three things that local servers need on top: JSON
  * without `data:`, on one line or as the whole body; llama.cpp's `error:` field (builds until late 2025); and the
@@ -31,8 +34,8 @@ export interface EventReader {
  */
 export function createEventReader(maxEventBytes: number): EventReader {
   const events: ServerEvent[] = [];
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  let stray = '';
+  const decode = createDecoder();
+  let strayLines = '';
   /** A character that does not count at the start of the next read; of the first one, a BOM. */
   let dropped = '\ufeff';
 
@@ -46,9 +49,9 @@ export function createEventReader(maxEventBytes: number): EventReader {
     onError({ field, value = '', line = '' }) {
       if (field === 'error') events.push({ event: field, data: value });
       else if (isObject(parseJson(line))) events.push({ data: line });
-      else stray += `${line}\n`;
+      else if (!FIELD_NAMES.some((name) => name.startsWith(line))) strayLines += `${line}\n`;
       // An error without a line is the parser's own about too long an event.
-      if (!line || stray.length > maxEventBytes) events.push({});
+      if (!line || strayLines.length > maxEventBytes) events.push({});
     },
   });
 
@@ -64,15 +67,31 @@ export function createEventReader(maxEventBytes: number): EventReader {
 
   return {
     events,
-    push(bytes) {
-      // Runtimes decode a whole text several times faster than a piece of a stream. A read that ends in ASCII, as nearly
-      // all do, is whole; only one that may end inside a character is decoded as a piece.
-      feed(decoder.decode(bytes, { stream: (bytes.at(-1) ?? 128) > 127 }));
-    },
+    push: (bytes) => feed(decode(bytes)),
     end() {
-      feed(`${decoder.decode()}\n\n`);
-      if (parseJson(stray)) events.push({ data: stray });
-      return stray;
+      feed(`${decode()}\n\n`);
+      if (parseJson(strayLines)) events.push({ data: strayLines });
+      return strayLines;
     },
+  };
+}
+
+/** Decodes reads that are whole texts. It keeps nothing between two reads, so all streams can share it. */
+const wholeDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/**
+ * Decodes the reads of one body; called without bytes, it gives what was cut off at the end.
+ *
+ * Runtimes decode a whole text several times faster than a piece of a stream. A read that ends in ASCII, as nearly all
+ * do, is whole; only from one that may end inside a character on a decoder of the stream's own is needed.
+ */
+function createDecoder(): (bytes?: Uint8Array) => string {
+  let pieceDecoder: TextDecoder | undefined;
+  return (bytes) => {
+    if (!bytes) return pieceDecoder?.decode() ?? '';
+    const mayBeCut = (bytes.at(-1) ?? 0) > 0x7f;
+    if (!mayBeCut && !pieceDecoder) return wholeDecoder.decode(bytes);
+    pieceDecoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
+    return pieceDecoder.decode(bytes, { stream: mayBeCut });
   };
 }

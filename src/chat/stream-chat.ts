@@ -1,5 +1,7 @@
-import { createLiveReply } from './live-reply.ts';
-import { fill } from './options.ts';
+import { checkType } from '../check-type.ts';
+import type { RequestBody } from './connection.ts';
+import { LiveReply } from './live-reply.ts';
+import { present } from './present.ts';
 import type { ChatReply, ChatRequest, StreamOptions } from './types.ts';
 
 /**
@@ -20,13 +22,29 @@ import type { ChatReply, ChatRequest, StreamOptions } from './types.ts';
  */
 export function streamChat(body: ChatRequest, options: StreamOptions = {}): ChatReply {
   if (!Array.isArray(body?.messages)) throw new TypeError('body.messages must be an array');
-  fill('body', body, { model: '', stream_options: {} });
-  const { stream = true, stream_options, max_tokens, max_completion_tokens } = body;
+  checkType('body.model', body.model, 'string');
+  checkType('body.stream_options', body.stream_options, 'object');
   // Written now: what the caller changes later is not sent.
-  const json = JSON.stringify({
-    ...body,
-    stream,
-    stream_options: stream ? { include_usage: true, ...Object(stream_options) } : stream_options,
-  });
-  return createLiveReply(options, json, Number(max_tokens ?? max_completion_tokens));
+  const request = writeRequest(body);
+  const maxTokens = Number(body.max_tokens ?? body.max_completion_tokens);
+  return present(new LiveReply(options, request, maxTokens));
+}
+
+/** The request's JSON, with what a stream needs filled in. */
+function writeRequest(body: ChatRequest): RequestBody {
+  const { stream = true, stream_options: streamOptions, ...rest } = body;
+  const withoutStreamOptions = { ...rest, stream };
+  if (streamOptions === null || !stream) {
+    return { json: JSON.stringify(withoutStreamOptions) };
+  }
+  const all = {
+    ...withoutStreamOptions,
+    stream_options: { include_usage: true, ...streamOptions },
+  };
+  return {
+    json: JSON.stringify(all),
+    jsonWithoutStreamOptions: streamOptions
+      ? undefined
+      : () => JSON.stringify(withoutStreamOptions),
+  };
 }

@@ -52,6 +52,12 @@ export interface StreamOptions extends ServerOptions {
   maxResultBytes?: number | undefined;
   /** Sees every chunk as it was sent, before it counts. If it throws, the stream fails with that error. */
   onChunk?: ((chunk: ChatChunk, rawData: string) => void) | undefined;
+  /**
+   * The model's template opens the reasoning in the prompt, so that the content begins inside it and only `</think>`
+   * comes (MiniMax-M2, GLM 4.7 and others, on servers that do not separate reasoning). Without it that text is given out
+   * as answer until the mark comes, and a `correction` event then says what it was. Default `false`.
+   */
+  startsInReasoning?: boolean | undefined;
 }
 
 /**
@@ -82,18 +88,28 @@ export interface ToolCall {
   /** The server's, or `call_N` where it sent none. */
   id: string;
   name: string;
-  /** The JSON text as sent. */
+  /** The JSON text as sent; `{}` where a finished call has none. A custom tool's input is any text. */
   arguments: string;
-  /** The stream finished and `arguments` parses. Never run a call that is not. */
+  /** The stream finished, the call has a name, and `arguments` parses. Never run a call that is not complete. */
   complete: boolean;
+  /** Only on calls of custom tools, whose `arguments` need not be JSON. */
+  type?: 'custom';
 }
 
-/**
- * How the reply ended: `complete`; `length`, cut by `max_tokens` or the context's size; `tool_calls`, it waits
- * for tools; `content_filter`; `empty`, finished with neither text nor a call (`reasoning` may hold all of it);
- * `stopped`, the reader left the loop.
- */
-export type Verdict = 'complete' | 'length' | 'tool_calls' | 'content_filter' | 'empty' | 'stopped';
+/** How the reply ended. */
+export type Verdict =
+  /** The model came to its end. */
+  | 'complete'
+  /** Cut by `max_tokens` or by the context's size, also where the server calls that `stop`. */
+  | 'length'
+  /** The model waits for the results of `toolCalls`. */
+  | 'tool_calls'
+  /** Withheld or cut by the server's filter. */
+  | 'content_filter'
+  /** Finished with neither text nor a call; `reasoning` may hold all of it. */
+  | 'empty'
+  /** The reader left. */
+  | 'stopped';
 
 /** In ms since the request was sent, but for the rate. What did not happen is absent. */
 export interface Timing {
@@ -128,6 +144,11 @@ export type PartialResult = Omit<ChatResult, 'verdict'> & { verdict: Verdict | u
 export type ReplyEvent =
   | { type: 'text'; text: string }
   | { type: 'reasoning'; text: string }
+  /**
+   * All text so far was reasoning, and here it is: the model's template had opened the reasoning, and only its end was
+   * marked. Take it out of the answer. `startsInReasoning` keeps this from happening.
+   */
+  | { type: 'correction'; reasoning: string }
   /** A fragment: `arguments` is to be added to the call at `index`; `id` and `name` are as far as known. */
   | { type: 'tool_call'; index: number; id: string; name: string; arguments: string }
   /** Prompt processing, where the server tells: tokens done, of how many. */
@@ -140,7 +161,12 @@ export interface ChatReply extends AsyncIterable<string> {
   [Symbol.asyncIterator](): AsyncIterableIterator<string>;
   /** The same reply as typed events. */
   events(): AsyncIterableIterator<ReplyEvent>;
-  /** The whole. Reading the property does nothing; awaiting it reads the stream, if nobody iterates. */
+  /** The same text as a stream of UTF-8, for a route handler's `Response`. Cancelling it leaves the reply. */
+  toReadableStream(): ReadableStream<Uint8Array>;
+  /**
+   * The whole. Reading the property does nothing; awaiting it reads the stream to its end. In the middle of a loop the
+   * rest is then kept, and the loop goes on with it.
+   */
   readonly result: Promise<ChatResult>;
   /** What has come up to now; also after an abort. */
   readonly soFar: PartialResult;

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
-import { readBody } from '../chat/send.ts';
+import { findConnectionWords } from '../chat/connection-words.ts';
+import { readBody } from '../chat/read-body.ts';
 import { streamChat } from '../chat/stream-chat.ts';
-import { findFailureWords } from '../chat/words.ts';
 import { DEFAULT_BASE_URL } from '../defaults.ts';
 import { fieldsOf, isObject, parseJson } from '../json.ts';
 import { listModels, type Model } from '../models.ts';
@@ -145,7 +145,7 @@ async function read(url: string, apiKey: string | undefined): Promise<Page | str
     const server = `${response.headers.get('server') ?? ''} ${response.headers.get('x-powered-by') ?? ''}`;
     return { status: response.status, server, body: parseJson(text), text };
   } catch (error) {
-    return signal.aborted ? '' : findFailureWords(error);
+    return signal.aborted ? '' : findConnectionWords(error).words;
   }
 }
 

@@ -356,7 +356,7 @@ describe('a key is shown nowhere', () => {
   for (const [where, reads, init] of echoes) {
     test(`where the server repeats it in ${where}`, async () => {
       const { fetch } = serving(reads, init);
-      const error = await failure({ fetch, apiKey: KEY, headers: { 'x-tenant': HEADER } });
+      const error = await failure({ fetch, apiKey: KEY, headers: { 'x-tenant-key': HEADER } });
       assert.equal(error.name, 'ChatError');
       assert.deepEqual(shows(error), []);
     });
@@ -392,7 +392,7 @@ describe('a key is shown nowhere', () => {
       const error = await failure({
         baseURL: `http://user:${KEY}@127.0.0.1:9/v1?token=${HEADER}`,
         apiKey: KEY,
-        headers: { 'x-tenant': HEADER },
+        headers: { 'x-tenant-key': HEADER },
         fetch,
       });
       assert.deepEqual(shows(error), []);

@@ -1,0 +1,36 @@
+/** Who listens to a signal: one listener of ours for all streams of a program, since Node warns of more than ten. */
+const listenersOf = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls `onAbort` when the signal aborts, unless the function that is given back was called before.
+ * @returns takes the listener away; with the last one nothing of ours is left on the signal
+ */
+export function listenForAbort(signal: AbortSignal, onAbort: () => void): () => void {
+  let listeners = listenersOf.get(signal);
+  if (!listeners) {
+    listeners = new Set();
+    listenersOf.set(signal, listeners);
+  }
+  const all = listeners;
+  if (all.size === 0) signal.addEventListener('abort', callAll);
+  all.add(onAbort);
+  return () => {
+    if (all.delete(onAbort) && all.size === 0) signal.removeEventListener('abort', callAll);
+  };
+}
+
+function callAll(this: AbortSignal): void {
+  for (const listener of listenersOf.get(this) ?? []) listener();
+}
+
+/**
+ * The promise's outcome, or the signal's reason as soon as it aborts: for what may take no notice of the signal.
+ */
+export function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    const stop = listenForAbort(signal, onAbort);
+    promise.then(resolve, reject).finally(stop);
+  });
+}

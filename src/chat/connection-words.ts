@@ -1,0 +1,39 @@
+import { fieldsOf } from '../json.ts';
+
+/** What a failed connection said of itself. */
+export interface ConnectionWords {
+  /** The innermost message that says something, with the code behind it where it does not name it. */
+  words: string;
+  /** The innermost code: the system's (`ECONNREFUSED`), or the runtime's (`UND_ERR_SOCKET`). */
+  code: string | undefined;
+}
+
+/** What runtimes put around the message that says something. */
+const WRAPPINGS = [
+  'fetch failed',
+  'terminated',
+  'aborted',
+  'Failed to fetch',
+  'Load failed',
+  'NetworkError when attempting to fetch resource.',
+];
+
+/** A chain of causes may be a ring. */
+const LONGEST_CHAIN = 9;
+
+/** Reads the chain of causes of an error that a `fetch` or a body gave. */
+export function findConnectionWords(error: unknown): ConnectionWords {
+  const messages: string[] = [];
+  let code: string | undefined;
+  let link = fieldsOf(error);
+  for (let depth = 0; depth < LONGEST_CHAIN; depth++) {
+    if (typeof link.message === 'string' && link.message) messages.push(link.message);
+    if (typeof link.code === 'string') code = link.code;
+    link = fieldsOf(link.cause);
+  }
+  if (typeof error === 'string') messages.push(error);
+  const telling = messages.filter((message) => !WRAPPINGS.includes(message));
+  const message = telling.at(-1) ?? (code ? '' : (messages.at(-1) ?? ''));
+  if (!code || message.includes(code)) return { words: message, code };
+  return { words: message ? `${message} (${code})` : code, code };
+}

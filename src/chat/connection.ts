@@ -1,0 +1,84 @@
+import { isChatError } from './errors.ts';
+import type { Server } from './options.ts';
+import { readerOf } from './read-body.ts';
+import { send } from './send.ts';
+
+/** What a request says. */
+export interface RequestBody {
+  json: string;
+  /** The same without the `stream_options` that the client has filled in, for a server that refuses them. */
+  jsonWithoutStreamOptions?: (() => string) | undefined;
+}
+
+type Read = ReadableStreamReadResult<Uint8Array>;
+
+/** One request and its response's body. Nothing is sent before the first `read`. */
+export class Connection {
+  /** The response's head has come. */
+  isOpen = false;
+  /** What the head says that the body is; empty where it does not say it. */
+  contentType = '';
+
+  private readonly server: Server;
+  private readonly body: RequestBody;
+  private readonly patienceMs: number;
+  private readonly onHead: () => void;
+  private readonly controller = new AbortController();
+  private reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+
+  /**
+   * @param patienceMs - how long a model may take to load
+   * @param onHead - the response's head has come
+   */
+  constructor(server: Server, body: RequestBody, patienceMs: number, onHead: () => void) {
+    this.server = server;
+    this.body = body;
+    this.patienceMs = patienceMs;
+    this.onHead = onHead;
+  }
+
+  /** Once the body is open, its own promise: no layer a read. */
+  read(): Promise<Read> {
+    return this.reader ? this.reader.read() : this.open();
+  }
+
+  /** Drops it, and so the server's work; also a response that comes later. */
+  hangUp(): void {
+    // A reason of its own costs an error with its stack.
+    this.controller.abort('ended');
+    this.reader?.cancel().catch(() => {});
+  }
+
+  private async open(): Promise<Read> {
+    const response = await this.request();
+    this.isOpen = true;
+    this.contentType = response.headers?.get('content-type') ?? '';
+    this.onHead();
+    this.reader = readerOf(response);
+    // A fetch that takes no notice of its signal.
+    if (this.controller.signal.aborted) this.hangUp();
+    return this.reader.read();
+  }
+
+  private async request(): Promise<Response> {
+    const { json, jsonWithoutStreamOptions } = this.body;
+    try {
+      return await this.send(json);
+    } catch (error) {
+      if (!jsonWithoutStreamOptions || !refusesStreamOptions(error)) throw error;
+      return await this.send(jsonWithoutStreamOptions());
+    }
+  }
+
+  private send(json: string): Promise<Response> {
+    const { signal } = this.controller;
+    return send(this.server, '/chat/completions', signal, json, this.patienceMs);
+  }
+}
+
+/** Mistral, Databricks and others know no `stream_options`, and say so. */
+function refusesStreamOptions(error: unknown): boolean {
+  if (!isChatError(error)) return false;
+  const { status, serverMessage = '' } = error;
+  return (status === 400 || status === 422) && /stream_options|include_usage/.test(serverMessage);
+}

@@ -1,0 +1,66 @@
+import { fieldsOf, isObject, itemsOf } from '../json.ts';
+
+/** Takes what a delta says. */
+export interface DeltaReader {
+  reasoning(text: string): void;
+  text(text: string): void;
+  /** An item of `tool_calls`. */
+  toolCall(item: unknown): void;
+}
+
+/**
+ * Reads what a delta, or a whole message, says, in whatever fields servers put it: reasoning first, then the answer, then
+ * calls. What is missing, null, empty or of another type says nothing.
+ */
+export function readDelta(delta: unknown, reader: DeltaReader): void {
+  const fields = fieldsOf(delta);
+  const { content, refusal, tool_calls: toolCalls, function_call: functionCall } = fields;
+  const reasoning = findReasoning(fields);
+  if (reasoning) reader.reasoning(reasoning);
+  if (typeof content === 'string') {
+    if (content) reader.text(content);
+  } else if (content) {
+    for (const part of itemsOf(content)) readPart(fieldsOf(part), reader);
+  }
+  // A model that refuses says so here, in the place of an answer (OpenAI's structured outputs).
+  if (refusal && typeof refusal === 'string') reader.text(refusal);
+  if (toolCalls) for (const item of itemsOf(toolCalls)) reader.toolCall(item);
+  // What calls were before `tool_calls`; some gateways still send it.
+  if (functionCall && isObject(functionCall)) reader.toolCall({ function: functionCall });
+}
+
+/**
+ * `reasoning_content` as DeepSeek, LM Studio and llama.cpp have it; `reasoning` as gpt-oss, Ollama and vLLM; `reasoning_text`
+ * as Copilot; `reasoning_details` as OpenRouter. One server may send several with the same words, or all but one empty.
+ */
+function findReasoning(fields: ReturnType<typeof fieldsOf>): string {
+  const { reasoning_content, reasoning, reasoning_text, reasoning_details: details } = fields;
+  for (const text of [reasoning_content, reasoning, reasoning_text]) {
+    if (text && typeof text === 'string') return text;
+  }
+  return details ? joinTexts(details) : '';
+}
+
+/** A part of a content that is a list: Mistral's and Databricks' `thinking` and `reasoning`, and text. */
+function readPart(part: ReturnType<typeof fieldsOf>, reader: DeltaReader): void {
+  const { type, text, refusal, thinking, summary } = part;
+  if (type === 'thinking' || type === 'reasoning') {
+    const reasoning = joinTexts(thinking) || joinTexts(summary) || joinTexts(text);
+    if (reasoning) reader.reasoning(reasoning);
+    return;
+  }
+  const answer = joinTexts(text) || joinTexts(refusal);
+  if (answer) reader.text(answer);
+}
+
+/** A text, or the texts of a list of `{ text }` or `{ summary }`. */
+function joinTexts(value: unknown): string {
+  if (typeof value === 'string') return value;
+  let joined = '';
+  for (const item of itemsOf(value)) {
+    const { text, summary } = fieldsOf(item);
+    if (typeof text === 'string') joined += text;
+    else if (typeof summary === 'string') joined += summary;
+  }
+  return joined;
+}

@@ -1,0 +1,35 @@
+/** A short body is read for so long, in ms: a server may leave it open. */
+const PATIENCE_MS = 2000;
+
+/** 1 Mi characters of a short body are enough for its words. */
+const MOST_CHARACTERS = 2 ** 20;
+
+/** A reader of a response's body; of nothing, where it has none. */
+export const readerOf = ({ body }: Response): ReadableStreamDefaultReader<Uint8Array> =>
+  (body ?? new Blob().stream()).getReader();
+
+/**
+ * A short body as text: an error's, a list of models. Of one that is longer than 1 MiB, that takes longer than 2 s, that
+ * breaks off or is left by an abort, it is what has come.
+ */
+export async function readBody(response: Response, signal: AbortSignal): Promise<string> {
+  const reader = readerOf(response);
+  const decoder = new TextDecoder();
+  const stop = () => reader.cancel().catch(() => {});
+  const timer = setTimeout(stop, PATIENCE_MS);
+  signal.addEventListener('abort', stop);
+  let text = '';
+  try {
+    while (text.length < MOST_CHARACTERS) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    // The body broke off.
+  }
+  clearTimeout(timer);
+  signal.removeEventListener('abort', stop);
+  stop();
+  return text;
+}

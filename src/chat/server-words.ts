@@ -1,0 +1,79 @@
+import { fieldsOf, isObject, itemsOf, parseJson } from '../json.ts';
+
+/** What a server said of an error, freed from its wrapping. */
+export interface ServerWords {
+  /** Empty where it said nothing. */
+  serverMessage: string;
+  /** The innermost `code`, else `type`: the one that is nearest to what went wrong. */
+  code: string | number | undefined;
+  /** The innermost `type`. */
+  type: string | undefined;
+}
+
+/** How deep the words are looked for. */
+const DEPTH = 9;
+
+/** Of a list of messages, as validators send it, so many are told. */
+const MOST_MESSAGES = 5;
+
+/**
+ * Finds a server's own words in any shape of error: `{"error":{"message"}}`, `{"error":"…"}`, `{"message"}`,
+ * `{"detail"}` (also FastAPI's list of `{msg}`), `{"error":"Bad Request","message":"…"}` as Fastify and NestJS have it,
+ * JSON inside the text of an error (LM Studio wraps its engine's answer so: `… returned 400: {…}`), HTML, plain text.
+ * @param body - parsed JSON, or text that may hold some
+ */
+export function findServerWords(body: unknown): ServerWords {
+  const found = find(body, DEPTH);
+  return found.serverMessage ? found : { ...found, serverMessage: `${found.code ?? ''}` };
+}
+
+function find(value: unknown, depth: number): ServerWords {
+  if (typeof value === 'string') return findInText(value, depth);
+  const nothing = { serverMessage: '', code: undefined, type: undefined };
+  if (!value || !depth) return nothing;
+  if (Array.isArray(value)) return findInList(value, depth);
+  const { error, message, detail, msg, code, type } = fieldsOf(value);
+  // A text beside a message is only the status's name.
+  const isStatusName = typeof error === 'string' && hasWords(message);
+  const inner = find(isStatusName ? message : (error ?? message ?? detail ?? msg), depth - 1);
+  const own = isCode(code) ? code : isCode(type) ? type : undefined;
+  return {
+    serverMessage: inner.serverMessage,
+    code: inner.code ?? own,
+    type: inner.type ?? (typeof type === 'string' ? type : undefined),
+  };
+}
+
+function findInText(text: string, depth: number): ServerWords {
+  const json = parseJson(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
+  const inner = find(isObject(json) ? json : undefined, depth);
+  if (inner.serverMessage) return inner;
+  const isHtml = /^\s*</.test(text);
+  return { ...inner, serverMessage: (isHtml ? textOfHtml(text) : text).trim() };
+}
+
+function findInList(list: readonly unknown[], depth: number): ServerWords {
+  const found = list.slice(0, MOST_MESSAGES).map((item) => find(item, depth - 1));
+  const messages = found.map(({ serverMessage }) => serverMessage).filter(Boolean);
+  return {
+    serverMessage: messages.join('; '),
+    code: found[0]?.code,
+    type: found[0]?.type,
+  };
+}
+
+const hasWords = (value: unknown): boolean =>
+  (typeof value === 'string' && value !== '') || itemsOf(value).length > 0;
+
+const isCode = (value: unknown): value is string | number =>
+  (typeof value === 'string' && value !== '') || typeof value === 'number';
+
+const textOfHtml = (html: string): string => html.replace(/<[^>]*>/g, ' ');
+
+/** Words on one line, the middle of long ones left out: template errors put the point last. */
+export function clip(words: string): string {
+  return words
+    .trim()
+    .replace(/\s+/g, ' ')
+    .replace(/^(.{200}).+(.{200})$/u, '$1 … $2');
+}
