@@ -1,62 +1,122 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isObject, type JsonObject } from '../json.ts';
-import { type JsonNode, locateJson } from './json-text.ts';
+import {
+  applyEdits,
+  type FormattingOptions,
+  modify,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser';
+import { isObject, type JsonObject, parseJson } from '../json.ts';
 
 /** What is to stand in My Assistant's agents.json. Only what is given is set; the rest of an entry stays. */
 export interface AgentEntry {
   name: string;
-  /** Relative to the folder of agents.json. */
+  /** Relative to the folder of agents.json, with `/`. */
   path: string;
   llm: { baseURL?: string; model?: string };
 }
 
+/** `agents.json` cannot be changed: My Assistant itself could not read it. */
+export class AgentsFileError extends Error {
+  override name = 'AgentsFileError';
+  /** Counted from 1; absent where it is about the whole. */
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+  readonly problem: AgentsFileProblem;
+
+  constructor(problem: AgentsFileProblem, place?: { line: number; column: number }) {
+    super(problem);
+    this.problem = problem;
+    this.line = place?.line;
+    this.column = place?.column;
+  }
+}
+
+/** What is wrong with a file. */
+export type AgentsFileProblem =
+  | 'comment'
+  | 'trailing-comma'
+  | 'unfinished'
+  | 'unexpected'
+  | 'no-object'
+  | 'no-list'
+  | 'twice';
+
+/** With it at its beginning My Assistant cannot read a file: its `JSON.parse` throws. */
+const BYTE_ORDER_MARK = '\ufeff';
+
+export const hasByteOrderMark = (text: string): boolean => text.startsWith(BYTE_ORDER_MARK);
+
 /**
- * The text of an agents.json with the entry added, or brought up to date; every other character stays as it was.
+ * The text of an agents.json with the entry added, or brought up to date; every other character stays as it was, but a byte order
+ * mark, which is taken out.
  * @param text - `''` where there is no file yet
- * @throws {SyntaxError} where the text is not valid JSON, or not what My Assistant reads
+ * @throws {AgentsFileError} where the text is not valid JSON, or not what My Assistant reads
  */
 export function setAgent(text: string, entry: AgentEntry): string {
-  if (text.trim() === '') return `${JSON.stringify({ agents: [merge({}, entry)] }, null, 2)}\n`;
-  const root = locateJson(text);
-  if (root.members === undefined) throw new SyntaxError('it must be an object');
-  const unit = /^[{\s]*\n([ \t]+)/.exec(text)?.[1] ?? '  ';
-  const newline = text.includes('\r\n') ? '\r\n' : '\n';
-  const write = (value: unknown, indent: string) =>
-    JSON.stringify(value, null, unit).replaceAll('\n', newline + indent);
-  const replace = ({ start, end }: JsonNode, value: string) =>
-    text.slice(0, start) + value + text.slice(end);
-  /** Adds to a list or an object, behind what is there. */
-  const append = (node: JsonNode, last: JsonNode | undefined, added: string, indent: string) => {
-    const [open = '', close = ''] = [text[node.start], text[node.end - 1]];
-    if (last === undefined) {
-      return replace(node, `${open}${newline}${indent}${unit}${added}${newline}${indent}${close}`);
-    }
-    return replace({ start: last.end, end: last.end }, `,${newline}${indent}${unit}${added}`);
-  };
-
-  const agents = root.members.get('agents');
-  if (agents === undefined) {
-    const last = [...root.members.values()].at(-1);
-    return append(root, last, `"agents": ${write([merge({}, entry)], unit)}`, '');
-  }
-  if (agents.items === undefined) throw new SyntaxError('its "agents" must be a list');
-  const indent = indentAt(text, agents.end - 1);
-  for (const item of agents.items) {
-    const old: unknown = JSON.parse(text.slice(item.start, item.end));
-    if (!isObject(old) || old.name !== entry.name) continue;
-    const merged = merge(old, entry);
-    return isDeepStrictEqual(merged, old)
-      ? text
-      : replace(item, write(merged, indentAt(text, item.start)));
-  }
-  return append(agents, agents.items.at(-1), write(merge({}, entry), indent + unit), indent);
+  const old = text.replace(BYTE_ORDER_MARK, '');
+  if (old.trim() === '') return `${JSON.stringify({ agents: [merge({}, entry)] }, null, 2)}\n`;
+  const agents = readAgents(old);
+  const index = agents.findIndex((agent) => isObject(agent) && agent.name === entry.name);
+  const found = agents[index];
+  const merged = merge(isObject(found) ? found : {}, entry);
+  if (isDeepStrictEqual(merged, found)) return old;
+  const place = index === -1 ? agents.length : index;
+  const edits = modify(old, ['agents', place], merged, { formattingOptions: formattingOf(old) });
+  const changed = applyEdits(old, edits);
+  // Of two members of one name the parser changes the first, and My Assistant reads the last.
+  if (!isDeepStrictEqual(readAgents(changed)[place], merged)) throw new AgentsFileError('twice');
+  return changed;
 }
 
 /** The model and base URL that an entry has now. */
 export function readAgent(text: string, name: string): { baseURL?: unknown; model?: unknown } {
-  const root: unknown = text.trim() === '' ? {} : JSON.parse(text);
+  const root = parseJson(text.replace(BYTE_ORDER_MARK, ''));
   const agents = isObject(root) && Array.isArray(root.agents) ? root.agents.filter(isObject) : [];
   return llmOf(agents.find((agent) => agent.name === name) ?? {});
+}
+
+/** The entries of a list; none where there is no list yet. */
+function readAgents(text: string): readonly unknown[] {
+  const errors: ParseError[] = [];
+  const tree: Node | undefined = parseTree(text, errors, {
+    disallowComments: true,
+    allowTrailingComma: false,
+  });
+  const [first] = errors;
+  if (first !== undefined) {
+    throw new AgentsFileError(problemAt(text, first), placeOf(text, first.offset));
+  }
+  const root = parseJson(text);
+  if (tree === undefined || root === undefined) throw new AgentsFileError('unexpected');
+  if (!isObject(root)) throw new AgentsFileError('no-object');
+  if (root.agents === undefined) return [];
+  if (!Array.isArray(root.agents)) throw new AgentsFileError('no-list');
+  return root.agents;
+}
+
+function problemAt(text: string, { error, offset }: ParseError): AgentsFileProblem {
+  if (printParseErrorCode(error) === 'InvalidCommentToken') return 'comment';
+  if (text.slice(offset).trim() === '') return 'unfinished';
+  const isBehindComma = text.slice(0, offset).trimEnd().endsWith(',');
+  return isBehindComma && /[\]}]/.test(text[offset] ?? '') ? 'trailing-comma' : 'unexpected';
+}
+
+function placeOf(text: string, offset: number): { line: number; column: number } {
+  const lines = text.slice(0, offset).split('\n');
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+}
+
+/** As the file is written already. */
+function formattingOf(text: string): FormattingOptions {
+  const indent = /^[{\s]*\n([ \t]+)/.exec(text)?.[1] ?? '  ';
+  return {
+    insertSpaces: !indent.startsWith('\t'),
+    tabSize: indent.startsWith('\t') ? 1 : indent.length,
+    eol: text.includes('\r\n') ? '\r\n' : '\n',
+  };
 }
 
 function merge(old: JsonObject, { name, path, llm }: AgentEntry): JsonObject {
@@ -66,9 +126,4 @@ function merge(old: JsonObject, { name, path, llm }: AgentEntry): JsonObject {
 
 function llmOf({ metadata }: JsonObject): JsonObject {
   return isObject(metadata) && isObject(metadata.llm) ? metadata.llm : {};
-}
-
-/** The white space at the beginning of the line. */
-function indentAt(text: string, position: number): string {
-  return /[ \t]*/.exec(text.slice(text.lastIndexOf('\n', position - 1) + 1))?.[0] ?? '';
 }

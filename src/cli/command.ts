@@ -1,23 +1,19 @@
-/** Where a command reads and writes. */
-export interface Terminal {
-  stdin: NodeJS.ReadStream;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-  env: NodeJS.ProcessEnv;
-}
+import type { Terminal } from './terminal.ts';
+
+export type { Terminal } from './terminal.ts';
 
 /** One command of `local-llm`. */
 export interface Command {
   /** One line for the list of commands. */
   summary: string;
-  /** The text of `local-llm NAME --help`. */
+  /** The text of `local-llm help NAME`. */
   usage: string;
   /**
    * Runs it.
    * @param args - the words after the command's name
    * @returns the exit status
-   * @throws {UsageError} where the words are wrong: printed with the usage, exit status 2. `parseArgs`' own
-   * errors count as such; any other error is printed by its message alone, exit status 1.
+   * @throws {UsageError} where the words are wrong: printed in one line, exit status 2. `parseArgs`' own errors count as such;
+   * any other error is printed by its message alone, exit status 1.
    */
   run(args: string[], terminal: Terminal): Promise<number>;
 }

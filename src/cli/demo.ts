@@ -1,7 +1,10 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { DEFAULT_BASE_URL } from '../defaults.ts';
-import { type ReplayServer, startReplayServer } from '../replay/server.ts';
+import { streamChat } from '../chat/stream-chat.ts';
+import { nodeFetch } from '../node-fetch.ts';
+import { readExchange } from '../replay/exchange.ts';
+import { startReplayServer } from '../replay/server.ts';
+import type { Terminal } from './command.ts';
+import { findPackageFile } from './package-files.ts';
+import { showAnswer } from './show-answer.ts';
 
 /** What was asked when the exchange was recorded. */
 export const DEMO_QUESTION =
@@ -9,19 +12,30 @@ export const DEMO_QUESTION =
 
 const EXCHANGE = 'fixtures/llama.cpp-2026/markdown-code.json';
 
+/** Long enough to see that it streams, in ms. */
+const DEMO_MS = 10_000;
+
 /**
- * Serves a recorded exchange, with its recorded timing, over HTTP on the loopback.
+ * Plays a recorded answer over HTTP on the loopback, as a server would send it.
  * @throws {Error} where the recording is not there: in a copy of the command alone
  */
-export async function startDemo(): Promise<ReplayServer> {
-  // From `dist` it is one folder up, from here two.
-  const [path] = ['../', '../../']
-    .map((up) => fileURLToPath(new URL(up + EXCHANGE, import.meta.url)))
-    .filter(existsSync);
-  if (path === undefined)
-    throw new Error(
-      `no server answers at ${DEFAULT_BASE_URL}, and the recording ${EXCHANGE} is not there to be played instead`,
+export async function playDemo(terminal: Terminal, stop: AbortSignal): Promise<void> {
+  const path = findPackageFile(EXCHANGE);
+  if (path === undefined) {
+    throw new Error(`There is no demonstration, since ${EXCHANGE} is not there.`);
+  }
+  const { chunks = [] } = await readExchange(path);
+  const recordedMs = chunks.reduce((sum, [pause]) => sum + pause, 0);
+  const server = await startReplayServer(path, { speed: recordedMs / DEMO_MS });
+  try {
+    terminal.stdout.isTTY && terminal.stdout.write(`> ${DEMO_QUESTION}\n`);
+    // A base URL that names the exchange gets it for any question.
+    const reply = streamChat(
+      { messages: [{ role: 'user', content: DEMO_QUESTION }] },
+      { baseURL: `${server.url}/v1`, fetch: nodeFetch },
     );
-  // Any question gets it.
-  return startReplayServer(path, { speed: 1, ignore: ['messages', 'model', 'stream_options'] });
+    await showAnswer(reply, terminal, stop);
+  } finally {
+    await server.close();
+  }
 }

@@ -1,171 +1,252 @@
-import { copyFile, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
+import path, { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
+import { isChatError } from '../chat/errors.ts';
 import { DEFAULT_BASE_URL } from '../defaults.ts';
 import { isObject, parseJson } from '../json.ts';
-import { listModels } from '../models.ts';
-import { nodeFetch } from '../node-fetch.ts';
+import { loadedChatModel } from '../models.ts';
 import { parseAddress, readAddress } from './address.ts';
-import { readAgent, setAgent } from './agents-json.ts';
-import { type Command, UsageError } from './command.ts';
+import { AGENT_FILE, agentPlaces } from './agent-places.ts';
+import { AgentsFileError, hasByteOrderMark, readAgent, setAgent } from './agents-json.ts';
+import { type Command, type Terminal, UsageError } from './command.ts';
+import { describeFailure } from './failure.ts';
+import { type InstallWords, installWords } from './install-words.ts';
+import { chooseLanguage, type Language } from './language.ts';
+import { lookAtServer, withV1 } from './look-at-server.ts';
+import { findPackageFile } from './package-files.ts';
+import { onOneLine } from './printable.ts';
+import { alone, replaceFile } from './replace-file.ts';
 
-const FILE = 'LocalLLMStreamAgent.js';
+const DEFAULT_NAME = 'LocalLLMStreamAgent';
 
-/** The sample value in My Assistant's tutorial. */
-const PLACEHOLDER = 'local-model-name';
+/** The name under which the extension's command 'Generate Text at Cursor' looks for an agent. */
+const TEXT_GENERATION_NAME = 'TextGenAgent';
 
 /** `local-llm install`. */
 export const install: Command = {
   summary: "put the chat agent into My Assistant's folder of a workspace",
   usage: `Usage: local-llm install [WORKSPACE] [--name NAME] [--model MODEL] [--base-url URL]
+                         [--text-gen] [--lang en|zh]
 
 Copies the agent's one file into WORKSPACE/.ai_helper/agent/chat/llm_chat_agent/ and
 adds it to agents.json beside it, or brings its entry up to date; everything else in
 that file stays as it is. It can be repeated.
 
-  WORKSPACE       the folder that is opened in VS Code; default: this one
-  --name NAME     the agent's name in the chat list; default LocalLLMStreamAgent
-  --model MODEL   default: the one that the server has loaded, if it answers
+  WORKSPACE       the folder that is opened in VS Code; default: the one you are in
+  --name NAME     the agent's name in the chat list; default ${DEFAULT_NAME}
+  --model MODEL   is written down as the agent's model; without it the agent uses the
+                  model that is loaded when you ask
   --base-url URL  default ${DEFAULT_BASE_URL}
+  --text-gen      lets it also do the command 'Generate Text at Cursor'
+  --lang en|zh    default: that of your system
   LOCAL_LLM_API_KEY in the environment is sent when the server is asked; it is not stored.
 `,
-  async run(args, { stdout, env }) {
+  async run(args, terminal) {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
       options: {
-        name: { type: 'string', default: 'LocalLLMStreamAgent' },
+        name: { type: 'string', default: DEFAULT_NAME },
         model: { type: 'string' },
         'base-url': { type: 'string' },
+        'text-gen': { type: 'boolean', default: false },
+        lang: { type: 'string' },
       },
     });
-    const [given = '.', ...more] = positionals;
-    if (more.length > 0) throw new UsageError('one WORKSPACE at most');
-    if (values.name.trim() === '') throw new UsageError('--name must not be empty');
-    const wanted = values['base-url'];
-    if (wanted !== undefined) readAddress(wanted);
-    const workspace = resolve(given);
+    const language = chooseLanguage(values.lang, terminal.env);
+    const words = installWords[language];
+    const [given, ...more] = positionals;
+    if (more.length > 0) {
+      throw new UsageError('give one WORKSPACE at most, in quotes where its name has blanks');
+    }
+    const { name, model } = values;
+    if (name.trim() === '') throw new UsageError('--name must not be empty');
+    if (model?.trim() === '') throw new UsageError('--model must not be empty');
+    if (values['base-url'] !== undefined) readAddress(values['base-url']);
+    const workspace = resolve(given ?? '.');
     if (!(await stat(workspace).catch(() => undefined))?.isDirectory()) {
-      throw new Error(`${workspace} is not a folder`);
+      const where = given !== undefined && !isAbsolute(given) ? `${words.in}${process.cwd()}` : '';
+      throw new Error(words.noFolder(given ?? workspace, where));
     }
-    const say = (line: string) => stdout.write(`${line}\n`);
-    const show = (path: string) => relative(workspace, path);
+    if (given === undefined) terminal.stdout.write(`${words.workspace(workspace)}\n`);
 
-    // Everything is read and checked before anything is written.
     const source = await findAgentFile();
-    const folder = join(workspace, '.ai_helper', 'agent', 'chat');
-    const list = join(folder, 'agents.json');
-    const before = await readIfThere(list);
-    const { name } = values;
-    const entry = { name, path: `./llm_chat_agent/${FILE}`, llm: {} };
-    let after: string;
-    try {
-      setAgent(before, entry);
-      const old = readAgent(before, name);
-      const baseURL =
-        wanted ?? (parseAddress(old.baseURL) ? String(old.baseURL) : DEFAULT_BASE_URL);
-      const isSet = typeof old.model === 'string' && !['', PLACEHOLDER].includes(old.model);
-      const model =
-        values.model ?? (isSet ? undefined : await askModel(baseURL, env.LOCAL_LLM_API_KEY, say));
-      after = setAgent(before, {
-        ...entry,
-        llm: { ...(model !== undefined && { model }), baseURL },
-      });
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      throw new Error(
-        `${list} was left alone, and nothing else was written: ${error.message}. Correct it, then try again.`,
-      );
-    }
+    const places = agentPlaces(workspace, path);
+    const before = await readIfThere(places.list);
+    const baseURL = chooseBaseURL(values['base-url'], readAgent(before, name).baseURL);
+    const found = await lookAround({ baseURL, model, terminal, language });
+    const llm = { ...(model !== undefined && { model }), baseURL: found.baseURL };
 
-    const target = join(folder, 'llm_chat_agent', FILE);
-    const old = await readIfThere(target);
-    const isModule = await needsManifest(dirname(target));
-    await mkdir(dirname(target), { recursive: true });
-    if (old !== '' && !old.includes('local-llm-stream-agent')) {
-      const kept = await freeName(target.replace(/\.js$/, '.previous'));
-      await copyFile(target, kept);
-      say(`The agent that was there is kept as ${show(kept)}`);
+    const entries = [{ list: places.list, entry: { name, path: places.pathInList, llm } }];
+    if (values['text-gen']) {
+      const entry = { name: TEXT_GENERATION_NAME, path: places.pathInInternalList, llm };
+      entries.push({ list: places.internalList, entry });
     }
-    const built = await readFile(source, 'utf8');
-    if (built !== old) await replaceFile(target, built);
-    say(`${built === old ? 'Unchanged' : 'Written'}: ${show(target)}`);
-    if (isModule) {
-      const manifest = join(dirname(target), 'package.json');
-      await replaceFile(manifest, '{ "type": "commonjs" }\n');
-      say(`Written: ${show(manifest)}, because this project's own says "type": "module"`);
+    // Everything is read and checked before anything is written.
+    for (const { list, entry } of entries) await changeList(list, entry, words, false);
+
+    const say = (line: string) => terminal.stdout.write(`${line}\n`);
+    const show = (file: string) => relative(workspace, file);
+    await mkdir(dirname(places.file), { recursive: true });
+    const file = await alone(places.file, () =>
+      placeAgentFile(source, places.file, words, say, show),
+    );
+    let hasNewEntry = false;
+    for (const { list, entry } of entries) {
+      await mkdir(dirname(list), { recursive: true });
+      const change = await alone(list, () => changeList(list, entry, words, true));
+      hasNewEntry ||= change.isChanged;
+      if (change.hadByteOrderMark) say(words.hadByteOrderMark(show(list)));
+      const line = change.isChanged ? words.written(show(list)) : words.unchanged(show(list));
+      say(line + words.agent(entry.name));
     }
-    if (after !== before) await replaceFile(list, after);
-    say(`${after === before ? 'Unchanged' : 'Written'}: ${show(list)}, agent '${name}'`);
-    say(`\n${nextStep(name, old === '', built !== old, after !== before)}`);
+    for (const line of found.lines) say(line);
+    say('');
+    if (values['text-gen']) say(words.textGeneration);
+    say(nextStep(words, name, { ...file, hasNewEntry }));
     return 0;
   },
 };
 
 /** What the user has to do in VS Code, which keeps the code of a file until its window is loaded again. */
-function nextStep(name: string, isNew: boolean, hasNewFile: boolean, hasNewEntry: boolean): string {
-  const refresh = "press Refresh in My Assistant's chat list";
-  if (isNew) return `In VS Code: ${refresh}, then New Chat, and choose '${name}'.`;
-  if (hasNewFile) {
-    return "In VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.";
-  }
-  if (hasNewEntry) return `In VS Code: ${refresh}; a new chat can choose '${name}'.`;
-  return "Nothing has changed. If VS Code was open at the last update: run 'Developer: Reload Window'.";
+function nextStep(
+  words: InstallWords,
+  name: string,
+  { isNew, isChanged, hasNewEntry }: { isNew: boolean; isChanged: boolean; hasNewEntry: boolean },
+): string {
+  if (isNew) return words.choose(name);
+  if (isChanged) return words.reload;
+  return hasNewEntry ? words.refresh(name) : words.nothingChanged;
 }
 
 /** The built file: beside the built command line, or in `dist` beside the sources. */
 async function findAgentFile(): Promise<string> {
-  for (const place of [`./${FILE}`, `../../dist/${FILE}`]) {
-    const path = fileURLToPath(new URL(place, import.meta.url));
-    if ((await stat(path).catch(() => undefined))?.isFile()) return path;
-  }
-  throw new Error(`${FILE} is not built; run: npm run build`);
+  const file = findPackageFile(`dist/${AGENT_FILE}`);
+  if (file !== undefined) return file;
+  throw new Error(`${AGENT_FILE} is not built. Run: npm run build`);
 }
 
-async function askModel(
-  baseURL: string,
-  apiKey: string | undefined,
-  say: (line: string) => void,
-): Promise<string | undefined> {
+function chooseBaseURL(given: string | undefined, old: unknown): string {
+  return given ?? (parseAddress(old) ? String(old) : DEFAULT_BASE_URL);
+}
+
+/** Looks at the server, if there is one: is the address right, is the model there. */
+async function lookAround({
+  baseURL,
+  model,
+  terminal,
+  language,
+}: {
+  baseURL: string;
+  model: string | undefined;
+  terminal: Terminal;
+  language: Language;
+}): Promise<{ baseURL: string; lines: string[] }> {
+  const words = installWords[language];
+  const apiKey = terminal.env.LOCAL_LLM_API_KEY;
+  const url = readAddress(baseURL);
+  const found = await lookAtServer({ baseURL, apiKey });
+  if ('models' in found) {
+    const loaded = loadedChatModel(found.models);
+    const isListed = model === undefined || found.models.some(({ id }) => id === model);
+    if (!isListed) return { baseURL, lines: [words.notListed(onOneLine(model))] };
+    if (model !== undefined) return { baseURL, lines: [] };
+    const isTold = found.models.some((one) => one.loaded !== undefined);
+    if (loaded) return { baseURL, lines: [words.loaded(onOneLine(loaded.id))] };
+    return { baseURL, lines: isTold ? [words.noneLoaded] : [] };
+  }
+  const right = withV1(url);
+  const isRefused = isChatError(found.error) && found.error.reason === 'refused';
+  const { what } = describeFailure(found.error, { url, hasKey: Boolean(apiKey) }, language);
+  const aboutModel =
+    model === undefined ? [isRefused ? words.notRunning : words.notAsked(what)] : [];
+  if (right === undefined) return { baseURL, lines: aboutModel };
+  if ('models' in (await lookAtServer({ baseURL: right, apiKey }))) {
+    const seen = await lookAround({ baseURL: right, model, terminal, language });
+    return { baseURL: right, lines: [words.v1Added(baseURL, right), ...seen.lines] };
+  }
+  if (terminal.stdin.isTTY && terminal.stdout.isTTY) {
+    const isWanted = await confirm(words.v1Question(baseURL, right), terminal);
+    return { baseURL: isWanted ? right : baseURL, lines: aboutModel };
+  }
+  return { baseURL, lines: [words.noV1(baseURL), ...aboutModel] };
+}
+
+/** Asks a question that is answered by Enter or y, or by anything else. */
+async function confirm(question: string, { stdin, stdout }: Terminal): Promise<boolean> {
+  stdout.write(question);
+  const lines = createInterface({ input: stdin });
   try {
-    const models = await listModels({ baseURL, apiKey, fetch: nodeFetch });
-    const model = models.find(({ loaded, type }) => loaded && type !== 'embedding')?.id;
-    if (model !== undefined) say(`The server has ${model} loaded; it becomes the agent's model.`);
-    return model;
-  } catch {
-    say(`No list of models from ${baseURL}; the agent will use whatever is loaded.`);
-    return undefined;
+    const answer = await lines.question('');
+    stdout.startLine();
+    return /^\s*(y.*)?$/i.test(answer);
+  } finally {
+    lines.close();
+  }
+}
+
+/** Puts the file where it belongs, and keeps another maker's file of that name. */
+async function placeAgentFile(
+  source: string,
+  target: string,
+  words: InstallWords,
+  say: (line: string) => void,
+  show: (file: string) => string,
+): Promise<{ isNew: boolean; isChanged: boolean }> {
+  const old = await readIfThere(target);
+  const manifest = await missingManifest(dirname(target), words);
+  if (old !== '' && !old.includes('local-llm-stream-agent')) {
+    const kept = await freeName(target.replace(/\.js$/, '.previous'));
+    await copyFile(target, kept);
+    say(words.kept(show(kept)));
+  }
+  const built = await readFile(source, 'utf8');
+  const isChanged = built !== old;
+  if (isChanged) await replaceFile(target, built);
+  say(isChanged ? words.written(show(target)) : words.unchanged(show(target)));
+  if (manifest !== undefined) {
+    await replaceFile(manifest, '{ "type": "commonjs" }\n');
+    say(words.written(show(manifest)) + words.becauseOfModule);
+  }
+  return { isNew: old === '', isChanged };
+}
+
+/**
+ * Adds an entry to a list, or brings it up to date.
+ * @param isWritten - else it is only tried
+ */
+async function changeList(
+  list: string,
+  entry: Parameters<typeof setAgent>[1],
+  words: InstallWords,
+  isWritten: boolean,
+): Promise<{ isChanged: boolean; hadByteOrderMark: boolean }> {
+  const before = await readIfThere(list);
+  try {
+    const after = setAgent(before, entry);
+    const isChanged = after !== before;
+    if (isChanged && isWritten) await replaceFile(list, after);
+    return { isChanged, hadByteOrderMark: hasByteOrderMark(before) };
+  } catch (error) {
+    if (!(error instanceof AgentsFileError)) throw error;
+    throw new Error(words.leftAlone(list, error));
   }
 }
 
 /** Like `NAME.js`, or `NAME-2.js` and so on where that is taken: a file that is kept is never overwritten. */
 async function freeName(name: string): Promise<string> {
   for (let number = 1; ; number++) {
-    const path = `${name}${number === 1 ? '' : `-${number}`}.js`;
-    if ((await readIfThere(path)) === '') return path;
+    const file = `${name}${number === 1 ? '' : `-${number}`}.js`;
+    if ((await readIfThere(file)) === '') return file;
   }
 }
 
-async function readIfThere(path: string): Promise<string> {
+async function readIfThere(file: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw error;
-  }
-}
-
-/** Whoever reads the file meanwhile sees the old text or the new one, whole. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const target = await realpath(path).catch(() => path);
-  const temporary = `${target}.${process.pid}.tmp`;
-  try {
-    const mode = (await stat(target).catch(() => undefined))?.mode;
-    await writeFile(temporary, text, mode === undefined ? {} : { mode: mode & 0o777 });
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { force: true });
     throw error;
   }
 }
@@ -173,17 +254,18 @@ async function replaceFile(path: string, text: string): Promise<void> {
 /**
  * The nearest package.json decides how the agent's file is loaded; under `"type": "module"` the extension's
  * `require` of it fails, so the file then needs one of its own.
+ * @returns the one that has to be written, if any
  */
-async function needsManifest(folder: string): Promise<boolean> {
+async function missingManifest(folder: string, words: InstallWords): Promise<string | undefined> {
   for (let at = folder; ; at = dirname(at)) {
-    const path = join(at, 'package.json');
-    const text = await readIfThere(path);
+    const file = join(at, 'package.json');
+    const text = await readIfThere(file);
     if (text !== '') {
       const manifest = parseJson(text);
-      if (!isObject(manifest) || manifest.type !== 'module') return false;
-      if (at !== folder) return true;
-      throw new Error(`${path} says "type": "module": take that line out, then try again`);
+      if (!isObject(manifest) || manifest.type !== 'module') return undefined;
+      if (at !== folder) return join(folder, 'package.json');
+      throw new Error(words.moduleInTheWay(file));
     }
-    if (dirname(at) === at) return false;
+    if (dirname(at) === at) return undefined;
   }
 }

@@ -1,13 +1,11 @@
 import type { ChatReply, ChatResult } from '../chat/types.ts';
 import type { Terminal } from './command.ts';
-
-const DIM = '\x1b[2m';
-const PLAIN = '\x1b[0m';
-const CLEAR_LINE = '\r\x1b[K';
+import { onOneLine } from './printable.ts';
 
 /**
- * Shows a reply as it comes: the answer on stdout; on stderr, where that is a terminal, the reasoning, how long the first
- * token takes, and a line of figures.
+ * Shows a reply as it comes: the answer on stdout; on stderr, where that is a terminal, the reasoning, what is waited for, and a
+ * line of figures.
+ * @param stop - ends the answer when it is aborted
  * @returns the result, whose verdict is `stopped` if `stop` was aborted
  * @throws what the reply throws
  */
@@ -16,77 +14,120 @@ export async function showAnswer(
   { stdout, stderr }: Terminal,
   stop: AbortSignal,
 ): Promise<ChatResult> {
-  const aside = (text: string) => stderr.isTTY && stderr.write(text);
-  const since = Date.now();
-  let waiting = 'waiting for the first token';
-  let told = false;
-  const tell = () => {
-    told = true;
-    aside(`${CLEAR_LINE}${DIM}${waiting}… ${Math.round((Date.now() - since) / 1000)} s${PLAIN}`);
-  };
-  const timer = setInterval(tell, 1000);
-  const begun = () => {
-    clearInterval(timer);
-    if (told) aside(CLEAR_LINE);
-    told = false;
-  };
-
+  const notice = createNotice(stderr);
   const events = reply.events();
   const leave = () => void events.return?.();
   stop.addEventListener('abort', leave);
-  let thinking = false;
+  let isReasoning = false;
+  const endReasoning = () => {
+    if (!isReasoning) return;
+    stderr.dim(false);
+    stderr.write('\n\n');
+    isReasoning = false;
+  };
   try {
     for await (const event of events) {
       if (event.type === 'progress') {
-        waiting = `reading the prompt, ${event.processed} of ${event.total} tokens`;
-        tell();
+        notice.waitFor(progressWords(event));
         continue;
       }
-      begun();
-      if (event.type === 'reasoning') {
-        aside((thinking ? '' : DIM) + printable(event.text));
-        thinking = true;
+      notice.end();
+      if (event.type === 'reasoning' && stderr.isTTY) {
+        if (!isReasoning) {
+          stderr.dim(true);
+          if (!stderr.hasColours) stderr.write('(thinking) ');
+        }
+        isReasoning = true;
+        stderr.write(event.text);
       }
       if (event.type !== 'text') continue;
-      if (thinking) aside(`${PLAIN}\n\n`);
-      thinking = false;
-      stdout.write(stdout.isTTY ? printable(event.text) : event.text);
+      endReasoning();
+      if (stdout.isTTY) stdout.write(event.text);
+      else stdout.writeExactly(event.text);
     }
   } finally {
-    begun();
+    notice.end();
     stop.removeEventListener('abort', leave);
-    if (thinking) aside(PLAIN);
+    endReasoning();
     if (reply.soFar.text !== '') stdout.write('\n');
   }
   const result = await reply.result;
-  aside(`${DIM}${figures(result)}${PLAIN}\n`);
-  const remark = remarks[result.verdict];
-  if (remark !== undefined) stderr.write(`[${remark}]\n`);
+  if (stderr.isTTY) {
+    stderr.dim(true);
+    stderr.write(figures(result));
+    stderr.dim(false);
+    stderr.write('\n');
+  }
+  const words = remark(result);
+  if (words !== undefined) stderr.write(`[${words}]\n`);
   return result;
 }
 
-const remarks: { readonly [verdict: string]: string } = {
-  length: 'cut off: the token budget or the context is used up',
-  empty: 'the model ended without an answer',
-  content_filter: 'cut off by a content filter',
-  tool_calls: 'the model asks for a tool, and there is none here',
-  stopped: 'stopped',
-};
+/** At a terminal, a line that says what is waited for, and how long; it goes when the first token comes. */
+function createNotice(stderr: Terminal['stderr']) {
+  const startedAt = Date.now();
+  let what = 'waiting for the first token';
+  let isShown = false;
+  const show = () => {
+    if (!stderr.canSteer) return;
+    isShown = true;
+    stderr.clearLine();
+    stderr.dim(true);
+    stderr.write(`${what}, ${Math.round((Date.now() - startedAt) / 1000)} s`);
+    stderr.dim(false);
+  };
+  const timer = setInterval(show, 1000);
+  return {
+    waitFor(words: string) {
+      what = words;
+      show();
+    },
+    end() {
+      clearInterval(timer);
+      if (isShown) stderr.clearLine();
+      isShown = false;
+    },
+  };
+}
+
+function progressWords({ processed, total }: { processed: number; total: number }): string {
+  const percent = total > 0 ? Math.round((processed / total) * 100) : 0;
+  return `reading the prompt, ${processed} of ${total} tokens (${percent} %)`;
+}
+
+/** What has to be known of an answer beside its text; `undefined` where it is whole. */
+function remark({ verdict, finishReason, text, toolCalls }: ChatResult): string | undefined {
+  switch (verdict) {
+    case 'length':
+      return lengthWords(text);
+    case 'empty':
+      return finishReason === 'length' ? lengthWords(text) : 'the model ended without an answer';
+    case 'content_filter':
+      return 'cut off by a content filter';
+    case 'tool_calls': {
+      const names = toolCalls.map(({ name }) => onOneLine(name)).join(', ');
+      return `the model asks for a tool${names && ` (${names})`}, and there is none here`;
+    }
+    case 'stopped':
+      return 'stopped';
+    default:
+      return undefined;
+  }
+}
+
+const lengthWords = (text: string): string =>
+  text.trim() === ''
+    ? 'the token budget or the context was used up before the answer began'
+    : 'cut off: the token budget or the context is used up';
 
 function figures({ model, usage, timing }: ChatResult): string {
   const { firstTokenMs, tokensPerSecond } = timing;
   return [
-    model,
+    model !== undefined && onOneLine(model),
     usage?.completion_tokens !== undefined && `${usage.completion_tokens} tokens`,
     tokensPerSecond !== undefined && `${tokensPerSecond.toFixed(1)} tokens/s`,
     firstTokenMs !== undefined && `first token after ${Math.round(firstTokenMs)} ms`,
   ]
     .filter(Boolean)
     .join(' · ');
-}
-
-/** Without control characters: a model's text must not steer the terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '');
 }

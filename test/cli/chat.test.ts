@@ -1,50 +1,14 @@
 import assert from 'node:assert/strict';
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { startReplayServer } from '../../src/replay/index.ts';
 import { chunk, frames } from '../chat/streams.ts';
 import { fixtures } from '../replay/helpers.ts';
+import { runCli, serve, startCli } from './commands.ts';
 
-const main = fileURLToPath(new URL('../../src/cli/local-llm.ts', import.meta.url));
-
-function start(
-  t: TestContext,
-  args: string[],
-  env: Record<string, string> = {},
-): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, 'chat', ...args], {
-    env: { ...process.env, ...env },
-  });
-  t.after(() => child.kill('SIGKILL'));
-  return child;
-}
-
-/** Runs to the end, with nothing or a text on stdin. */
-async function run(t: TestContext, args: string[], input = '', env = {}) {
-  const child = start(t, args, env);
-  child.stdin.end(input);
-  const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { stdout, stderr, status };
-}
-
-async function serve(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-}
+const run = (t: TestContext, args: string[], input = '', env = {}) =>
+  runCli(t, ['chat', ...args], { input, env });
 
 test('one question, one answer: the answer alone on stdout', async (t) => {
   const server = await startReplayServer(fixtures);
@@ -139,7 +103,7 @@ test('an interrupt stops the answer, keeps what came, and closes the connection'
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write(frames(chunk({ content: 'Once' })));
   });
-  const child = start(t, ['tell me', '--base-url', url]);
+  const child = startCli(t, ['chat', 'tell me', '--base-url', url]);
   const [first] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
   assert.equal(String(first), 'Once');
   child.kill('SIGINT');

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { after, test } from 'node:test';
 import { doctor } from '../../src/cli/doctor.ts';
-import { runCommand } from './commands.ts';
 import {
   deadURL,
   ending,
@@ -13,7 +12,8 @@ import {
   type Script,
   say,
   startServer,
-} from './scripted-server.ts';
+} from '../agent/scripted-server.ts';
+import { runCommand } from './commands.ts';
 
 const models = [
   { id: 'tiny', object: 'model', type: 'vlm', state: 'loaded', loaded_context_length: 4096 },
@@ -46,7 +46,7 @@ for (const [name, prepare, words] of [
   [
     'nothing listens',
     deadURL,
-    /✗ Nothing is listening at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\n {2}→ /,
+    /✗ Nothing is listening at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\.\n {2}→ /,
   ],
   [
     '/v1 is missing',

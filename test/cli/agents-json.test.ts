@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setAgent } from '../../src/cli/agents-json.ts';
-import { locateJson } from '../../src/cli/json-text.ts';
+import { AgentsFileError, readAgent, setAgent } from '../../src/cli/agents-json.ts';
 
 const entry = { name: 'Mine', path: './a.js', llm: { baseURL: 'http://127.0.0.1:1234/v1' } };
 
@@ -30,10 +29,18 @@ for (const [name, before] of [
       assert.ok(at > 0, JSON.stringify(after));
     }
     if (before.includes('\r\n')) assert.ok(!/[^\r]\n/.test(after));
-    if (before.includes('\t')) assert.ok(!/^ /m.test(after));
+    if (before.includes('\t')) assert.ok(!/^ /m.test(after), JSON.stringify(after));
     assert.equal(setAgent(after, entry), after, 'it can be repeated');
   });
 }
+
+test('an entry is written as the file is, in its depth', () => {
+  const before = '{\n\t"agents": [\n\t\t{\n\t\t\t"name": "Other"\n\t\t}\n\t]\n}\n';
+  assert.equal(
+    setAgent(before, { name: 'Mine', path: './a.js', llm: {} }),
+    '{\n\t"agents": [\n\t\t{\n\t\t\t"name": "Other"\n\t\t},\n\t\t{\n\t\t\t"name": "Mine",\n\t\t\t"path": "./a.js",\n\t\t\t"metadata": {\n\t\t\t\t"llm": {}\n\t\t\t}\n\t\t}\n\t]\n}\n',
+  );
+});
 
 test('an entry is brought up to date: what is set beside it stays, and so does its place', () => {
   const before = `{
@@ -54,30 +61,46 @@ test('an entry is brought up to date: what is set beside it stays, and so does i
   assert.ok(after.endsWith(',\n    { "name": "B" }\n  ]\n}'));
 });
 
-for (const [name, text, where] of [
-  ['a comma too many', '{\n  "agents": [\n    {"name": "A"},\n  ]\n}', 'line 4, column 3: "]"'],
-  ['a comment', '{\n  // mine\n  "agents": []\n}', 'line 2, column 3: "/"'],
-  ['an unfinished file', '{ "agents": [', 'line 1, column 14: the end'],
-  ['a broken string', '{ "agents": ["a\nb"] }', 'line 1, column 14'],
-  ['something behind it', '{} x', 'line 1, column 4: "x"'],
-  ['a byte order mark', '\ufeff{}', 'line 1, column 1'],
-  ['a list', '[]', 'must be an object'],
-  ['agents that are no list', '{"agents": {}}', 'must be a list'],
+test('a byte order mark is taken out, and nothing else', () => {
+  const with_ = '\ufeff{\r\n  "agents": []\r\n}\r\n';
+  const without = setAgent(with_, entry);
+  assert.equal(without, setAgent(with_.slice(1), entry));
+  assert.equal(setAgent(`\ufeff${without}`, entry), without, 'also where the entry is up to date');
+  assert.deepEqual(readAgent(`\ufeff${without}`, 'Mine'), entry.llm);
+});
+
+for (const [name, text, problem, line, column] of [
+  ['a comma too many', '{\n  "agents": [\n    {"name": "A"},\n  ]\n}', 'trailing-comma', 4, 3],
+  ['a comment', '{\n  // mine\n  "agents": []\n}', 'comment', 2, 3],
+  ['a comment over lines', '{\r\n  "agents": []\r\n/* mine */}', 'comment', 3, 1],
+  ['an unfinished file', '{ "agents": [', 'unfinished', 1, 14],
+  ['a broken string', '{ "agents": ["a\nb"] }', 'unexpected', 1, 14],
+  ['something behind it', '{} x', 'unexpected', 1, 4],
+  ['a comma at the start', '{\n  "agents": [,]\n}', 'unexpected', 2, 14],
+  ['a list', '[]', 'no-object', undefined, undefined],
+  ['agents that are no list', '{"agents": {}}', 'no-list', undefined, undefined],
+  [
+    'two lists of agents',
+    '{"agents": [], "agents": [{"name": "Mine"}]}',
+    'twice',
+    undefined,
+    undefined,
+  ],
 ] as const) {
   test(`a file that My Assistant could not read is refused, with the place: ${name}`, () => {
     assert.throws(
       () => setAgent(text, entry),
-      (error) => error instanceof SyntaxError && error.message.includes(where),
-      where,
+      (error) => {
+        assert.ok(error instanceof AgentsFileError, String(error));
+        assert.deepEqual([error.problem, error.line, error.column], [problem, line, column]);
+        return true;
+      },
     );
   });
 }
 
-test('what JSON.parse takes is found, and what it refuses is refused', () => {
+test('what JSON.parse refuses is refused', () => {
   for (const text of [
-    '{"a":[1,{"b":null}],"a":-1.5e3}',
-    ' [ ] ',
-    '"\\u00e9\\n"',
     '01',
     '[1,]',
     '{"a"}',
@@ -85,15 +108,10 @@ test('what JSON.parse takes is found, and what it refuses is refused', () => {
     '"\t"',
     'tru',
     '[1 2]',
-    '',
+    '{"a":"\t"}',
+    "{'a':1}",
   ]) {
-    let isValid = true;
-    try {
-      JSON.parse(text);
-    } catch {
-      isValid = false;
-    }
-    if (isValid) assert.doesNotThrow(() => locateJson(text), text);
-    else assert.throws(() => locateJson(text), SyntaxError, text);
+    assert.throws(() => JSON.parse(text), text);
+    assert.throws(() => setAgent(text, entry), AgentsFileError, text);
   }
 });

@@ -1,0 +1,155 @@
+import { isChatError } from '../chat/errors.ts';
+import { streamChat } from '../chat/stream-chat.ts';
+import type { ChatMessage } from '../chat/types.ts';
+import { DEFAULT_BASE_URL } from '../defaults.ts';
+import { defaultChatModel, type Model } from '../models.ts';
+import { nodeFetch } from '../node-fetch.ts';
+import { readAddress } from './address.ts';
+import type { Terminal } from './command.ts';
+import { describeFailure } from './failure.ts';
+import { lookAtServer } from './look-at-server.ts';
+import { onOneLine } from './printable.ts';
+import { showAnswer } from './show-answer.ts';
+
+/** What a chat was started with. */
+export interface SessionOptions {
+  baseURL: string | undefined;
+  model: string | undefined;
+  system: string | undefined;
+}
+
+/** A conversation with a server. */
+export interface Session {
+  /**
+   * Looks for the server, and says which model will answer.
+   * @returns `refused` where nothing listens; else `found`, also where something is wrong that an answer will tell better
+   */
+  find(): Promise<'found' | 'refused'>;
+  /** Asks, and shows the answer; tells whether it went well. What failed is taken out of the conversation. */
+  ask(question: string): Promise<boolean>;
+  /** Stops the answer that is being shown; tells whether there was one. */
+  stop(): boolean;
+  /** Forgets what was said so far, but the system message. */
+  reset(): void;
+  /** The chat models of the server, as of the last look. */
+  models(): readonly Model[];
+  /** Asks this model from now on. */
+  useModel(name: string): void;
+  /** Says that nothing listens, and what to do. */
+  tellRefusal(): void;
+}
+
+export function createSession(terminal: Terminal, options: SessionOptions): Session {
+  const { stderr, env } = terminal;
+  const baseURL = options.baseURL ?? DEFAULT_BASE_URL;
+  const apiKey = env.LOCAL_LLM_API_KEY;
+  const asked = { url: readAddress(baseURL), hasKey: Boolean(apiKey) };
+  const system: readonly ChatMessage[] =
+    options.system === undefined ? [] : [{ role: 'system', content: options.system }];
+  let messages = [...system];
+  let models: readonly Model[] = [];
+  let model = options.model;
+  let announced = '';
+  let refusal: Error | undefined;
+  let stopping: AbortController | undefined;
+  /** llama.cpp tells how far it has read a prompt, if it is asked to. */
+  let asksForProgress = true;
+
+  function tell(error: Error): void {
+    const { what, advice } = describeFailure(error, asked);
+    stderr.write(`${what}\n${advice === undefined ? '' : `${advice}\n`}`);
+  }
+
+  /** The model to ask; `undefined` where the server chooses. */
+  const chosenModel = () => model ?? defaultChatModel(models)?.id;
+
+  function announce(): void {
+    const name = chosenModel();
+    const line = name === undefined ? baseURL : `${onOneLine(name)}, at ${baseURL}`;
+    if (line !== announced) stderr.write(`${line}\n`);
+    announced = line;
+  }
+
+  async function find(): Promise<'found' | 'refused'> {
+    const found = await lookAtServer({ baseURL, apiKey });
+    if ('models' in found) {
+      models = found.models.filter(({ type }) => type !== 'embedding');
+      announce();
+      return 'found';
+    }
+    const isRefused = isChatError(found.error) && found.error.reason === 'refused';
+    refusal = isRefused ? found.error : undefined;
+    return isRefused ? 'refused' : 'found';
+  }
+
+  async function showReply(): Promise<string> {
+    const name = chosenModel();
+    stopping = new AbortController();
+    const reply = streamChat(
+      {
+        messages,
+        ...(name !== undefined && { model: name }),
+        ...(asksForProgress && { return_progress: true }),
+      },
+      { baseURL, apiKey, fetch: nodeFetch },
+    );
+    try {
+      return (await showAnswer(reply, terminal, stopping.signal)).text;
+    } catch (error) {
+      const isStrict =
+        isChatError(error) && [400, 422].includes(error.status ?? 0) && asksForProgress;
+      if (!isStrict || !error.serverMessage?.includes('return_progress')) throw error;
+      asksForProgress = false;
+      return await showReply();
+    } finally {
+      stopping = undefined;
+    }
+  }
+
+  return {
+    find,
+    models: () => models,
+    async ask(question) {
+      // Anew each time: a server or a model may have been started meanwhile.
+      if ((await find()) === 'refused') {
+        if (refusal) tell(refusal);
+        return false;
+      }
+      if (chosenModel() === undefined && models.length > 1) {
+        stderr.write(`${modelChoice(models)}\n`);
+        return false;
+      }
+      messages.push({ role: 'user', content: question });
+      try {
+        messages.push({ role: 'assistant', content: await showReply() });
+        return true;
+      } catch (error) {
+        messages.pop();
+        if (!(error instanceof Error)) throw error;
+        tell(error);
+        return false;
+      }
+    },
+    stop() {
+      const isAnswering = stopping !== undefined && !stopping.signal.aborted;
+      if (isAnswering) stopping?.abort();
+      return isAnswering;
+    },
+    reset() {
+      messages = [...system];
+    },
+    useModel(name) {
+      model = name;
+      announce();
+    },
+    tellRefusal() {
+      if (refusal) tell(refusal);
+    },
+  };
+}
+
+/** What to say where several models are there, none is loaded, and none was named. */
+function modelChoice(models: readonly Model[]): string {
+  const names = models.map(({ id }) => `  ${onOneLine(id)}`).join('\n');
+  return `The server has ${models.length} models, and none is loaded. Choose one with --model NAME, or /model NAME in a chat:\n${names}`;
+}
