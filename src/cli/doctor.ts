@@ -179,18 +179,22 @@ async function explainNoModels(error: Error, examination: Examination): Promise<
     }
   }
   if (kind === 'protocol' || reason === 'base-url') {
-    const right = withV1(url);
-    const found =
-      right === undefined ? undefined : await lookAtServer({ ...server, baseURL: right });
+    const found = onOneLine(error.serverMessage || error.message);
     return new Finding(
-      words.noList(report.baseURL, onOneLine(error.serverMessage || error.message)),
-      right !== undefined && found !== undefined && 'models' in found
-        ? words.v1IsMissing(right)
-        : words.checkAddress,
+      words.noList(report.baseURL, found),
+      (await adviseV1(examination)) ?? words.checkAddress,
       'base-url',
     );
   }
   return new Finding(what, advice ?? words.failsAdvice, reason ?? kind);
+}
+
+/** Whether `/v1` is what is missing is found out before it is said. */
+async function adviseV1({ url, server, words }: Examination): Promise<string | undefined> {
+  const right = withV1(url);
+  if (right === undefined) return undefined;
+  const found = await lookAtServer({ ...server, baseURL: right });
+  return 'models' in found ? words.v1IsMissing(right) : undefined;
 }
 
 const asked = ({ url, server }: Examination) => ({ url, hasKey: Boolean(server.apiKey) });
@@ -261,11 +265,12 @@ async function checkAnswer(examination: Examination): Promise<void> {
   } catch (error) {
     if (error instanceof Finding || !(error instanceof Error)) throw error;
     const { what, advice } = describeFailure(error, asked(examination), language);
-    throw new Finding(
-      words.fails(what),
-      advice ?? words.failsAdvice,
-      isChatError(error) ? (error.reason ?? error.kind) : undefined,
-    );
+    const reason = isChatError(error) ? (error.reason ?? error.kind) : undefined;
+    // LM Studio lists its models at an address without /v1, too, but does not answer there.
+    const v1 = reason === 'base-url' ? await adviseV1(examination) : undefined;
+    // Nothing of the answer was shown.
+    const known = isChatError(error) && error.kind === 'interrupted' ? undefined : advice;
+    throw new Finding(words.fails(what), v1 ?? known ?? words.failsAdvice, reason);
   } finally {
     clearInterval(notice);
   }

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { isChatError } from '../chat/errors.ts';
 import { DEFAULT_BASE_URL } from '../defaults.ts';
 import { isObject, parseJson } from '../json.ts';
-import { loadedChatModel } from '../models.ts';
+import { loadedChatModel, type Model } from '../models.ts';
 import { parseAddress, readAddress } from './address.ts';
 import { AGENT_FILE, agentPlaces } from './agent-places.ts';
 import { AgentsFileError, hasByteOrderMark, readAgent, setAgent } from './agents-json.ts';
@@ -146,31 +146,37 @@ async function lookAround({
   const words = installWords[language];
   const apiKey = terminal.env.LOCAL_LLM_API_KEY;
   const url = readAddress(baseURL);
-  const found = await lookAtServer({ baseURL, apiKey });
-  if ('models' in found) {
-    const loaded = loadedChatModel(found.models);
-    const isListed = model === undefined || found.models.some(({ id }) => id === model);
-    if (!isListed) return { baseURL, lines: [words.notListed(onOneLine(model))] };
-    if (model !== undefined) return { baseURL, lines: [] };
-    const isTold = found.models.some((one) => one.loaded !== undefined);
-    if (loaded) return { baseURL, lines: [words.loaded(onOneLine(loaded.id))] };
-    return { baseURL, lines: isTold ? [words.noneLoaded] : [] };
-  }
   const right = withV1(url);
+  if (right !== undefined && 'models' in (await lookAtServer({ baseURL: right, apiKey }))) {
+    const seen = await lookAround({ baseURL: right, model, terminal, language });
+    return { baseURL: right, lines: [words.v1Added(baseURL, right), ...seen.lines] };
+  }
+  const found = await lookAtServer({ baseURL, apiKey });
+  if ('models' in found) return { baseURL, lines: aboutModels(found.models, model, words) };
   const isRefused = isChatError(found.error) && found.error.reason === 'refused';
   const { what } = describeFailure(found.error, { url, hasKey: Boolean(apiKey) }, language);
   const aboutModel =
     model === undefined ? [isRefused ? words.notRunning : words.notAsked(what)] : [];
   if (right === undefined) return { baseURL, lines: aboutModel };
-  if ('models' in (await lookAtServer({ baseURL: right, apiKey }))) {
-    const seen = await lookAround({ baseURL: right, model, terminal, language });
-    return { baseURL: right, lines: [words.v1Added(baseURL, right), ...seen.lines] };
-  }
   if (terminal.stdin.isTTY && terminal.stdout.isTTY) {
     const isWanted = await confirm(words.v1Question(baseURL, right), terminal);
     return { baseURL: isWanted ? right : baseURL, lines: aboutModel };
   }
   return { baseURL, lines: [words.noV1(baseURL), ...aboutModel] };
+}
+
+/** What the server's models say about the one that was written down, or was not. */
+function aboutModels(
+  models: readonly Model[],
+  model: string | undefined,
+  words: InstallWords,
+): string[] {
+  if (model !== undefined) {
+    return models.some(({ id }) => id === model) ? [] : [words.notListed(onOneLine(model))];
+  }
+  const loaded = loadedChatModel(models);
+  if (loaded) return [words.loaded(onOneLine(loaded.id))];
+  return models.some((one) => one.loaded !== undefined) ? [words.noneLoaded] : [];
 }
 
 /** Asks a question that is answered by Enter or y, or by anything else. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { startReplayServer } from '../../src/replay/index.ts';
@@ -20,19 +21,42 @@ test('one question, one answer: the answer alone on stdout', async (t) => {
   assert.equal(status, 0);
 });
 
-test('without a server a recording is played, and says that it is one', async (t) => {
-  const { stdout, stderr, status } = await run(t, []);
+/** Listens nowhere: the default address is taken from the environment of no test, so these tests need it free. */
+const isFree = await new Promise<boolean>((resolve) => {
+  const socket = connect(1234, '127.0.0.1');
+  socket.on('error', () => resolve(true));
+  socket.on('connect', () => resolve(socket.destroy() === undefined));
+});
+const skip = isFree ? false : 'something listens on port 1234';
+
+test('in a script, without a server: an error and exit status 1, never a canned answer', {
+  skip,
+}, async (t) => {
+  for (const args of [[], ['a question']]) {
+    const { stdout, stderr, status } = await run(t, args, 'hi\n');
+    assert.equal(stdout, '');
+    assert.match(
+      stderr,
+      /^Nothing is listening at 127\.0\.0\.1:1234 \(ECONNREFUSED\)\.\nStart the server\. LM Studio: .*lms server start/,
+    );
+    assert.equal(status, 1);
+  }
+});
+
+test('--demo plays a recorded answer, for ten seconds', async (t) => {
+  const startedAt = performance.now();
+  const { stdout, status } = await run(t, ['--demo']);
   assert.match(stdout, /^Here is a small, typed function:[\s\S]*not exact\.\n+$/);
-  assert.match(stderr, /RECORDING/);
-  assert.match(stderr, /another question/);
-  assert.match(stderr, /lms server start/);
   assert.equal(status, 0);
+  assert.ok(performance.now() - startedAt > 9000);
+  const wrong = await run(t, ['--demo', 'a question']);
+  assert.match(wrong.stderr, /--demo takes no question/);
 });
 
 test('a base URL that was given and is refused is an error, not a recording', async (t) => {
   const { stdout, stderr, status } = await run(t, ['hi', '--base-url', 'http://127.0.0.1:9999/v1']);
   assert.equal(stdout, '');
-  assert.match(stderr, /127\.0\.0\.1:9999[\s\S]*ECONNREFUSED[\s\S]*lms server start/);
+  assert.match(stderr, /127\.0\.0\.1:9999 \(ECONNREFUSED\)\.\n[\s\S]*lms server start/);
   assert.equal(status, 1);
 });
 
@@ -58,6 +82,7 @@ test('the question comes from stdin, the model and the key from where they were 
     ],
     stream: true,
     stream_options: { include_usage: true },
+    return_progress: true,
   });
 });
 
@@ -76,7 +101,6 @@ test('what to do is told in the words of the command line', async (t) => {
     return (await run(t, ['hi', '--base-url', url])).stderr;
   };
   assert.match(await told('lmstudio/error-token'), /LOCAL_LLM_API_KEY/);
-  assert.match(await told('nosuch'), /there is no .*\n.*local-llm serve --help/s);
   const { stderr, status } = await run(t, ['hi', '--base-url', '127.0.0.1:9/v1']);
   assert.match(stderr, /--base-url must be a URL such as/);
   assert.equal(status, 2);
@@ -88,7 +112,10 @@ test('a stream that breaks keeps its text, and ends with status 1', async (t) =>
   const url = `${server.url}/llama.cpp-2026/server-killed-mid-stream/v1`;
   const { stdout, stderr, status } = await run(t, ['a story', '--base-url', url]);
   assert.match(stdout, /^Once upon a time/);
-  assert.match(stderr, /broke off/);
+  assert.match(
+    stderr,
+    /The server closed the connection in mid-answer.*\nWhat came is above; its log may say why\.\n/,
+  );
   assert.equal(status, 1);
 });
 
@@ -112,13 +139,68 @@ test('an interrupt stops the answer, keeps what came, and closes the connection'
   assert.equal(child.exitCode, 0);
 });
 
-test('several words without quotes, an unknown option: the usage, status 2', async (t) => {
-  for (const args of [
-    ['two', 'words'],
-    ['--base-uri', 'x'],
-  ]) {
-    const { stderr, status } = await run(t, args);
-    assert.match(stderr, /Usage: local-llm chat/);
-    assert.equal(status, 2);
-  }
+test('several words without quotes: one line, status 2', async (t) => {
+  const { stderr, status } = await run(t, ['two', 'words']);
+  assert.equal(
+    stderr,
+    "local-llm chat: put the question in quotes: it came as several words ('local-llm help chat' tells more)\n",
+  );
+  assert.equal(status, 2);
+});
+
+/** A server with these models, and with this answer to every chat completion. */
+const answering = (t: TestContext, models: object[], answer: string) =>
+  serve(t, (request, response) => {
+    if (request.url?.endsWith('/chat/completions')) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(answer);
+    } else if (request.url === '/v1/models') response.end(JSON.stringify({ data: models }));
+    else response.writeHead(404).end();
+  });
+
+test('several models, none named: the same one as doctor takes, and it is told', async (t) => {
+  const answer = frames(chunk({ content: 'yes' }, 'stop'), '[DONE]');
+  const models = [
+    { id: 'text-embedding-words', type: 'embeddings' },
+    { id: 'first' },
+    { id: 'second' },
+  ];
+  const url = await answering(t, models, answer);
+  const { stderr } = await run(t, ['hi', '--base-url', url]);
+  assert.equal(stderr, `first, at ${url}\n`);
+});
+
+test('several models, none named and none loaded: it names them', async (t) => {
+  const models = ['a', 'b'].map((id) => ({ id, type: 'llm', state: 'not-loaded' }));
+  const url = await answering(t, models, '');
+  const { stderr, status } = await run(t, ['hi', '--base-url', url]);
+  assert.match(
+    stderr,
+    /has 2 models, and none is loaded\. Choose one with --model NAME[\s\S]*\n {2}a\n {2}b\n$/,
+  );
+  assert.equal(status, 1);
+});
+
+test('an answer that was cut before it began is told as cut, not as empty', async (t) => {
+  const answer = frames(chunk({ reasoning_content: 'well…' }), chunk({}, 'length'), '[DONE]');
+  const url = await answering(t, [{ id: 'tiny' }], answer);
+  const { stderr } = await run(t, ['hi', '--base-url', url]);
+  assert.match(stderr, /\[the token budget or the context was used up before the answer began\]/);
+  assert.doesNotMatch(stderr, /without an answer/);
+});
+
+test('a server that refuses return_progress is asked again without it', async (t) => {
+  const bodies: unknown[] = [];
+  const url = await serve(t, async (request, response) => {
+    const body = await text(request);
+    if (!request.url?.endsWith('/chat/completions')) return void response.writeHead(404).end();
+    bodies.push(JSON.parse(body));
+    if (body.includes('return_progress')) {
+      response.writeHead(400).end('{"error":"Unrecognized request argument: return_progress"}');
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end(frames(chunk({ content: 'yes' }, 'stop'), '[DONE]'));
+  });
+  const { stdout, status } = await run(t, ['hi', '--base-url', url]);
+  assert.deepEqual([stdout, status, bodies.length], ['yes\n', 0, 2]);
 });

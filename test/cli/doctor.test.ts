@@ -30,9 +30,12 @@ test('a server that is well: what it is, its models, a stream, and how fast', as
   server.script(say('1 ', '2 ', '3'));
   const { status, printed } = await examine(server.baseURL);
   assert.equal(status, 0, printed);
-  assert.match(printed, /✓ It is LM Studio/);
+  assert.match(printed, /✓ http:.*\/v1 answers; it is LM Studio\n/);
   assert.match(printed, /tiny \(loaded, context 4096, sees images\)/);
-  assert.match(printed, /✓ An answer streams: first token after [\d.]+ s, then [\d.]+ tokens\/s/);
+  assert.match(
+    printed,
+    /✓ An answer streams: the first token after [\d.]+ s, then [\d.]+ tokens\/s/,
+  );
   assert.ok(!printed.includes('words'));
   assert.equal(server.seen.at(-1)?.body.model, 'tiny');
 });
@@ -50,24 +53,23 @@ for (const [name, prepare, words] of [
   ],
   [
     '/v1 is missing',
-    async () => new URL(server.baseURL).origin,
-    /✗ .*is no list of models[\s\S]*→ \/v1 is missing: use http:.*\/v1\n/,
+    async () => {
+      await scripted(raw('{"error":"Unexpected endpoint or method. (POST /chat/completions)"}'));
+      return new URL(server.baseURL).origin;
+    },
+    /✗ No answer streams\.[\s\S]*→ \/v1 is missing: use --base-url http:.*\/v1\n/,
   ],
   [
     'an error in the stream',
     () => scripted(refuse(400, { error: 'The model has crashed' })),
-    /✗ No answer streams: .*The model has crashed/,
+    /✗ No answer streams\. .*The model has crashed/,
   ],
   [
     'a stream that breaks off',
     () => scripted(raw(frame({ content: '1' }))),
-    /✗ No answer streams: .*broke off/,
+    /✗ No answer streams\. The server closed the connection in mid-answer/,
   ],
-  [
-    'an empty answer',
-    () => scripted(raw(ending())),
-    /✗ The answer came to its end, and it is empty/,
-  ],
+  ['an empty answer', () => scripted(raw(ending())), /✗ The answer ended, and it is empty\./],
 ] satisfies [string, () => Promise<string>, RegExp][]) {
   test(`what is wrong is said with what to do, and the exit status is 1: ${name}`, async () => {
     const { status, printed } = await examine(await prepare());
@@ -81,7 +83,7 @@ test('a server that wants a token', async () => {
   const locked = await startServer(models, '/v1/models', 'secret-token');
   const without = await examine(locked.baseURL);
   assert.equal(without.status, 1);
-  assert.match(without.printed, /✗ .* wants a token \(401\)\n {2}→ .*LOCAL_LLM_API_KEY/);
+  assert.match(without.printed, /✗ The server wants a token \(401\)\.\n {2}→ .*LOCAL_LLM_API_KEY/);
   locked.script(say('1'));
   const args = ['--base-url', locked.baseURL];
   const { status, printed } = await runCommand(doctor, args, { LOCAL_LLM_API_KEY: 'secret-token' });
@@ -94,7 +96,7 @@ test('no model is loaded: none is loaded for the test, unless it is named', asyn
   const idle = await startServer(models.slice(1), '/v1/models');
   const { status, printed } = await examine(idle.baseURL);
   assert.equal(status, 1);
-  assert.match(printed, /none is loaded\n {2}→ Load one/);
+  assert.match(printed, /not loaded\.\n {2}→ Load one/);
   assert.equal(idle.seen.length, 0);
   assert.equal((await examine(idle.baseURL, '--model', 'big')).status, 0);
   assert.equal(idle.seen.at(-1)?.body.model, 'big');
@@ -105,7 +107,7 @@ test('https to a server that speaks http is told as that, at once', async () => 
   const plain = await startServer();
   const { status, printed } = await examine(plain.baseURL.replace('http:', 'https:'));
   assert.equal(status, 1);
-  assert.match(printed, /but no answer came: [\s\S]*speak http only: try http:\/\/127/);
+  assert.match(printed, /✗ The server at 127.* does not speak https\.\n {2}→ Use http:\/\/127/);
   await plain.close();
 });
 
@@ -115,6 +117,6 @@ test('something that accepts connections and says nothing is not waited for long
   const { port } = mute.address() as AddressInfo;
   const { status, printed } = await examine(`http://127.0.0.1:${port}/v1`);
   assert.equal(status, 1);
-  assert.match(printed, /sent no list of models within 3 s/);
+  assert.match(printed, /sent no list of models within 2 s/);
   mute.close();
 });
