@@ -6,7 +6,7 @@ import { bundle } from './bundle.ts';
 import { declarations } from './declarations.ts';
 import { entries } from './entries.ts';
 import { readLicensed } from './head.ts';
-import { writeDist } from './write-dist.ts';
+import { writeFolder } from './write-folder.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const folder = process.argv[2] ?? join(root, 'dist');
@@ -18,7 +18,7 @@ try {
     for (const [file, text] of await bundle(entry, root, project)) files.set(file, text);
   }
   for (const [file, text] of declarations(entries, root, project)) files.set(file, text);
-  writeDist(files, folder);
+  writeFolder(files, folder);
   for (const [file, text] of [...files].sort()) {
     const size = Buffer.byteLength(text);
     const zipped = gzipSync(text, { level: 9 }).length;

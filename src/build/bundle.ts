@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import { type Plugin, rollup } from '@rollup/wasm-node';
 import { minify as terser } from 'terser';
 import type { Entry, Output } from './entries.ts';
-import { bundledFolder, contained, head, type Licensed, readLicensed } from './head.ts';
-import { stripComments } from './strip-comments.ts';
+import { format as formatCode } from './format.ts';
+import { contained, head, type Licensed, readLicensed } from './head.ts';
+import {
+  BUNDLED_EVERYWHERE,
+  packageFolder,
+  packageNames,
+  packageSource,
+  withExtension,
+} from './packages.ts';
 import { stripTypes } from './strip-types.ts';
 
 /**
@@ -51,15 +58,20 @@ export async function bundle(
     });
     const [chunk] = generated.output;
     if (chunk === undefined) throw new Error(`${entry.source}: nothing came out`);
-    const licences = [project.licenceText];
-    const parser = bundledFolder();
-    if (chunk.moduleIds.some((id) => id.startsWith(parser))) {
-      licences.push(contained(readLicensed(parser)));
-    }
-    const banner = head(file, entry.about, entry.source, project, licences);
     const [shebang = ''] = /^#!.*\n/.exec(chunk.code) ?? [];
     const code = chunk.code.slice(shebang.length);
-    files.set(file, shebang + banner + (await restyle(code, output)));
+    const styled =
+      output.style === 'minified' ? await minify(code, format) : formatCode(code, file, root);
+    const licences = packageNames
+      .filter((name) => chunk.moduleIds.some((id) => id.startsWith(packageFolder(name))))
+      .map((name) => contained(readLicensed(packageFolder(name))));
+    const banner = head(
+      { file, about: entry.about, source: entry.source },
+      project,
+      [project.licenceText, ...licences],
+      output.style === 'minified' ? undefined : styled,
+    );
+    files.set(file, shebang + banner + styled);
   }
   await build.close();
   return files;
@@ -77,25 +89,22 @@ export async function minify(code: string, format: Output['format']): Promise<st
   return `${minified.code}\n`;
 }
 
-function restyle(code: string, { format, style }: Output): string | Promise<string> {
-  if (style === 'minified') return minify(code, format);
-  return style === 'bare' ? stripComments(code) : code;
-}
-
-/** Finds modules: the project's own by their path, `eventsource-parser` as TypeScript, `node:` outside. */
+/** Finds modules: the project's own by their path, those of the packages that may go in, `node:` outside. */
 function modules(entry: Entry, root: string): Plugin {
   const shown = (id: string) => relative(root, id).split(sep).join('/');
+  const bundled = [...BUNDLED_EVERYWHERE, ...(entry.bundles ?? [])];
   return {
     name: 'modules',
     resolveId(id, importer) {
-      if (importer === undefined || /^[./]|^[A-Z]:/i.test(id))
-        return resolve(importer ? dirname(importer) : root, id);
-      if (id === 'eventsource-parser') return join(bundledFolder(), 'src/index.ts');
+      if (importer === undefined || /^[./]|^[A-Z]:/i.test(id)) {
+        return withExtension(resolve(importer ? dirname(importer) : root, id));
+      }
+      if (bundled.includes(id)) return packageSource(id);
       if (id.startsWith('node:') && entry.node)
         return { id, external: true, moduleSideEffects: false };
       const why = id.startsWith('node:')
         ? 'this entry has to run outside Node'
-        : 'only eventsource-parser is bundled';
+        : `only ${bundled.join(' and ')} may go into it`;
       throw new Error(`${shown(importer)} imports '${id}', but ${why}`);
     },
     load: (id) => stripTypes(readFileSync(id, 'utf8'), shown(id)),

@@ -26,7 +26,7 @@ export function declarations(
   typed.forEach(({ source, about, declarations }, index) => {
     for (const file of declarations) {
       // The text of the licence is in the file of code that these are the types of.
-      files.set(file, head(file, about, source, project, [copyright]) + texts[index]);
+      files.set(file, head({ file, about, source }, project, [copyright]) + texts[index]);
     }
   });
   return files;

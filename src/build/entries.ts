@@ -2,11 +2,8 @@
 export interface Output {
   file: string;
   format: 'esm' | 'cjs';
-  /**
-   * `readable`, the default, is the code as it was written: for the files that people take along and read. `bare` is
-   * that without the comments, since the package has a budget.
-   */
-  style?: 'readable' | 'bare' | 'minified';
+  /** `readable`, the default, is the code as it was written, with its comments; `minified` is the same in few bytes. */
+  style?: 'readable' | 'minified';
 }
 
 /** One entry of the package, and the files it becomes. */
@@ -18,6 +15,8 @@ export interface Entry {
   outputs: readonly Output[];
   /** The declaration files; all have the same text. */
   declarations: readonly string[];
+  /** The packages whose code goes into it, beside `eventsource-parser`. */
+  bundles?: readonly string[];
   /** May import `node:` modules; what may not, runs wherever `fetch` does. */
   node: boolean;
 }
@@ -29,7 +28,7 @@ export const entries: readonly Entry[] = [
     about: "streamChat and listModels: a local model's reply, streamed",
     outputs: [
       { file: 'index.js', format: 'esm' },
-      { file: 'index.cjs', format: 'cjs', style: 'bare' },
+      { file: 'index.cjs', format: 'cjs', style: 'minified' },
       { file: 'index.min.js', format: 'esm', style: 'minified' },
     ],
     declarations: ['index.d.ts', 'index.d.cts'],
@@ -40,7 +39,7 @@ export const entries: readonly Entry[] = [
     about: 'nodeFetch: a fetch without time limits, for Node',
     outputs: [
       { file: 'node.js', format: 'esm' },
-      { file: 'node.cjs', format: 'cjs', style: 'bare' },
+      { file: 'node.cjs', format: 'cjs', style: 'minified' },
     ],
     declarations: ['node.d.ts', 'node.d.cts'],
     node: true,
@@ -49,7 +48,7 @@ export const entries: readonly Entry[] = [
     source: 'src/replay/index.ts',
     about: 'The replay kit: record a stream once, replay it anywhere',
     outputs: [
-      { file: 'replay.js', format: 'esm', style: 'bare' },
+      { file: 'replay.js', format: 'esm' },
       { file: 'replay.cjs', format: 'cjs', style: 'minified' },
     ],
     declarations: ['replay.d.ts', 'replay.d.cts'],
@@ -67,6 +66,7 @@ export const entries: readonly Entry[] = [
     about: 'The command line `local-llm`',
     outputs: [{ file: 'cli.js', format: 'esm', style: 'minified' }],
     declarations: [],
+    bundles: ['jsonc-parser'],
     node: true,
   },
 ];

@@ -22,57 +22,76 @@ export interface WordWrap {
  * where the cursor is after it was written to
  */
 export function createWordWrap(columns: () => number): WordWrap {
+  /** Where the cursor is, once the word at the end is written. */
   let column = 0;
-  /** The part of a word that is written already, at the end of this line. */
-  let word = '';
+  /** What earlier pieces had of that word: it is on the screen. */
+  let shownWord = '';
+  /** What this piece has of it. */
+  let newWord = '';
   let wordColumns = 0;
+  let written = '';
 
-  function addCharacter(character: string, limit: number): string {
+  function add(character: string, limit: number): void {
     if (character === '\n') {
-      column = 0;
       endWord();
-      return character;
+      written += character;
+      column = 0;
+      return;
     }
     const isBlank = character === ' ' || character === '\t';
     const width = character === '\t' ? 8 - (column % 8) : columnsOf(character);
     const fits = column + width <= limit;
     if (isBlank || width === 2) {
       endWord();
-      column = fits ? column + width : isBlank ? 0 : width;
-      if (fits) return character;
+      if (fits) written += character;
       // A blank at the border becomes the line's end.
-      return isBlank ? '\n' : `\n${character}`;
+      else written += isBlank ? '\n' : `\n${character}`;
+      column = fits ? column + width : isBlank ? 0 : width;
+      return;
     }
+    // What is longer than a line, such as an address, is left to the terminal, so that it can be copied whole.
     const isLongerThanLine = wordColumns + width > limit;
-    if (fits || isLongerThanLine) {
-      // What is longer than a line, such as an address, is left to the terminal, so that it can be copied whole.
-      column = fits ? column + width : (column + width) % (limit + 1);
-      word += character;
-      wordColumns += width;
-      return character;
-    }
-    const moved = `${wordColumns > 0 ? `\x1b[${wordColumns}D\x1b[K` : ''}\n${word}${character}`;
-    word += character;
+    if (!fits && !isLongerThanLine) moveWord();
+    newWord += character;
     wordColumns += width;
+    column += width;
+    if (column > limit) column %= limit + 1;
+  }
+
+  /** Takes the beginning of a word to the next line. */
+  function moveWord(): void {
+    if (shownWord !== '') written += `\x1b[${widthOf(shownWord)}D\x1b[K`;
+    written += `\n${shownWord}`;
     column = wordColumns;
-    return moved;
   }
 
   function endWord(): void {
-    word = '';
+    written += newWord;
+    shownWord = '';
+    newWord = '';
     wordColumns = 0;
   }
 
   return {
     add(piece) {
       const limit = Math.max(20, columns() - 1);
-      let written = '';
-      for (const character of piece) written += addCharacter(character, limit);
+      written = '';
+      for (const character of piece) add(character, limit);
+      written += newWord;
+      shownWord += newWord;
+      newWord = '';
       return written;
     },
     startLine() {
       column = 0;
-      endWord();
+      shownWord = '';
+      wordColumns = 0;
     },
   };
+}
+
+function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) width += columnsOf(character);
+  return width;
 }

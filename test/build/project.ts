@@ -23,7 +23,7 @@ export function temporaryFolder(scope: Scope): string {
 /** What the build needs of the project, in another folder. */
 export function copyProject(scope: Scope): string {
   const copy = temporaryFolder(scope);
-  for (const path of ['package.json', 'tsconfig.json', 'LICENSE', 'src']) {
+  for (const path of ['package.json', 'tsconfig.json', '.biome.json', 'LICENSE', 'src']) {
     cpSync(join(root, path), join(copy, path), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
