@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { doctor } from '../../src/cli/doctor.ts';
 import {
+  begin,
   deadURL,
   ending,
   frame,
@@ -13,7 +18,8 @@ import {
   say,
   startServer,
 } from '../agent/scripted-server.ts';
-import { runCommand } from './commands.ts';
+import { scratch } from '../replay/helpers.ts';
+import { runCommand, serve } from './commands.ts';
 
 const models = [
   { id: 'tiny', object: 'model', type: 'vlm', state: 'loaded', loaded_context_length: 4096 },
@@ -119,4 +125,130 @@ test('something that accepts connections and says nothing is not waited for long
   assert.equal(status, 1);
   assert.match(printed, /sent no list of models within 2 s/);
   mute.close();
+});
+
+test('http to a server that speaks https only leads to https, and from there to the certificate: in no circle', {
+  skip: spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed',
+}, async (t) => {
+  const folder = await scratch(t);
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+    ...['-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=127.0.0.1'],
+  ]);
+  assert.equal(made.status, 0, String(made.stderr));
+  const secure = createSecureServer(
+    { key: readFileSync(key), cert: readFileSync(cert) },
+    (_, response) => response.end('{"data":[]}'),
+  );
+  await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    secure.closeAllConnections();
+    secure.close();
+  });
+  const { port } = secure.address() as AddressInfo;
+  const plain = await examine(`http://127.0.0.1:${port}/v1`);
+  assert.match(
+    plain.printed,
+    /✗ http:.* speaks https only\.\n {2}→ Use --base-url https:\/\/127\.0\.0\.1:\d+\/v1\n/,
+  );
+  const encrypted = await examine(`https://127.0.0.1:${port}/v1`);
+  assert.match(
+    encrypted.printed,
+    /✗ The certificate of 127.* \(DEPTH_ZERO_SELF_SIGNED_CERT\)\.\n {2}→ .*NODE_EXTRA_CA_CERTS/,
+  );
+  assert.equal(encrypted.status, 1);
+});
+
+test('a server that takes no notice of max_tokens is left after what is needed', async (t) => {
+  let hasLeft = () => {};
+  const left = new Promise<void>((resolve) => {
+    hasLeft = resolve;
+  });
+  const url = await serve(t, (request, response) => {
+    if (!request.url?.endsWith('/chat/completions'))
+      return void response.end('{"data":[{"id":"tiny"}]}');
+    response.on('close', hasLeft);
+    begin(response);
+    const more = () => {
+      while (!response.destroyed && response.write(frame({ content: 'on ' })));
+    };
+    response.on('drain', more);
+    more();
+  });
+  const { status, printed } = await examine(url);
+  await left;
+  assert.equal(status, 0, printed);
+  assert.match(
+    printed,
+    /✓ An answer streams: .*\(129 tokens, tiny\)\n! It was left after 129 tokens/,
+  );
+});
+
+test('a server that is still loading is said to be loading, and waited for', async (t) => {
+  let looks = 0;
+  const url = await serve(t, (request, response) => {
+    if (request.url === '/v1/models') looks++;
+    if (request.url?.endsWith('/chat/completions')) {
+      begin(response);
+      response.end(frame({ content: '1' }) + ending());
+    } else if (looks < 3) {
+      response
+        .writeHead(503)
+        .end('{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}');
+    } else response.end('{"data":[{"id":"tiny"}]}');
+  });
+  const { status, printed } = await examine(url);
+  assert.match(printed, /^ {2}… The server is still loading its model; waiting for it, 0 s/);
+  assert.match(printed, /✓ All is well\.\n$/);
+  assert.equal(status, 0);
+});
+
+test('--json prints one object, and nothing else', async () => {
+  server.script(say('1 ', '2 ', '3'));
+  const well = await examine(server.baseURL, '--json');
+  const found = JSON.parse(well.printed);
+  assert.deepEqual(
+    [found.ok, found.baseURL, found.server, found.model, found.answer.tokens, found.answer.model],
+    [true, server.baseURL, 'LM Studio', 'tiny', 2, 'tiny'],
+  );
+  assert.equal(found.models.length, 3);
+  const dead = JSON.parse((await examine(await deadURL(), '--json')).printed);
+  assert.equal(dead.ok, false);
+  assert.equal(dead.problem.reason, 'refused');
+  assert.match(dead.problem.what, /^Nothing is listening at/);
+});
+
+test('in Chinese', async () => {
+  server.script(say('1'));
+  const well = await examine(server.baseURL, '--lang', 'zh');
+  assert.match(
+    well.printed,
+    /✓ .* 有应答，是 LM Studio\n[\s\S]*✓ 能收到流式回答：[\s\S]*✓ 一切正常。\n$/,
+  );
+  const dead = await runCommand(doctor, ['--base-url', await deadURL()], { LANG: 'zh_CN.UTF-8' });
+  assert.match(
+    dead.printed,
+    /✗ 127\.0\.0\.1:\d+ 上没有服务在监听（ECONNREFUSED）。\n {2}→ (请启动服务|本机的另一个地址上有服务)/,
+  );
+});
+
+test('nothing that the server sent steers the terminal or makes a line of its own', async () => {
+  const evil = 'tiny\x1b]0;x\x07\r\n✓ All is well.\u0085';
+  const hostile = await startServer([{ id: evil, object: 'model' }], '/v1/models');
+  hostile.script(refuse(400, { error: `\x1b[2J${evil}` }));
+  const { printed } = await examine(hostile.baseURL);
+  assert.doesNotMatch(printed, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+  assert.doesNotMatch(printed, /^✓ All is well/m);
+  await hostile.close();
+});
+
+test('a name that nobody knows is told as that', async () => {
+  const { status, printed } = await examine('http://nowhere.invalid/v1');
+  assert.equal(status, 1);
+  assert.match(
+    printed,
+    /✗ No machine is known as nowhere\.invalid \(E\w+\)\.\n {2}→ Check the name/,
+  );
+  assert.doesNotMatch(printed, /Start the server/);
 });
