@@ -63,7 +63,7 @@ export function drawCost(bench: string): string {
     costs.map(({ name, value }) => ({
       name,
       value,
-      words: `${value.toFixed(2)} x${value > most ? ', beyond the picture' : ''}`,
+      words: `${value.toFixed(2)} x${value > most ? ' (cut off)' : ''}`,
       isOurs: isOurs(name),
     })),
   );
