@@ -22,7 +22,8 @@ export interface Server {
 }
 
 /** How one reply is streamed. */
-export interface StreamSettings extends Server {
+export interface StreamSettings {
+  readonly server: Server;
   readonly timeouts: { readonly firstToken: number; readonly idle: number };
   readonly maxEventBytes: number;
   readonly maxResultBytes: number;
@@ -49,7 +50,7 @@ export function readStreamOptions(
   checkType('options.onChunk', onChunk, 'function');
   checkType('options.startsInReasoning', startsInReasoning, 'boolean');
   return {
-    ...server,
+    server,
     timeouts: {
       firstToken: timeouts?.firstToken ?? DEFAULT_TIMEOUTS.firstToken,
       idle: timeouts?.idle ?? DEFAULT_TIMEOUTS.idle,
@@ -77,7 +78,7 @@ export function readServerOptions(options: ServerOptions, partial?: () => Partia
   }
   const base = parseBaseURL(options.baseURL ?? DEFAULT_BASE_URL);
   const { username, password } = base;
-  base.username = base.password = '';
+  if (username || password) base.username = base.password = '';
   const headers = createHeaders(apiKey ?? '', username, password, ownHeaders ?? undefined);
   return {
     base,

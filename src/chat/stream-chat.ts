@@ -1,7 +1,7 @@
 import { checkType } from '../check-type.ts';
 import type { RequestBody } from './connection.ts';
 import { LiveReply } from './live-reply.ts';
-import { present } from './present.ts';
+import { ReadableReply } from './readable-reply.ts';
 import type { ChatReply, ChatRequest, StreamOptions } from './types.ts';
 
 /**
@@ -27,24 +27,16 @@ export function streamChat(body: ChatRequest, options: StreamOptions = {}): Chat
   // Written now: what the caller changes later is not sent.
   const request = writeRequest(body);
   const maxTokens = Number(body.max_tokens ?? body.max_completion_tokens);
-  return present(new LiveReply(options, request, maxTokens));
+  return new ReadableReply(new LiveReply(options, request, maxTokens));
 }
 
 /** The request's JSON, with what a stream needs filled in. */
 function writeRequest(body: ChatRequest): RequestBody {
-  const { stream = true, stream_options: streamOptions, ...rest } = body;
-  const withoutStreamOptions = { ...rest, stream };
-  if (streamOptions === null || !stream) {
-    return { json: JSON.stringify(withoutStreamOptions) };
+  const { stream = true, stream_options: streamOptions } = body;
+  if (!stream || streamOptions === null) {
+    return { json: JSON.stringify({ ...body, stream, stream_options: undefined }) };
   }
-  const all = {
-    ...withoutStreamOptions,
-    stream_options: { include_usage: true, ...streamOptions },
-  };
-  return {
-    json: JSON.stringify(all),
-    jsonWithoutStreamOptions: streamOptions
-      ? undefined
-      : () => JSON.stringify(withoutStreamOptions),
-  };
+  const filledIn = { include_usage: true, ...streamOptions };
+  const json = JSON.stringify({ ...body, stream, stream_options: filledIn });
+  return { json, mayLeaveOutStreamOptions: streamOptions === undefined };
 }
