@@ -120,6 +120,7 @@ export class LiveReply {
    * would wait for ever otherwise, because nothing is read that is not asked for. What it has not taken is kept for it.
    */
   readAhead(): void {
+    if (this.ending) return;
     this.readsAhead = true;
     this.readAheadSoon();
   }

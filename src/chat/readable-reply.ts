@@ -44,10 +44,11 @@ export class ReadableReply implements ChatReply {
   }
 
   private getWhole(): Promise<ChatResult> {
+    if (this.whole) return this.whole;
     // Nobody iterates: it is read for its result alone.
     if (!this.isTaken) this.iterate(nothing).next().catch(nothing);
     else this.live.readAhead();
-    this.whole ??= new Promise((resolve, reject) => {
+    this.whole = new Promise((resolve, reject) => {
       this.live.onceOver((outcome) => {
         if ('error' in outcome) reject(outcome.error);
         else resolve(outcome.result);
