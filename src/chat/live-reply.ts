@@ -52,7 +52,7 @@ export class LiveReply {
   private readonly eventReader: EventReader;
   private readonly reply: Reply;
   private readonly clock = new Clock(() => this.onTimeout());
-  private readonly moments: Moments = {};
+  private readonly moments: Omit<Moments, 'head'> = {};
   /** What has happened and was not taken yet, in order. */
   private readonly happened: ReplyEvent[] = [];
   /** How many of the reader's events were handled. */
@@ -136,8 +136,8 @@ export class LiveReply {
     const { verdict } = this;
     const isFinished = verdict !== undefined && verdict !== 'stopped';
     const collected = this.reply.collected(isFinished);
-    this.moments.head = this.connection.openedAt;
-    return { ...collected, verdict, timing: measure(this.moments, collected.usage, now()) };
+    const moments = { ...this.moments, head: this.connection.openedAt };
+    return { ...collected, verdict, timing: measure(moments, collected.usage, now()) };
   }
 
   private start(): void {
