@@ -21,6 +21,8 @@ export interface Model {
   contextLength?: number;
   /** It takes images. */
   vision?: boolean;
+  /** What `reasoning_effort` may be, where the server tells: LM Studio does. */
+  reasoning?: string[];
 }
 
 /**
