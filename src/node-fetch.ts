@@ -2,9 +2,9 @@ import http from 'node:http';
 import https from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import zlib from 'node:zlib';
+import { listenForAbort } from './chat/abort-listeners.ts';
 import type { Fetch } from './chat/types.ts';
 import { fieldsOf } from './json.ts';
-import { onAbort } from './on-abort.ts';
 
 /** So much of a body is read ahead of whoever reads it, in bytes. */
 const READ_AHEAD = 65_536;
@@ -45,7 +45,7 @@ export const nodeFetch: Fetch = async (input, init = {}) => {
       reject(signal?.reason);
       request.destroy();
     };
-    const stopListening = signal ? onAbort(signal, abort) : () => {};
+    const stopListening = signal ? listenForAbort(signal, abort) : () => {};
     const onClose = () => {
       stopListening();
       if (message === undefined) fail(new Error('the connection closed before a response came'));
