@@ -22,4 +22,10 @@ export type {
   Usage,
   Verdict,
 } from './chat/types.ts';
-export { defaultChatModel, listModels, loadedChatModel, type Model } from './models.ts';
+export {
+  defaultChatModel,
+  listModels,
+  loadedChatModel,
+  type Model,
+  type ModelState,
+} from './models.ts';

@@ -137,7 +137,7 @@ export interface ChatRequest {
   /** Whether it may call several tools in one turn. */
   parallel_tool_calls?: boolean | null | undefined;
   response_format?: ResponseFormat | null | undefined;
-  /** How much it thinks; `none` switches that off. What a model takes is in `reasoning` of `listModels()`. */
+  /** How much it thinks; `none` switches that off. LM Studio tells in `reasoning` of `listModels()` what a model takes. */
   reasoning_effort?:
     | Known<'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh'>
     | null
