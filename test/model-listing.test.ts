@@ -248,6 +248,7 @@ test('an embedding model is known by its name only where no type is told', () =>
     assert.deepEqual(readListing([{ id, type: null }]), [{ id, type }]);
     assert.deepEqual(readListing([{ id, type: 'llm' }]), [{ id, type: 'chat' }]);
     assert.deepEqual(readListing([{ id, type: 'embedding' }]), [{ id, type: 'embedding' }]);
+    assert.deepEqual(readListing([{ id, type: 'rerank' }]), [{ id, type: 'unknown' }]);
   }
 });
 
@@ -273,6 +274,27 @@ test('the context is the one that is loaded, else the most there can be', () => 
   const last = { max_context_length: none, max_model_len: none, context_length: Number.NaN };
   assert.equal(found({ ...without, ...last }), 7);
   assert.equal(found({ ...without, ...last, meta: {} }), none);
+});
+
+test('a model sees where the server says so, and does not where it says that', () => {
+  const cases: [item: object, vision: boolean | undefined][] = [
+    [{}, undefined],
+    [{ type: 'vlm' }, true],
+    [{ type: 'llm' }, undefined],
+    [{ type: 'llm', loaded_instances: [] }, false],
+    [{ type: 'vlm', capabilities: { vision: false } }, false],
+    [{ type: 'llm', state: 'loaded', capabilities: { vision: true } }, true],
+    [{ architecture: { input_modalities: ['text', 'image'] } }, true],
+    [{ architecture: { input_modalities: ['text', 'audio'] } }, false],
+    [{ architecture: { input_modalities: [] } }, false],
+    [{ capabilities: ['completion'] }, false],
+    [{ capabilities: ['completion', 'multimodal'] }, true],
+    [{ capabilities: ['tool_use'] }, undefined],
+    [{ capabilities: ['multimodal'], architecture: { input_modalities: ['text'] } }, false],
+  ];
+  for (const [item, vision] of cases) {
+    assert.equal(readListing([{ id: 'a', ...item }])?.[0]?.vision, vision, JSON.stringify(item));
+  }
 });
 
 test('a name that comes twice is one model: the loaded one, else the first, in its place', () => {
