@@ -1,4 +1,4 @@
-import { untilAborted } from './chat/abort-listeners.ts';
+import { listenForAbort, untilAborted } from './chat/abort-listeners.ts';
 import { ChatError } from './chat/errors.ts';
 import { readServerOptions } from './chat/options.ts';
 import { readBody } from './chat/read-body.ts';
@@ -30,7 +30,7 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
       signal?.reason ?? fail({ kind: 'timeout', did: 'sent no list of models for 2 s' }),
     );
   const timer = setTimeout(stop, PATIENCE);
-  signal?.addEventListener('abort', stop);
+  const stopListening = signal && listenForAbort(signal, stop);
   if (signal?.aborted) stop();
   let failure: unknown;
   try {
@@ -52,7 +52,7 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
     throw failure;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
+    stopListening?.();
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { defaultChatModel, listModels, loadedChatModel, type Model } from '../src/index.ts';
 import { replayFetch } from '../src/replay/index.ts';
@@ -89,8 +90,16 @@ test('a server without models has an empty list, and is asked no more', async ()
 });
 
 test('a list of several megabytes is read', async () => {
-  const description = 'x'.repeat(3 * 2 ** 20);
-  const { fetch } = server({ '/v1/models': [{ id: 'a', description }] });
+  const list = new Blob([JSON.stringify([{ id: 'a', description: 'x'.repeat(3 * 2 ** 20) }])]);
+  const pieces = Array.from({ length: 4 }, (_, at) => list.slice(at * 2 ** 20, (at + 1) * 2 ** 20));
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const piece = pieces.shift();
+      if (piece) controller.enqueue(new Uint8Array(await piece.arrayBuffer()));
+      else controller.close();
+    },
+  });
+  const { fetch } = server({ '/v1/models': new Response(stream) });
   assert.deepEqual(await listModels({ fetch }), [{ id: 'a', type: 'unknown' }]);
 });
 
@@ -157,6 +166,23 @@ test('a server that does not answer is given 2 s', async (t) => {
   const listed = assert.rejects(listModels({ fetch }), { name: 'ChatError', kind: 'timeout' });
   t.mock.timers.tick(2000);
   await listed;
+});
+
+test('when it has an answer, nothing of it is left: no clock, and no listener on the signal', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { signal } = new AbortController();
+  const own: (AbortSignal | null | undefined)[] = [];
+  const fetch = async (_: string, init: RequestInit) => {
+    own.push(init.signal);
+    return Response.json(plain);
+  };
+  await Promise.all(Array.from({ length: 20 }, () => listModels({ fetch, signal })));
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(
+    own.map((one) => one?.aborted),
+    Array(20).fill(false),
+  );
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 /** Models by what matters for the choice. */
