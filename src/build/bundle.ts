@@ -59,7 +59,7 @@ export async function bundle(
     const banner = head(file, entry.about, entry.source, project, licences);
     const [shebang = ''] = /^#!.*\n/.exec(chunk.code) ?? [];
     const code = chunk.code.slice(shebang.length);
-    files.set(file, shebang + banner + (await restyle(code, output)));
+    files.set(file, shebang + banner + typesOf(entry, output) + (await restyle(code, output)));
   }
   await build.close();
   return files;
@@ -75,6 +75,12 @@ export async function minify(code: string, format: Output['format']): Promise<st
     format: { comments: false },
   });
   return `${minified.code}\n`;
+}
+
+/** Where an ES module's types are. Deno would take them from the code, which has none. */
+function typesOf({ declarations }: Entry, { format }: Output): string {
+  const types = declarations.find((file) => file.endsWith('.d.ts'));
+  return format === 'esm' && types !== undefined ? `// @ts-self-types="./${types}"\n\n` : '';
 }
 
 function restyle(code: string, { format, style }: Output): string | Promise<string> {

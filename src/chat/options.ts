@@ -125,7 +125,7 @@ function createHeaders(
     const basic = username && btoa(decodeURIComponent(`${username}:${password}`));
     const authorization = apiKey ? `Bearer ${apiKey}` : basic && `Basic ${basic}`;
     if (authorization) headers.set('authorization', authorization);
-    for (const [name, value] of new Headers(own)) headers.set(name, value);
+    if (own) for (const [name, value] of toHeaders(own)) headers.set(name, value);
     return Object.fromEntries(headers);
   } catch {
     // The error that this stands for shows the value.
@@ -133,6 +133,14 @@ function createHeaders(
       'options.apiKey, options.headers or the user in options.baseURL cannot be sent in a header',
     );
   }
+}
+
+/** The headers in whatever form they were given; those of one name are joined, as `Headers` does it. */
+function toHeaders(given: NonNullable<ServerOptions['headers']>): Headers {
+  const headers = new Headers();
+  const entries = Symbol.iterator in given ? given : Object.entries(given);
+  for (const [name, value] of entries) headers.append(name, value);
+  return headers;
 }
 
 /** A header whose value is a secret, by its name. */
