@@ -10,6 +10,8 @@ export interface Incoming {
   body: string;
   /** 1 for the run's first request, 2 for the next, … */
   nth: number;
+  /** 1 for its connection's first request, 2 for the next, … */
+  nthOfConnection: number;
 }
 
 /**
@@ -122,6 +124,7 @@ async function listenAnew(server: Server): Promise<number> {
 /** Cuts a socket's bytes into requests: a head, and as many bytes of body as it announces. */
 function readRequests(socket: Socket, onRequest: (request: Incoming) => void): void {
   let bytes = Buffer.alloc(0);
+  let nthOfConnection = 0;
   socket.on('data', (more) => {
     bytes = Buffer.concat([bytes, more]);
     for (;;) {
@@ -137,7 +140,7 @@ function readRequests(socket: Socket, onRequest: (request: Incoming) => void): v
       if (body === undefined) return;
       bytes = bytes.subarray(headEnd + 4 + body.length);
       const [method = '', path = ''] = first.split(' ');
-      onRequest({ method, path, headers, body: body.text, nth: 0 });
+      onRequest({ method, path, headers, body: body.text, nth: 0, nthOfConnection: ++nthOfConnection });
     }
   });
 }
