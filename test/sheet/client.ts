@@ -11,8 +11,8 @@ export interface Ask {
   signal?: AbortSignal;
   /** The ms of silence after which the client is to give up, by whatever option it has for that. */
   patience?: number;
-  /** `false`: the request goes without `stream_options`, by whatever option the client has for that. */
-  usage?: false;
+  /** `false`: the request goes without `stream_options`, by whatever option the client has for that. Default `true`. */
+  usage?: boolean;
 }
 
 /** A tool call as a client hands it out. */

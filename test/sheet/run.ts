@@ -162,11 +162,7 @@ class Reading {
     if (client.tellsReasoning) this.reasoning = '';
   }
 
-  async follow(
-    question: Ask,
-    use: Use,
-    controller: AbortController | undefined,
-  ): Promise<void> {
+  async follow(question: Ask, use: Use, controller: AbortController | undefined): Promise<void> {
     const leave = () => {
       this.leftAt = performance.now();
       controller?.abort();

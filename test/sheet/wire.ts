@@ -140,7 +140,14 @@ function readRequests(socket: Socket, onRequest: (request: Incoming) => void): v
       if (body === undefined) return;
       bytes = bytes.subarray(headEnd + 4 + body.length);
       const [method = '', path = ''] = first.split(' ');
-      onRequest({ method, path, headers, body: body.text, nth: 0, nthOfConnection: ++nthOfConnection });
+      onRequest({
+        method,
+        path,
+        headers,
+        body: body.text,
+        nth: 0,
+        nthOfConnection: ++nthOfConnection,
+      });
     }
   });
 }

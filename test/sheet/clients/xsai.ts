@@ -7,7 +7,7 @@ export const xsai: Client = {
   name: 'xsai',
   version: versionOf('@xsai/stream-text'),
   tellsReasoning: true,
-  open({ baseURL, apiKey, maxTokens, tools, signal, usage }) {
+  open({ baseURL, apiKey, maxTokens, tools, signal, usage: asksUsage = true }) {
     const {
       fullStream,
       textStream,
@@ -19,7 +19,7 @@ export const xsai: Client = {
       baseURL,
       model,
       messages,
-      ...(usage !== false && { streamOptions: { includeUsage: true } }),
+      ...(asksUsage && { streamOptions: { includeUsage: true } }),
       ...(apiKey && { apiKey }),
       ...(signal && { abortSignal: signal }),
       ...(maxTokens !== undefined && { max_tokens: maxTokens }),
