@@ -204,7 +204,9 @@ export const time = group('Time', [
     name: 'the process is busy for 2 s, patience 1 s, and the whole reply is there: not a silent server',
     async serve(wire) {
       await wire.wait(200);
-      await whileBusy(wire.raw(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${hello.join('')}`));
+      await whileBusy(() =>
+        wire.raw(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${hello.join('')}`),
+      );
       await wire.close();
     },
     ask: patient,
@@ -218,7 +220,7 @@ export const time = group('Time', [
     async serve(wire) {
       await wire.send(role);
       await wire.wait(200);
-      await whileBusy(wire.send(hello.join('')));
+      await whileBusy(() => wire.send(hello.join('')));
       await wire.end();
     },
     ask: patient,
@@ -231,7 +233,7 @@ export const time = group('Time', [
     async serve(wire) {
       await wire.send(opening('Hello'));
       await wire.wait(200);
-      await whileBusy(wire.send(hello.slice(1).join('')));
+      await whileBusy(() => wire.send(hello.slice(1).join('')));
       await wire.end();
     },
     ask: patient,
@@ -244,7 +246,7 @@ export const time = group('Time', [
     async serve(wire) {
       await wire.send(opening('Hello'));
       await wire.wait(200);
-      await whileBusy(Promise.resolve());
+      await whileBusy(async () => {});
       await wire.hold();
     },
     ask: patient,
@@ -285,10 +287,12 @@ export const time = group('Time', [
 
 /**
  * Blocks the process for 2 s, as a busy program, SIGSTOP or a computer that slept does, while bytes that were just written
- * wait in the client's socket: at its end the client's clocks are due before it has had a chance to read.
- * @param sending - what was just begun to be sent
+ * wait in the client's socket: at its end the client's clocks are due, and the event loop looks at clocks before sockets.
+ * @param send - its bytes are written before the process is blocked
  */
-async function whileBusy(sending: Promise<void>): Promise<void> {
+async function whileBusy(send: () => Promise<void>): Promise<void> {
+  await new Promise(setImmediate);
+  const sending = send();
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
   await sending;
 }
