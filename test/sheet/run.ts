@@ -86,7 +86,7 @@ async function ask(
   };
   const warnings: string[] = [];
   const warn = (warning: Error) => warnings.push(warning.message);
-  process.on('warning', warn);
+  if (use === 'ask many times') process.on('warning', warn);
   let reading = new Reading(client);
   const started = performance.now();
   const work = async () => {

@@ -97,7 +97,7 @@ export interface Seen {
   error?: string;
   /** What the error has as its `reason`, where it has one. */
   reason?: string;
-  /** The process's warnings in that time. */
+  /** The process's warnings in that time, where it was asked many times. */
   warnings: string[];
   /** Ms from the question to the end. */
   ms: number;
