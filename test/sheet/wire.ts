@@ -36,8 +36,8 @@ export interface Wire {
   end(): Promise<void>;
   /** Closes the connection without ending the body (FIN). */
   close(): Promise<void>;
-  /** Resets the connection (RST), after what was written has left. */
-  reset(): Promise<void>;
+  /** Resets the connection (RST), after what was written has left, or at once. */
+  reset(when?: 'at once'): Promise<void>;
   wait(ms: number): Promise<void>;
   /** Does nothing until the client has left. */
   hold(): Promise<void>;
@@ -218,8 +218,8 @@ function openWire(socket: Socket, request: Incoming, gone: AbortSignal): Wire {
     async close() {
       socket.end();
     },
-    async reset() {
-      await sleep(30); // a reset overtakes bytes that the client has not read yet
+    async reset(when) {
+      if (when === undefined) await sleep(30); // a reset overtakes bytes that the client has not read yet
       socket.resetAndDestroy();
     },
     wait: (ms) => sleep(ms, undefined, { signal: gone }),

@@ -82,7 +82,7 @@ export const connections = group('Connections', [
   {
     name: 'eight pooled connections that other code left, all of them dead',
     async serve(wire) {
-      if (wire.request.nthOfConnection > 1) return wire.reset();
+      if (wire.request.nthOfConnection > 1) return wire.reset('at once');
       if (wire.request.method === 'GET') return answers(200, '{"data":[]}')(wire);
       await answers(200, hello.join(''), { 'content-type': 'text/event-stream' })(wire);
     },

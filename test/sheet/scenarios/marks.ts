@@ -81,94 +81,86 @@ const characters = (content: string) => [...content].map((character) => text(cha
  * LM Studio's bug-tracker#1368, #1495 and #2013, chat-ui#2127, mlx-vlm#899, mlx-lm#1867, TensorRT-LLM#9256,
  * Roo-Code#8522, llama.cpp#16158, qwen-code#8818.
  */
-export const marks = group(
-  'Marks of reasoning in the content',
-  [
-    ...marked.flatMap(({ name, content, right }) => [
-      { name, serve: sends(role, text(content), finish(), done), right },
-      {
-        name: `${name}, a character a delta`,
-        serve: sends(role, ...characters(content), finish(), done),
-        right,
-      },
-    ]),
+export const marks = group('Marks of reasoning in the content', [
+  ...marked.flatMap(({ name, content, right }) => [
+    { name, serve: sends(role, text(content), finish(), done), right, cuts: true as const },
     {
-      name: '`</think>` at the start of the content, after `reasoning_content`',
-      serve: sends(
-        data(chunk({ role: 'assistant', reasoning_content: thought })),
-        text('</think>'),
-        text('\n\n'),
-        text(HELLO),
-        finish(),
-        done,
-      ),
-      right: reasoned,
-    },
-    {
-      name: '`</think>` at the start of the content, after `reasoning_content`, a character a delta',
-      serve: sends(
-        data(chunk({ role: 'assistant', reasoning_content: thought })),
-        ...characters(`</think>\n\n${HELLO}`),
-        finish(),
-        done,
-      ),
-      right: reasoned,
-    },
-    {
-      name: '`</think>` later in the content, after `reasoning_content`, stays',
-      serve: sends(
-        data(chunk({ role: 'assistant', reasoning_content: thought })),
-        text('Write '),
-        text('</think>'),
-        text(' there.'),
-        finish(),
-        done,
-      ),
-      right: { text: 'Write </think> there.', reasoning: thought },
-    },
-    {
-      name: '`</think>` in the answer, after `<think>…</think>`, stays',
-      serve: sends(
-        text(`<think>${thought}</think>Write `),
-        text('</think> there.'),
-        finish(),
-        done,
-      ),
-      right: { text: 'Write </think> there.', reasoning: thought },
-    },
-    {
-      name: '`[THINK]` that is never closed, cut by the limit',
-      serve: sends(opening('[THINK]'), text(thought), finish('length'), done),
-      right: [
-        { text: '', reasoning: thought, finish: 'length' },
-        { text: '', reasoning: thought, finish: 'empty' },
-        { error: true },
-      ],
-    },
-    {
-      name: '`<|channel|>analysis` that is never closed, cut by the limit',
-      serve: sends(
-        opening('<|channel|>analysis<|message|>'),
-        text(thought),
-        finish('length'),
-        done,
-      ),
-      right: [
-        { text: '', reasoning: thought, finish: 'length' },
-        { text: '', reasoning: thought, finish: 'empty' },
-        { error: true },
-      ],
-    },
-    {
-      name: 'a stream that breaks off inside `<thinking>`',
-      serve: sends(opening('<thinking>'), text('Hm.')),
-      right: { error: true, keeps: '' },
-    },
-    ...unmarked.map((content) => ({
-      name: `\`${content}\` is text`,
+      name: `${name}, a character a delta`,
       serve: sends(role, ...characters(content), finish(), done),
-      right: { text: content },
-    })),
-  ],
-  { cuts: true },
-);
+      right,
+    },
+  ]),
+  {
+    name: '`</think>` at the start of the content, after `reasoning_content`',
+    cuts: true,
+    serve: sends(
+      data(chunk({ role: 'assistant', reasoning_content: thought })),
+      text('</think>'),
+      text('\n\n'),
+      text(HELLO),
+      finish(),
+      done,
+    ),
+    right: reasoned,
+  },
+  {
+    name: '`</think>` at the start of the content, after `reasoning_content`, a character a delta',
+    serve: sends(
+      data(chunk({ role: 'assistant', reasoning_content: thought })),
+      ...characters(`</think>\n\n${HELLO}`),
+      finish(),
+      done,
+    ),
+    right: reasoned,
+  },
+  {
+    name: '`</think>` later in the content, after `reasoning_content`, stays',
+    cuts: true,
+    serve: sends(
+      data(chunk({ role: 'assistant', reasoning_content: thought })),
+      text('Write '),
+      text('</think>'),
+      text(' there.'),
+      finish(),
+      done,
+    ),
+    right: { text: 'Write </think> there.', reasoning: thought },
+  },
+  {
+    name: '`</think>` in the answer, after `<think>…</think>`, stays',
+    cuts: true,
+    serve: sends(text(`<think>${thought}</think>Write `), text('</think> there.'), finish(), done),
+    right: { text: 'Write </think> there.', reasoning: thought },
+  },
+  {
+    name: '`[THINK]` that is never closed, cut by the limit',
+    cuts: true,
+    serve: sends(opening('[THINK]'), text(thought), finish('length'), done),
+    right: [
+      { text: '', reasoning: thought, finish: 'length' },
+      { text: '', reasoning: thought, finish: 'empty' },
+      { error: true },
+    ],
+  },
+  {
+    name: '`<|channel|>analysis` that is never closed, cut by the limit',
+    cuts: true,
+    serve: sends(opening('<|channel|>analysis<|message|>'), text(thought), finish('length'), done),
+    right: [
+      { text: '', reasoning: thought, finish: 'length' },
+      { text: '', reasoning: thought, finish: 'empty' },
+      { error: true },
+    ],
+  },
+  {
+    name: 'a stream that breaks off inside `<thinking>`',
+    cuts: true,
+    serve: sends(opening('<thinking>'), text('Hm.')),
+    right: { error: true, keeps: '' },
+  },
+  ...unmarked.map((content) => ({
+    name: `\`${content}\` is text`,
+    serve: sends(role, ...characters(content), finish(), done),
+    right: { text: content },
+  })),
+]);
