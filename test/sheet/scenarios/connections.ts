@@ -107,7 +107,7 @@ export const connections = group('Connections', [
     use: 'ask many times',
     many: { times: 5000, atOnce: 12 },
     right: { text: HELLO },
-    limit: 90_000,
+    limit: 60_000,
     alone: true,
   },
   {
