@@ -122,8 +122,8 @@ export const connections = group('Connections', [
     alone: true,
   },
   {
-    name: 'a first connection that is reset: not asked again',
-    serve: (wire) => wire.reset(),
+    name: 'a first connection that is reset when the server has worked for 0.3 s: not asked again',
+    serve: (wire) => wire.wait(300).then(() => wire.reset()),
     right: { error: true },
     requests: 1,
     limit: 12_000,
