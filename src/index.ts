@@ -6,15 +6,26 @@ export type {
   ChatReply,
   ChatRequest,
   ChatResult,
+  ChatTool,
+  ContentPart,
   Fetch,
+  MessageToolCall,
   PartialResult,
   ReplyEvent,
+  ResponseFormat,
   ServerOptions,
   StreamOptions,
   Timeouts,
   Timing,
   ToolCall,
+  ToolChoice,
   Usage,
   Verdict,
 } from './chat/types.ts';
-export { defaultChatModel, listModels, loadedChatModel, type Model } from './models.ts';
+export {
+  defaultChatModel,
+  listModels,
+  loadedChatModel,
+  type Model,
+  type ModelState,
+} from './models.ts';

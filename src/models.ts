@@ -1,27 +1,19 @@
-import { untilAborted } from './chat/abort-listeners.ts';
+import { listenForAbort, untilAborted } from './chat/abort-listeners.ts';
 import { ChatError } from './chat/errors.ts';
 import { readServerOptions } from './chat/options.ts';
 import { readBody } from './chat/read-body.ts';
 import { send } from './chat/send.ts';
 import type { ServerOptions } from './chat/types.ts';
-import { fieldsOf, itemsOf, parseJson } from './json.ts';
+import { parseJson } from './json.ts';
+import { type Model, type ModelState, readListing } from './model-listing.ts';
+
+export type { Model, ModelState } from './model-listing.ts';
 
 /** How long all of the asking may take, in ms. */
 const PATIENCE = 2000;
 
-/** A model that the server has. */
-export interface Model {
-  /** The name to ask for it. */
-  id: string;
-  /** `unknown` where the server does not tell: only LM Studio does. */
-  type: 'chat' | 'embedding' | 'unknown';
-  /** It is in memory now. */
-  loaded?: boolean;
-  /** In tokens: as loaded, else the most that it can have. */
-  contextLength?: number;
-  /** It takes images. */
-  vision?: boolean;
-}
+/** The most characters of a list: a provider's can have some megabytes. */
+const MOST_CHARACTERS = 32 * 2 ** 20;
 
 /**
  * Lists the server's models: LM Studio's `/api/v1/models`, then its older `/api/v0/models`, then `/v1/models` as every
@@ -38,9 +30,9 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
       signal?.reason ?? fail({ kind: 'timeout', did: 'sent no list of models for 2 s' }),
     );
   const timer = setTimeout(stop, PATIENCE);
-  signal?.addEventListener('abort', stop);
+  const stopListening = signal && listenForAbort(signal, stop);
   if (signal?.aborted) stop();
-  let failure: unknown = fail({ kind: 'protocol', did: 'has no list of models' });
+  let failure: unknown;
   try {
     for (const path of ['/../api/v1/models', '/../api/v0/models', '/models']) {
       try {
@@ -48,8 +40,10 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
           controller.signal,
           send(server, path, controller.signal),
         );
-        const models = readListing(parseJson(await readBody(response, controller.signal)));
+        const body = await readBody(response, controller.signal, MOST_CHARACTERS);
+        const models = readListing(parseJson(body));
         if (models) return models;
+        failure = fail({ kind: 'protocol', did: 'has no list of models' });
       } catch (thrown) {
         failure = thrown;
         if (!(thrown instanceof ChatError) || thrown.kind !== 'http') break;
@@ -58,37 +52,8 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
     throw failure;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
+    stopListening?.();
   }
-}
-
-/** What one of the three listings says; `undefined` for anything else. */
-export function readListing(body: unknown): Model[] | undefined {
-  const { data, models } = fieldsOf(body);
-  const list = [data, models].find(Array.isArray);
-  return list?.map(fieldsOf).flatMap((item) => {
-    const { key, id = key, type, state, loaded_instances: instances, capabilities } = item;
-    if (typeof id !== 'string') return [];
-    const [instance] = itemsOf(instances);
-    const known = typeof type === 'string';
-    const contextLength = [
-      fieldsOf(fieldsOf(instance).config).context_length,
-      item.loaded_context_length,
-      item.max_context_length,
-      item.max_model_len,
-    ]
-      .map(Number)
-      .find(Boolean);
-    return {
-      id,
-      type: !known ? 'unknown' : type.startsWith('embedding') ? 'embedding' : 'chat',
-      ...(known && {
-        loaded: state === 'loaded' || Boolean(instance),
-        vision: type === 'vlm' || fieldsOf(capabilities).vision === true,
-      }),
-      ...(contextLength && { contextLength }),
-    };
-  });
 }
 
 /** The chat model that is in memory; of several the first. */
@@ -97,15 +62,18 @@ export function loadedChatModel(models: readonly Model[]): Model | undefined {
 }
 
 /**
- * The chat model to name where the user has named none: the one in memory; else the only one; else, where the server
- * does not tell what is in memory, the first. `undefined` where several are there and none is loaded: then the user
- * has to choose.
+ * The chat model to name where the user has named none: the one in memory; else one that sleeps or is being loaded; else
+ * the only one that has not failed; else, where the server does not tell what is in memory, the first. `undefined` where
+ * several are there and none is loaded: then the user has to choose.
  */
 export function defaultChatModel(models: readonly Model[]): Model | undefined {
-  const loaded = loadedChatModel(models);
-  if (loaded) return loaded;
   const chatModels = models.filter(({ type }) => type !== 'embedding');
-  const [first] = chatModels;
-  const isTold = chatModels.some((model) => model.loaded !== undefined);
-  return chatModels.length === 1 || !isTold ? first : undefined;
+  const inState = (state: ModelState) => chatModels.find((model) => model.state === state);
+  const current = loadedChatModel(chatModels) ?? inState('sleeping') ?? inState('loading');
+  if (current) return current;
+  const sound = chatModels.filter(({ state }) => state !== 'failed');
+  const candidates = sound.length > 0 ? sound : chatModels;
+  const [first] = candidates;
+  const isTold = candidates.some(({ loaded }) => loaded !== undefined);
+  return candidates.length === 1 || !isTold ? first : undefined;
 }

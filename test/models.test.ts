@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import { listModels } from '../src/index.ts';
+import { defaultChatModel, listModels, loadedChatModel, type Model } from '../src/index.ts';
 import { replayFetch } from '../src/replay/index.ts';
 import { fixtures } from './replay/helpers.ts';
 
@@ -82,6 +83,26 @@ test('the base URL’s own path is kept, with its query', async () => {
   assert.deepEqual(asked, ['/proxy/api/v1/models', '/proxy/api/v0/models', '/proxy/v1/models']);
 });
 
+test('a server without models has an empty list, and is asked no more', async () => {
+  const { fetch, asked } = server({ '/api/v0/models': { object: 'list', data: null } });
+  assert.deepEqual(await listModels({ fetch }), []);
+  assert.deepEqual(asked, ['/api/v1/models', '/api/v0/models']);
+});
+
+test('a list of several megabytes is read', async () => {
+  const list = new Blob([JSON.stringify([{ id: 'a', description: 'x'.repeat(3 * 2 ** 20) }])]);
+  const pieces = Array.from({ length: 4 }, (_, at) => list.slice(at * 2 ** 20, (at + 1) * 2 ** 20));
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const piece = pieces.shift();
+      if (piece) controller.enqueue(new Uint8Array(await piece.arrayBuffer()));
+      else controller.close();
+    },
+  });
+  const { fetch } = server({ '/v1/models': new Response(stream) });
+  assert.deepEqual(await listModels({ fetch }), [{ id: 'a', type: 'unknown' }]);
+});
+
 test('a recorded listing is read', async () => {
   const fetch = replayFetch(`${fixtures}/llama.cpp-2026`);
   const only = async (url: string, init: RequestInit) =>
@@ -97,8 +118,19 @@ test('a missing token is told as that', async () => {
   await assert.rejects(listModels({ fetch }), { kind: 'http', reason: 'token', status: 401 });
 });
 
-test('a server without any listing is told as that', async () => {
-  await assert.rejects(listModels({ fetch: server({}).fetch }), { name: 'ChatError' });
+test('a server without any listing is told as that, whatever the older paths answered', async () => {
+  const noList = { name: 'ChatError', kind: 'protocol', message: /\/v1.* has no list of models/ };
+  const { fetch, asked } = server({});
+  await assert.rejects(listModels({ fetch }), noList);
+  assert.deepEqual(asked, ['/api/v1/models', '/api/v0/models', '/v1/models']);
+  const missing = () => new Response('not found', { status: 404 });
+  const other = server({ '/api/v1/models': missing(), '/api/v0/models': missing() });
+  await assert.rejects(listModels({ fetch: other.fetch }), noList);
+});
+
+test('a server that has no such path at all is told by its status', async () => {
+  const fetch = async () => new Response('not found', { status: 404 });
+  await assert.rejects(listModels({ fetch }), { kind: 'http', status: 404 });
 });
 
 test('a refused connection is told at once, after one request', async () => {
@@ -135,3 +167,54 @@ test('a server that does not answer is given 2 s', async (t) => {
   t.mock.timers.tick(2000);
   await listed;
 });
+
+test('when it has an answer, nothing of it is left: no clock, and no listener on the signal', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { signal } = new AbortController();
+  const own: (AbortSignal | null | undefined)[] = [];
+  const fetch = async (_: string, init: RequestInit) => {
+    own.push(init.signal);
+    return Response.json(plain);
+  };
+  await Promise.all(Array.from({ length: 20 }, () => listModels({ fetch, signal })));
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(
+    own.map((one) => one?.aborted),
+    Array(20).fill(false),
+  );
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+});
+
+/** Models by what matters for the choice. */
+const embedding: Model = { id: 'embedding', type: 'embedding', loaded: true };
+const loaded: Model = { id: 'loaded', type: 'chat', loaded: true };
+const alsoLoaded: Model = { id: 'also loaded', type: 'unknown', loaded: true };
+const unloaded: Model = { id: 'unloaded', type: 'chat', loaded: false };
+const alsoUnloaded: Model = { id: 'also unloaded', type: 'chat', loaded: false };
+const sleeping: Model = { id: 'sleeping', type: 'unknown', loaded: false, state: 'sleeping' };
+const loading: Model = { id: 'loading', type: 'unknown', loaded: false, state: 'loading' };
+const failed: Model = { id: 'failed', type: 'unknown', loaded: false, state: 'failed' };
+const untold: Model = { id: 'untold', type: 'unknown' };
+const alsoUntold: Model = { id: 'also untold', type: 'unknown' };
+
+type Choice = [rule: string, models: Model[], loaded?: Model | undefined, chosen?: Model];
+const choices: readonly Choice[] = [
+  ['no model at all', []],
+  ['an embedding model is never it, also when it is loaded', [embedding]],
+  ['the one that is loaded', [embedding, unloaded, loaded, sleeping, failed], loaded, loaded],
+  ['of two that are loaded the first', [alsoLoaded, loaded], alsoLoaded, alsoLoaded],
+  ['none is loaded: the one that sleeps', [unloaded, loading, sleeping], undefined, sleeping],
+  ['none is loaded: the one that is coming', [unloaded, loading, failed], undefined, loading],
+  ['the only one, though it is not loaded', [embedding, unloaded], undefined, unloaded],
+  ['the only one that has not failed', [failed, unloaded], undefined, unloaded],
+  ['the only one, though it has failed', [failed], undefined, failed],
+  ['several, none loaded: the user has to choose', [unloaded, alsoUnloaded]],
+  ['several, all failed: likewise', [failed, { ...failed, id: 'too' }]],
+  ['nothing is told: the first', [embedding, untold, alsoUntold], undefined, untold],
+];
+for (const [rule, models, inMemory, chosen] of choices) {
+  test(`which model is asked: ${rule}`, () => {
+    assert.equal(loadedChatModel(models), inMemory);
+    assert.equal(defaultChatModel(models), chosen);
+  });
+}

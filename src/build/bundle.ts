@@ -60,8 +60,10 @@ export async function bundle(
     if (chunk === undefined) throw new Error(`${entry.source}: nothing came out`);
     const [shebang = ''] = /^#!.*\n/.exec(chunk.code) ?? [];
     const code = chunk.code.slice(shebang.length);
+    const isMinified = output.style === 'minified';
     const styled =
-      output.style === 'minified' ? await minify(code, format) : formatCode(code, file, root);
+      typesOf(entry, output) +
+      (isMinified ? await minify(code, format) : formatCode(code, file, root));
     const licences = packageNames
       .filter((name) => chunk.moduleIds.some((id) => id.startsWith(packageFolder(name))))
       .map((name) => contained(readLicensed(packageFolder(name))));
@@ -69,7 +71,7 @@ export async function bundle(
       { file, about: entry.about, source: entry.source },
       project,
       [project.licenceText, ...licences],
-      output.style === 'minified' ? undefined : styled,
+      isMinified ? undefined : styled,
     );
     files.set(file, shebang + banner + styled);
   }
@@ -87,6 +89,12 @@ export async function minify(code: string, format: Output['format']): Promise<st
     format: { comments: false },
   });
   return `${minified.code}\n`;
+}
+
+/** Where an ES module's types are. Deno would take them from the code, which has none. */
+function typesOf({ declarations }: Entry, { format }: Output): string {
+  const types = declarations.find((file) => file.endsWith('.d.ts'));
+  return format === 'esm' && types !== undefined ? `// @ts-self-types="./${types}"\n\n` : '';
 }
 
 /** Finds modules: the project's own by their path, those of the packages that may go in, `node:` outside. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { generateDtsBundle } from 'dts-bundle-generator';
 import type { Entry } from './entries.ts';
 import { head, type Licensed } from './head.ts';
+import { showMemberDocs } from './member-docs.ts';
 
 /**
  * Makes the declaration files, one self-contained text an entry, from one compilation of them all.
@@ -24,9 +25,10 @@ export function declarations(
   const files = new Map<string, string>();
   const [, copyright = ''] = /^(Copyright .*)$/m.exec(project.licenceText) ?? [];
   typed.forEach(({ source, about, declarations }, index) => {
+    const text = showMemberDocs(texts[index] ?? '');
     for (const file of declarations) {
       // The text of the licence is in the file of code that these are the types of.
-      files.set(file, head({ file, about, source }, project, [copyright]) + texts[index]);
+      files.set(file, head({ file, about, source }, project, [copyright]) + text);
     }
   });
   return files;

@@ -1,3 +1,4 @@
+import { now } from './clocks.ts';
 import { isChatError } from './errors.ts';
 import type { Server } from './options.ts';
 import { readerOf } from './read-body.ts';
@@ -6,35 +7,30 @@ import { send } from './send.ts';
 /** What a request says. */
 export interface RequestBody {
   json: string;
-  /** The same without the `stream_options` that the client has filled in, for a server that refuses them. */
-  jsonWithoutStreamOptions?: (() => string) | undefined;
+  /** Its `stream_options` were filled in by the client, and a server may refuse them. */
+  mayLeaveOutStreamOptions?: boolean;
 }
 
 type Read = ReadableStreamReadResult<Uint8Array>;
 
 /** One request and its response's body. Nothing is sent before the first `read`. */
 export class Connection {
-  /** The response's head has come. */
-  isOpen = false;
+  /** When the response's head came, on the monotonic clock; `undefined` before that. */
+  openedAt: number | undefined;
   /** What the head says that the body is; empty where it does not say it. */
   contentType = '';
 
   private readonly server: Server;
   private readonly body: RequestBody;
   private readonly patienceMs: number;
-  private readonly onHead: () => void;
   private readonly controller = new AbortController();
   private reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
-  /**
-   * @param patienceMs - how long a model may take to load
-   * @param onHead - the response's head has come
-   */
-  constructor(server: Server, body: RequestBody, patienceMs: number, onHead: () => void) {
+  /** @param patienceMs - how long a model may take to load */
+  constructor(server: Server, body: RequestBody, patienceMs: number) {
     this.server = server;
     this.body = body;
     this.patienceMs = patienceMs;
-    this.onHead = onHead;
   }
 
   /** Once the body is open, its own promise: no layer a read. */
@@ -51,9 +47,8 @@ export class Connection {
 
   private async open(): Promise<Read> {
     const response = await this.request();
-    this.isOpen = true;
-    this.contentType = response.headers?.get('content-type') ?? '';
-    this.onHead();
+    this.openedAt = now();
+    this.contentType = response.headers.get('content-type') ?? '';
     this.reader = readerOf(response);
     // A fetch that takes no notice of its signal.
     if (this.controller.signal.aborted) this.hangUp();
@@ -61,12 +56,12 @@ export class Connection {
   }
 
   private async request(): Promise<Response> {
-    const { json, jsonWithoutStreamOptions } = this.body;
+    const { json, mayLeaveOutStreamOptions } = this.body;
     try {
       return await this.send(json);
     } catch (error) {
-      if (!jsonWithoutStreamOptions || !refusesStreamOptions(error)) throw error;
-      return await this.send(jsonWithoutStreamOptions());
+      if (!mayLeaveOutStreamOptions || !refusesStreamOptions(error)) throw error;
+      return await this.send(JSON.stringify({ ...JSON.parse(json), stream_options: undefined }));
     }
   }
 

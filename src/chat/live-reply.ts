@@ -28,6 +28,8 @@ const DOUBTFUL_MS = 10_000;
 /** How long a body may take to end after `[DONE]`; in ms. */
 const CLOSING_MS = 200;
 
+const nothing = (): void => {};
+
 /** How a reply ended: with a result, or with what it failed with. */
 export type Outcome = { result: ChatResult } | { error: unknown };
 
@@ -43,24 +45,25 @@ export type Outcome = { result: ChatResult } | { error: unknown };
  */
 export class LiveReply {
   /** There may be something to take, or it is over. */
-  onNews: () => void = () => {};
+  onNews: () => void = nothing;
 
   private readonly settings: StreamSettings;
   private readonly connection: Connection;
   private readonly eventReader: EventReader;
   private readonly reply: Reply;
   private readonly clock = new Clock(() => this.onTimeout());
-  private readonly moments: Moments = {};
+  private readonly moments: Omit<Moments, 'head'> = {};
   /** What has happened and was not taken yet, in order. */
   private readonly happened: ReplyEvent[] = [];
   /** How many of the reader's events were handled. */
   private handled = 0;
   private phase: Phase = 'firstToken';
   private isReading = false;
-  private endIsAwaited = false;
+  private readsAhead = false;
+  private onOver: (outcome: Outcome) => void = nothing;
   /** Set when no more bytes will come: why not, and the lines that were no event. */
   private bodyEnd: { cause: unknown; strayLines: string } | undefined;
-  private stopListening = () => {};
+  private stopListening = nothing;
   private ending: Outcome | undefined;
   private verdict: Verdict | undefined;
 
@@ -70,13 +73,11 @@ export class LiveReply {
    */
   constructor(options: StreamOptions, body: RequestBody, maxTokens: number) {
     this.settings = readStreamOptions(options, () => this.soFar());
-    const { timeouts, maxEventBytes, startsInReasoning } = this.settings;
+    const { server, timeouts, maxEventBytes, startsInReasoning } = this.settings;
     this.eventReader = createEventReader(maxEventBytes);
     this.reply = new Reply((event) => this.happened.push(event), maxTokens, startsInReasoning);
     const patienceMs = timeouts.firstToken || Infinity;
-    this.connection = new Connection(this.settings, body, patienceMs, () => {
-      this.moments.head = now();
-    });
+    this.connection = new Connection(server, body, patienceMs);
     this.clock.limit(timeouts.firstToken);
   }
 
@@ -108,12 +109,19 @@ export class LiveReply {
     }
   }
 
+  /** Tells how it ended, once it has. */
+  onceOver(onOver: (outcome: Outcome) => void): void {
+    if (this.ending) onOver(this.ending);
+    else this.onOver = onOver;
+  }
+
   /**
-   * Somebody waits for the end, perhaps the reader itself, between two pieces: then it would wait for ever, because
-   * nothing is read that is not asked for. What a reader that is away has not taken is kept for it.
+   * From now on the network is read also while the reader is away. A reader that waits for the result between two pieces
+   * would wait for ever otherwise, because nothing is read that is not asked for. What it has not taken is kept for it.
    */
-  finishSoon(): void {
-    this.endIsAwaited = true;
+  readAhead(): void {
+    if (this.ending) return;
+    this.readsAhead = true;
     this.readAheadSoon();
   }
 
@@ -128,11 +136,12 @@ export class LiveReply {
     const { verdict } = this;
     const isFinished = verdict !== undefined && verdict !== 'stopped';
     const collected = this.reply.collected(isFinished);
-    return { ...collected, verdict, timing: measure(this.moments, collected.usage, now()) };
+    const moments = { ...this.moments, head: this.connection.openedAt };
+    return { ...collected, verdict, timing: measure(moments, collected.usage, now()) };
   }
 
   private start(): void {
-    const { signal } = this.settings;
+    const { signal } = this.settings.server;
     this.moments.sent = now();
     signal?.throwIfAborted();
     if (signal) this.stopListening = listenForAbort(signal, () => this.onAbort());
@@ -164,7 +173,7 @@ export class LiveReply {
     this.isReading = false;
     this.clock.resume();
     this.onNews();
-    if (this.endIsAwaited) this.readAheadSoon();
+    if (this.readsAhead) this.readAheadSoon();
   }
 
   /** A reader that is there asks for its next piece at once; the network is read for one that does not. */
@@ -217,7 +226,7 @@ export class LiveReply {
     } catch {
       // The rest at the body's end, cut off, is told as that.
       if (!data.trim() || this.bodyEnd) return undefined;
-      throw this.settings.fail({
+      throw this.settings.server.fail({
         kind: 'protocol',
         did: 'sent a frame that is not JSON',
         said: data.slice(0, 200),
@@ -249,7 +258,7 @@ export class LiveReply {
 
   /** The body is over, and so are its events. */
   private conclude(cause: unknown, strayLines: string): void {
-    if (!this.connection.isOpen) throw cause;
+    if (this.connection.openedAt === undefined) throw cause;
     const { ending, bytes } = this.reply;
     const hasEnded = cause === undefined || bytes > 0;
     if (ending === 'finished' || (ending === 'doubtful' && hasEnded)) return this.finish(false);
@@ -261,7 +270,7 @@ export class LiveReply {
 
   /** What is wrong with a body that ended before the reply was finished. */
   private unfinished(cause: unknown, strayLines: string): ChatError {
-    const { fail } = this.settings;
+    const { fail } = this.settings.server;
     if (strayLines && cause === undefined) {
       // llama.cpp's router writes a bare line where the model's process has died.
       const isEventStream = this.connection.contentType.startsWith('text/event-stream');
@@ -278,11 +287,14 @@ export class LiveReply {
   }
 
   private reported(said: unknown): ChatError {
-    return this.settings.fail({ kind: 'server', did: 'reported an error', said });
+    return this.settings.server.fail({ kind: 'server', did: 'reported an error', said });
   }
 
   private tooLarge(option: 'maxEventBytes' | 'maxResultBytes'): ChatError {
-    return this.settings.fail({ kind: 'too-large', did: `sent more than options.${option}` });
+    return this.settings.server.fail({
+      kind: 'too-large',
+      did: `sent more than options.${option}`,
+    });
   }
 
   /** @param isTold - the server has said that nothing follows */
@@ -312,7 +324,7 @@ export class LiveReply {
 
   private onAbort(): void {
     this.happened.length = 0;
-    this.failWith(this.settings.signal?.reason);
+    this.failWith(this.settings.server.signal?.reason);
     this.onNews();
   }
 
@@ -326,7 +338,7 @@ export class LiveReply {
   private silent(phase: 'firstToken' | 'idle'): ChatError {
     const isIdle = phase === 'idle';
     const seconds = this.limitOf(phase) / 1000;
-    return this.settings.fail({
+    return this.settings.server.fail({
       kind: 'timeout',
       did: `sent no ${isIdle ? 'byte' : 'token'} for ${seconds} s`,
       reason: isIdle ? 'idle' : 'first-token',
@@ -337,6 +349,7 @@ export class LiveReply {
   /** The one place where a stream ends: nothing of it is left running. */
   private end(outcome: Outcome, mayLinger: boolean): void {
     this.ending = outcome;
+    this.onOver(outcome);
     this.stopListening();
     if (mayLinger) this.linger();
     else this.hangUp();

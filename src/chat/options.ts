@@ -22,7 +22,8 @@ export interface Server {
 }
 
 /** How one reply is streamed. */
-export interface StreamSettings extends Server {
+export interface StreamSettings {
+  readonly server: Server;
   readonly timeouts: { readonly firstToken: number; readonly idle: number };
   readonly maxEventBytes: number;
   readonly maxResultBytes: number;
@@ -49,7 +50,7 @@ export function readStreamOptions(
   checkType('options.onChunk', onChunk, 'function');
   checkType('options.startsInReasoning', startsInReasoning, 'boolean');
   return {
-    ...server,
+    server,
     timeouts: {
       firstToken: timeouts?.firstToken ?? DEFAULT_TIMEOUTS.firstToken,
       idle: timeouts?.idle ?? DEFAULT_TIMEOUTS.idle,
@@ -77,7 +78,7 @@ export function readServerOptions(options: ServerOptions, partial?: () => Partia
   }
   const base = parseBaseURL(options.baseURL ?? DEFAULT_BASE_URL);
   const { username, password } = base;
-  base.username = base.password = '';
+  if (username || password) base.username = base.password = '';
   const headers = createHeaders(apiKey ?? '', username, password, ownHeaders ?? undefined);
   return {
     base,
@@ -124,7 +125,7 @@ function createHeaders(
     const basic = username && btoa(decodeURIComponent(`${username}:${password}`));
     const authorization = apiKey ? `Bearer ${apiKey}` : basic && `Basic ${basic}`;
     if (authorization) headers.set('authorization', authorization);
-    for (const [name, value] of new Headers(own)) headers.set(name, value);
+    if (own) for (const [name, value] of toHeaders(own)) headers.set(name, value);
     return Object.fromEntries(headers);
   } catch {
     // The error that this stands for shows the value.
@@ -132,6 +133,14 @@ function createHeaders(
       'options.apiKey, options.headers or the user in options.baseURL cannot be sent in a header',
     );
   }
+}
+
+/** The headers in whatever form they were given; those of one name are joined, as `Headers` does it. */
+function toHeaders(given: NonNullable<ServerOptions['headers']>): Headers {
+  const headers = new Headers();
+  const entries = Symbol.iterator in given ? given : Object.entries(given);
+  for (const [name, value] of entries) headers.append(name, value);
+  return headers;
 }
 
 /** A header whose value is a secret, by its name. */

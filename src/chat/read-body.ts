@@ -1,7 +1,7 @@
 /** A short body is read for so long, in ms: a server may leave it open. */
 const PATIENCE_MS = 2000;
 
-/** 1 Mi characters of a short body are enough for its words. */
+/** So many characters of a short body are enough for its words. */
 const MOST_CHARACTERS = 2 ** 20;
 
 /** A reader of a response's body; of nothing, where it has none. */
@@ -9,10 +9,14 @@ export const readerOf = ({ body }: Response): ReadableStreamDefaultReader<Uint8A
   (body ?? new Blob().stream()).getReader();
 
 /**
- * A short body as text: an error's, a list of models. Of one that is longer than 1 MiB, that takes longer than 2 s, that
- * breaks off or is left by an abort, it is what has come.
+ * A short body as text: an error's, a list of models. Of one that is longer than `mostCharacters`, that takes longer than
+ * 2 s, that breaks off or is left by an abort, it is what has come.
  */
-export async function readBody(response: Response, signal: AbortSignal): Promise<string> {
+export async function readBody(
+  response: Response,
+  signal: AbortSignal,
+  mostCharacters = MOST_CHARACTERS,
+): Promise<string> {
   const reader = readerOf(response);
   const decoder = new TextDecoder();
   const stop = () => reader.cancel().catch(() => {});
@@ -20,7 +24,7 @@ export async function readBody(response: Response, signal: AbortSignal): Promise
   signal.addEventListener('abort', stop);
   let text = '';
   try {
-    while (text.length < MOST_CHARACTERS) {
+    while (text.length < mostCharacters) {
       const { done, value } = await reader.read();
       if (done) break;
       text += decoder.decode(value, { stream: true });

@@ -33,7 +33,15 @@ const marks: readonly Mark[] = [
 const HARMONY_STARTS = ['<|channel|>', '<|start|>'];
 const HARMONY_TOKENS = [...HARMONY_STARTS, '<|message|>', '<|end|>', '<|return|>', '<|call|>'];
 
-const OPENINGS = [...marks.map(({ open }) => open), ...HARMONY_STARTS];
+/** How a content in that format begins. */
+const HARMONY_OPENINGS = [
+  '<|start|>assistant',
+  '<|channel|>analysis',
+  '<|channel|>commentary',
+  '<|channel|>final',
+];
+
+const OPENINGS = [...marks.map(({ open }) => open), ...HARMONY_OPENINGS];
 const CLOSINGS = marks.map(({ close }) => close);
 
 /** Behind one of these a mark is being talked about. */
@@ -142,7 +150,7 @@ export class ReasoningSplitter {
       return;
     }
     this.hasSeenMark = true;
-    if (HARMONY_STARTS.includes(opening)) return this.goOn('harmony', start);
+    if (HARMONY_OPENINGS.includes(opening)) return this.goOn('harmony', start);
     this.closings = marks.filter(({ open }) => open === opening).map(({ close }) => close);
     this.goOn('reasoning', start.slice(opening.length));
   }

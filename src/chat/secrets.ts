@@ -53,41 +53,81 @@ export function createBlanker(secrets: readonly string[]): Blanker {
   return <T>(value: T) => blank(value, 9) as T;
 }
 
+/** Where a run of characters stands in a secret. */
+interface Place {
+  secret: string;
+  at: number;
+}
+
 /** Makes the function that finds secrets in a text; the spans are in order and may overlap. */
 function createFinder(secrets: readonly string[]): (text: string) => Span[] {
   const short = secrets.filter(({ length }) => length >= SHORTEST && length < TELLING);
   const long = secrets.filter(({ length }) => length >= TELLING);
-  const runs = new Set<string>();
+  const places = new Map<string, Place>();
   /** Marks the blocks that are in a secret, so that nearly every other block of a text is passed over at once. */
   const marks = new Uint8Array(2 ** 16);
   for (const secret of long) {
-    for (let i = 0; i + TELLING <= secret.length; i++) runs.add(secret.slice(i, i + TELLING));
-    for (let i = 0; i + BLOCK <= secret.length; i++) marks[blockHash(secret, i)] = 1;
+    for (let at = 0; at + TELLING <= secret.length; at++) {
+      places.set(secret.slice(at, at + TELLING), { secret, at });
+    }
+    for (let at = 0; at + BLOCK <= secret.length; at++) marks[blockHash(secret, at)] = 1;
+  }
+
+  /** The run of a secret's characters that has this block in it, if the run is long enough. */
+  function findAround(text: string, block: number): Span | undefined {
+    for (let start = Math.max(0, block - BLOCK); start <= block; start++) {
+      const place = places.get(text.slice(start, start + TELLING));
+      if (place) return [start, start + TELLING + commonLength(text, start + TELLING, place)];
+    }
+    return undefined;
   }
 
   return (text) => {
     const spans: Span[] = [];
     for (const secret of short) {
       for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) {
-        spans.push([at, at + secret.length]);
+        addSpan(spans, [at, at + secret.length]);
       }
     }
-    for (let block = 0; runs.size && block + BLOCK <= text.length; block += BLOCK) {
+    for (let block = 0; places.size > 0 && block + BLOCK <= text.length; block += BLOCK) {
       if (!marks[blockHash(text, block)]) continue;
-      for (let start = Math.max(0, block - BLOCK); start <= block; start++) {
-        if (runs.has(text.slice(start, start + TELLING))) spans.push([start, start + TELLING]);
-      }
+      const span = findAround(text, block);
+      if (!span) continue;
+      addSpan(spans, span);
+      // The next run may begin within this one: its first whole block is looked at.
+      block = Math.max(block, Math.floor((span[1] - TELLING) / BLOCK) * BLOCK);
     }
     return spans.sort(([a], [b]) => a - b);
   };
 }
 
+/** Adds a span that begins not before the last one; of two that touch one is made. */
+function addSpan(spans: Span[], [start, end]: Span): void {
+  const last = spans.at(-1);
+  if (last && start >= last[0] && start <= last[1]) {
+    spans[spans.length - 1] = [last[0], Math.max(last[1], end)];
+  } else spans.push([start, end]);
+}
+
+/** How far the text goes on as the secret does, behind the run that was found. */
+function commonLength(text: string, end: number, { secret, at }: Place): number {
+  const rest = at + TELLING;
+  let length = 0;
+  while (
+    rest + length < secret.length &&
+    text.charCodeAt(end + length) === secret.charCodeAt(rest + length)
+  ) {
+    length++;
+  }
+  return length;
+}
+
 /** A number below 2 ** 16 for the four characters from here on. */
 function blockHash(text: string, at: number): number {
   const mixed =
-    text.charCodeAt(at) * 31 ** 3 +
-    text.charCodeAt(at + 1) * 31 ** 2 +
-    text.charCodeAt(at + 2) * 31 +
+    (text.charCodeAt(at) << 9) ^
+    (text.charCodeAt(at + 1) << 6) ^
+    (text.charCodeAt(at + 2) << 3) ^
     text.charCodeAt(at + 3);
   return mixed & 0xffff;
 }

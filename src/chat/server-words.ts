@@ -32,13 +32,13 @@ function find(value: unknown, depth: number): ServerWords {
   const nothing = { serverMessage: '', code: undefined, type: undefined };
   if (!value || !depth) return nothing;
   if (Array.isArray(value)) return findInList(value, depth);
-  const { error, message, detail, msg, code, type } = fieldsOf(value);
+  const { error, message, detail, msg, loc, code, type } = fieldsOf(value);
   // A text beside a message is only the status's name.
   const isStatusName = typeof error === 'string' && hasWords(message);
   const inner = find(isStatusName ? message : (error ?? message ?? detail ?? msg), depth - 1);
   const own = isCode(code) ? code : isCode(type) ? type : undefined;
   return {
-    serverMessage: inner.serverMessage,
+    serverMessage: placeOf(loc) + inner.serverMessage,
     code: inner.code ?? own,
     type: inner.type ?? (typeof type === 'string' ? type : undefined),
   };
@@ -60,6 +60,12 @@ function findInList(list: readonly unknown[], depth: number): ServerWords {
     code: found[0]?.code,
     type: found[0]?.type,
   };
+}
+
+/** Where in a request FastAPI's validator found something wrong: `body.stream_options: `. */
+function placeOf(loc: unknown): string {
+  const names = itemsOf(loc).filter((name) => typeof name === 'string' || typeof name === 'number');
+  return names.length > 0 ? `${names.join('.')}: ` : '';
 }
 
 const hasWords = (value: unknown): boolean =>

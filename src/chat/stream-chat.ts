@@ -1,7 +1,7 @@
 import { checkType } from '../check-type.ts';
 import type { RequestBody } from './connection.ts';
 import { LiveReply } from './live-reply.ts';
-import { present } from './present.ts';
+import { ReadableReply } from './readable-reply.ts';
 import type { ChatReply, ChatRequest, StreamOptions } from './types.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { ChatReply, ChatRequest, StreamOptions } from './types.ts';
  * Nothing is sent before the first `next()` or the first `await` of `result`. Leaving the loop closes the connection at
  * once, also while the server is silent.
  * @param body - the request, sent as it is but for `stream: true` and `stream_options.include_usage`, which are
- * filled in unless given
+ * filled in unless given. What the type does not name goes into `options.extraBody`
  * @param options - how it is sent; every one has a default
  * @returns the reply, to be read once: as text, as `events()`, or whole as `result`
  * @throws {TypeError} at once, for an argument of a wrong type; later, for a second reading
@@ -22,29 +22,23 @@ import type { ChatReply, ChatRequest, StreamOptions } from './types.ts';
  */
 export function streamChat(body: ChatRequest, options: StreamOptions = {}): ChatReply {
   if (!Array.isArray(body?.messages)) throw new TypeError('body.messages must be an array');
-  checkType('body.model', body.model, 'string');
-  checkType('body.stream_options', body.stream_options, 'object');
+  checkType('options.extraBody', options?.extraBody, 'object');
+  const whole = options?.extraBody ? { ...body, ...options.extraBody } : body;
+  checkType('body.model', whole.model, 'string');
+  checkType('body.stream_options', whole.stream_options, 'object');
   // Written now: what the caller changes later is not sent.
-  const request = writeRequest(body);
-  const maxTokens = Number(body.max_tokens ?? body.max_completion_tokens);
-  return present(new LiveReply(options, request, maxTokens));
+  const request = writeRequest(whole);
+  const maxTokens = Number(whole.max_tokens ?? whole.max_completion_tokens);
+  return new ReadableReply(new LiveReply(options, request, maxTokens));
 }
 
 /** The request's JSON, with what a stream needs filled in. */
 function writeRequest(body: ChatRequest): RequestBody {
-  const { stream = true, stream_options: streamOptions, ...rest } = body;
-  const withoutStreamOptions = { ...rest, stream };
-  if (streamOptions === null || !stream) {
-    return { json: JSON.stringify(withoutStreamOptions) };
+  const { stream = true, stream_options: streamOptions } = body;
+  if (!stream || streamOptions === null) {
+    return { json: JSON.stringify({ ...body, stream, stream_options: undefined }) };
   }
-  const all = {
-    ...withoutStreamOptions,
-    stream_options: { include_usage: true, ...streamOptions },
-  };
-  return {
-    json: JSON.stringify(all),
-    jsonWithoutStreamOptions: streamOptions
-      ? undefined
-      : () => JSON.stringify(withoutStreamOptions),
-  };
+  const filledIn = { include_usage: true, ...streamOptions };
+  const json = JSON.stringify({ ...body, stream, stream_options: filledIn });
+  return { json, mayLeaveOutStreamOptions: streamOptions === undefined };
 }

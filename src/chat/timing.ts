@@ -2,10 +2,10 @@ import type { Timing, Usage } from './types.ts';
 
 /** When things happened, on the monotonic clock. What has not happened is absent. */
 export interface Moments {
-  sent?: number;
-  head?: number;
-  firstToken?: number;
-  end?: number;
+  sent?: number | undefined;
+  head?: number | undefined;
+  firstToken?: number | undefined;
+  end?: number | undefined;
 }
 
 /**

@@ -93,7 +93,7 @@ export class ToolCallCollector {
 
 /** Whether a fragment is another call, although one has its place. */
 function beginsAnother(sent: Sent, known: Call): boolean {
-  if (sent.name === '') return false;
+  if (sent.name === '' || known.name === '') return false;
   // Older Ollama sends every call whole, at index 0, under an id of its own.
   if (sent.id !== '') return known.id !== '' && sent.id !== known.id;
   // Gateways send whole calls without ids, all at one index.

@@ -3,20 +3,7 @@
  * Request and chunk follow OpenAI's chat completions API: https://platform.openai.com/docs/api-reference/chat
  */
 
-/** One message of the conversation, as it goes on the wire. */
-export interface ChatMessage {
-  role: string;
-  content?: string | null | readonly unknown[];
-  [field: string]: unknown;
-}
-
-/** The request body: sent as it is, with `stream` and `stream_options` filled in unless given. */
-export interface ChatRequest {
-  messages: readonly ChatMessage[];
-  /** May be left out: a local server then answers with the model that it has loaded. */
-  model?: string | undefined;
-  [field: string]: unknown;
-}
+export type * from './request.ts';
 
 /** A `fetch` as this client calls it: with a URL in a string, and a string body. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -35,8 +22,12 @@ export interface ServerOptions {
   baseURL?: string | URL | undefined;
   /** Sent as `Authorization: Bearer …`; without it no such header is sent. */
   apiKey?: string | undefined;
-  /** Added to the request; they win over the client's own. */
-  headers?: Readonly<Record<string, string>> | undefined;
+  /** Added to the request; they win over the client's own. A record, entries, or a `Headers`. */
+  headers?:
+    | Headers
+    | Iterable<readonly [name: string, value: string]>
+    | { readonly [name: string]: string }
+    | undefined;
   /** Aborts: what is pending then rejects with `signal.reason`. */
   signal?: AbortSignal | undefined;
   /** Default: the global `fetch`, with the runtime's own time limits lifted where that can be done. */
@@ -45,6 +36,11 @@ export interface ServerOptions {
 
 /** How a request is sent. Every field has a default. */
 export interface StreamOptions extends ServerOptions {
+  /**
+   * Fields of the request's body that {@link ChatRequest} does not name, as only some server knows them:
+   * `{ return_progress: true }`. They win over the body's own.
+   */
+  extraBody?: object | undefined;
   timeouts?: Timeouts | undefined;
   /** The most bytes that one event may have. Default 32 MiB. */
   maxEventBytes?: number | undefined;

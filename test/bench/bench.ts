@@ -88,6 +88,7 @@ if (values.quick) {
     chunks: await perDelta('64k', names),
     token: await interleaved('first token', names, (name) => measure('token', name)),
     start: await interleaved('start', names, (name) => measure('start', name)),
+    cold: await interleaved('cold process', names, (name) => measure('cold', name), 5),
     big: await interleaved('16 MiB event', names, (name) => measure('big', name), 5),
     size: await sizes(),
     growth: new Map(),
@@ -100,7 +101,7 @@ if (values.quick) {
         `${length} deltas`,
         grown,
         (name) => measure('length', name, 'event', length),
-        5,
+        length > 1e5 ? 3 : 5,
       ),
     );
   }

@@ -9,6 +9,12 @@ export interface Start {
   rss: number;
 }
 
+/** A process with one answer of 500 deltas: µs of CPU, and ms, since it was born. */
+export interface Cold {
+  cpu: number;
+  ms: number;
+}
+
 /** Many streams at once: µs of CPU per delta; bytes per stream half-way and after; characters of text in each. */
 export interface Streams {
   cpu: number;
@@ -23,6 +29,7 @@ export interface Figures {
   chunks: Map<string, number[]>;
   token: Map<string, number[]>;
   start: Map<string, Start[]>;
+  cold: Map<string, Cold[]>;
   big: Map<string, number[]>;
   size: Map<string, number[]>;
   /** By the number of deltas. */
@@ -33,7 +40,7 @@ export interface Figures {
 
 /** The cost sheet as Markdown. */
 export function report(figures: Figures): string {
-  const { event, chunks, token, start, big, size, growth, streams } = figures;
+  const { event, chunks, token, start, cold, big, size, growth, streams } = figures;
   const names = Object.keys(programs);
   const many = streams.get(1000) ?? new Map<string, Streams[]>();
   const pick = <T>(results: Map<string, T[]>, value: (result: T) => number) =>
@@ -65,8 +72,8 @@ Do not edit it; run it again. ${versions.join(', ')}.
 Every figure is a median with the least and the most in brackets. Each measurement is a fresh process; the programs take turns, so that
 what disturbs the machine disturbs all alike. **The ratios are what counts**: 'x' is times the raw loop. The raw loop reads, decodes,
 splits on blank lines, parses the JSON and adds up \`choices[0].delta.content\`; it yields nothing and checks nothing. CPU is that of all
-threads (\`process.cpuUsage\`). Seven rounds for the first three tables, five for the others, two for a program that needs more than
-40 s a round. The replies come from memory through an injected \`fetch\`, in LM Studio's frames of about 250 bytes.
+threads (\`process.cpuUsage\`). Seven rounds for the first three tables, five for the others, three for a million deltas, two for a program that needs
+more than 40 s a round. The replies come from memory through an injected \`fetch\`, in LM Studio's frames of about 250 bytes.
 
 ## CPU per delta, warm, in µs
 
@@ -94,6 +101,18 @@ ${table(
     [pick(start, ({ importing }) => importing), 1000, 1],
     [pick(start, ({ first }) => first), 1000, 1],
     [pick(start, ({ rss }) => rss), 2 ** 20, 1],
+  ]),
+)}
+
+## A cold process, with one answer of 500 deltas
+
+From the birth of the process to the whole text: start of Node, import, request, answer. CPU and time, in ms.
+
+${table(
+  ['', 'CPU', '', 'time', ''],
+  rows([
+    [pick(cold, ({ cpu }) => cpu), 1000, 0],
+    [pick(cold, ({ ms }) => ms), 1, 0],
   ]),
 )}
 

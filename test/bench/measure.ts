@@ -51,6 +51,14 @@ const kinds: Record<string, (...args: string[]) => Promise<unknown>> = {
     return { importing, first, rss: loaded - rss };
   },
 
+  /** A process that starts, gets one answer of 500 deltas and is done: µs of CPU and ms, since it was born. */
+  async cold(name = '') {
+    const program = await load(name);
+    await check(program, replyFetch('event', 500), textOf(500));
+    const { user, system } = process.cpuUsage();
+    return { cpu: user + system, ms: performance.now() };
+  },
+
   /** From the call to the request, and from the first token's bytes to its text; warm, in ms. */
   async token(name = '') {
     const program = await load(name);

@@ -95,6 +95,16 @@ test('every file begins with name, version, licence and where it comes from', ()
   }
 });
 
+test('an ES module that has declarations says where they are, for Deno', () => {
+  for (const { outputs, declarations } of entries) {
+    const [types] = declarations.filter((file) => file.endsWith('.d.ts'));
+    for (const { file, format } of outputs) {
+      const told = /^\/\/ @ts-self-types="\.\/(.*)"$/m.exec(read(file))?.[1];
+      assert.equal(told, format === 'esm' ? types : undefined, file);
+    }
+  }
+});
+
 test("a file that has eventsource-parser in it has that one's licence, whole", () => {
   const parser = join(root, 'node_modules/eventsource-parser');
   const licence = read('LICENSE', parser).trim().split('\n');

@@ -24,6 +24,9 @@ const wrong: [name: string, says: RegExp, body: unknown, options?: unknown][] = 
   ['messages that are a string', /messages/, { messages: 'hi' }],
   ['a model that is a number', /model/, { messages, model: 7 }],
   ['options that are a string', /options/, { messages }, 'http://127.0.0.1:1234/v1'],
+  ['an extra body that is a list', /extraBody/, { messages }, { extraBody: [] }],
+  ['headers that are a text', /headers/, { messages }, { headers: 'x-a: b' }],
+  ['entries of headers that are none', /headers/, { messages }, { headers: [7] }],
   ['a key that is an object', /apiKey/, { messages }, { apiKey: {} }],
   ['a fetch that is none', /fetch/, { messages }, { fetch: 'fetch' }],
   ['a signal that is none', /signal/, { messages }, { signal: 'stop' }],
@@ -83,6 +86,51 @@ test('what the caller says of the stream counts', async () => {
   assert.equal('stream_options' in (await sent({ stream: false })).body, false);
   const { body } = await sent({ stream_options: { include_usage: false, other: 1 } });
   assert.deepEqual(body.stream_options, { include_usage: false, other: 1 });
+});
+
+test('null leaves stream_options out, for servers that refuse the field', async () => {
+  const { body } = await sent({ stream_options: null });
+  assert.deepEqual(body, { messages, stream: true });
+});
+
+test('the extra body is merged in, and wins', async () => {
+  const extraBody = { return_progress: true, temperature: 1, stream_options: null };
+  const { body } = await sent({ temperature: 0, top_k: 5 }, { extraBody });
+  assert.deepEqual(body, {
+    messages,
+    temperature: 1,
+    top_k: 5,
+    return_progress: true,
+    stream: true,
+  });
+});
+
+test('a limit in the extra body counts for the verdict', async () => {
+  const frame = { choices: [{ delta: { content: 'a' }, finish_reason: 'stop' }] };
+  const usage = { ...frame, usage: { completion_tokens: 3 } };
+  const { fetch } = fakeServer([`data: ${JSON.stringify(usage)}\n\n`]);
+  const reply = streamChat({ messages }, { fetch, extraBody: { max_tokens: 3 } });
+  assert.equal((await reply.result).verdict, 'length');
+});
+
+test('a field that no type names is sent all the same, for programs without types', async () => {
+  const { body } = await sent({ return_progress: true });
+  assert.equal(body.return_progress, true);
+});
+
+test('headers are taken as record, entries, Headers and Map; those of one name are joined', async () => {
+  const entries: [string, string][] = [
+    ['x-a', '1'],
+    ['X-A', '2'],
+  ];
+  for (const [headers, value] of [
+    [{ 'x-a': '1' }, '1'],
+    [entries, '1, 2'],
+    [new Headers(entries), '1, 2'],
+    [new Map([['x-a', '1']]), '1'],
+  ] as const) {
+    assert.equal((await sent({}, { headers })).headers.get('x-a'), value);
+  }
 });
 
 test('what the caller changes after the call is not sent', async () => {

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** What a checker of packages said. */
-interface Check {
+/** What a checker said. */
+export interface Check {
   name: string;
   version: string;
   findings: string[];

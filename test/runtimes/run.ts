@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkPackage } from './package-checks.ts';
+import { type Check, checkPackage } from './package-checks.ts';
 import { type Runtime, runtimes } from './runtimes.ts';
 import { startScriptedServer } from './scripted-server.ts';
+import { checkVendoredTypes } from './vendored-types.ts';
 
 /** At a time: most of a test is waiting. */
 const LANES = 4;
@@ -50,13 +51,11 @@ try {
     }),
   );
   if (wanted.length === 0) {
-    for (const { name, version, findings } of await checkPackage(folder)) {
-      rows.push({
-        runtime: `${name} (${version})`,
-        what: 'the package',
-        passed: findings.length === 0 ? 1 : 0,
-        failures: findings,
-      });
+    for (const check of await checkPackage(folder)) addCheck(check, 'the package');
+    try {
+      addCheck(await checkVendoredTypes(folder), 'types of vendored files');
+    } catch (error) {
+      absent.push(`deno check: ${words(error)}`);
     }
   }
 } finally {
@@ -77,6 +76,11 @@ async function test(runtime: Runtime, form: Runtime['forms'][number], row: Row):
   } finally {
     server.close();
   }
+}
+
+function addCheck({ name, version, findings }: Check, what: string): void {
+  const passed = findings.length === 0 ? 1 : 0;
+  rows.push({ runtime: `${name} (${version})`, what, passed, failures: findings });
 }
 
 function print(): void {

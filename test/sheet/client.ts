@@ -11,6 +11,8 @@ export interface Ask {
   signal?: AbortSignal;
   /** The ms of silence after which the client is to give up, by whatever option it has for that. */
   patience?: number;
+  /** `false`: the request goes without `stream_options`, by whatever option the client has for that. Default `true`. */
+  usage?: boolean;
 }
 
 /** A tool call as a client hands it out. */
@@ -26,6 +28,8 @@ export interface Call {
 /** What one piece of a client's stream says. */
 export interface Piece {
   text?: string;
+  /** The whole text, as the client's final result has it. */
+  finalText?: string;
   reasoning?: string;
   finish?: string;
   calls?: Call[];
@@ -44,6 +48,8 @@ export interface Opened<P> {
 export interface Client {
   name: string;
   version: string;
+  /** It hands out reasoning apart from the text. */
+  tellsReasoning: boolean;
   open(ask: Ask): Opened<unknown> | Promise<Opened<unknown>>;
 }
 

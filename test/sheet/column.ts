@@ -3,8 +3,8 @@
  * `node column.ts CLIENT NUMBER…`
  */
 import { clients } from './clients/index.ts';
-import { type Cell, judge } from './judge.ts';
-import { run } from './run.ts';
+import type { Cell } from './judge.ts';
+import { meet } from './run.ts';
 import { scenarios } from './scenarios/index.ts';
 
 /** How many scenarios run at once. Most of them wait. */
@@ -33,8 +33,7 @@ async function work(): Promise<void> {
   for (let nth = queue.shift(); nth !== undefined; nth = queue.shift()) {
     const scenario = scenarios[nth];
     if (scenario === undefined) continue;
-    const outcome = await run(scenario, client);
-    report({ kind: 'cell', nth, cell: judge(scenario, outcome), ms: outcome.ms });
+    report({ kind: 'cell', nth, ...(await meet(scenario, client)) });
   }
 }
 

@@ -58,8 +58,9 @@ function judgeOne(right: Right, outcome: Outcome, atOnceMs: number): Cell {
     return { right: true, words: `error: ${short(error)}` };
   }
   if (outcome.end === 'error') return wrong(`error: ${short(outcome.error)}`);
-  if (outcome.text !== right.text) {
-    return wrong(right.text.length > outcome.text.length ? 'lost text' : 'wrong text');
+  const text = right.atLast ? (outcome.finalText ?? outcome.text) : outcome.text;
+  if (text !== right.text) {
+    return wrong(right.text.length > text.length ? 'lost text' : 'wrong text');
   }
   const verdict = verdictOf(outcome.finish);
   if (right.calls !== undefined) {
@@ -70,7 +71,9 @@ function judgeOne(right: Right, outcome: Outcome, atOnceMs: number): Cell {
     if (runnable.some(({ id }) => !id)) return wrong('no id');
   }
   if (right.reasoning !== undefined && outcome.reasoning !== undefined) {
-    if (outcome.reasoning !== right.reasoning) return wrong('lost reasoning');
+    if (outcome.reasoning.trim() !== right.reasoning) {
+      return wrong(outcome.reasoning === '' ? 'lost reasoning' : 'wrong reasoning');
+    }
   }
   if (right.finish === undefined && ['length', 'content_filter', 'empty'].includes(verdict)) {
     return wrong(`says ${verdict}`);
@@ -82,9 +85,13 @@ function judgeOne(right: Right, outcome: Outcome, atOnceMs: number): Cell {
   return { right: true, words: right.calls?.length ? 'the call' : (right.finish ?? 'complete') };
 }
 
-/** A program parses the arguments before it runs a call; a client may also say that one is not complete. */
+/**
+ * A program looks for the tool by its name and parses the arguments before it runs a call; where a client has a word of
+ * its own on whether a call may be run, that counts.
+ */
 function mayRun(call: Call): boolean {
   if (call.complete === false) return false;
+  if (call.complete === undefined && call.name === '') return false;
   try {
     JSON.parse(call.arguments);
     return true;

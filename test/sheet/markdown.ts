@@ -28,8 +28,13 @@ Do not edit it; run it again.
   program on one client (\`clients/\`). A cell says what the program sees.
 - **✗** marks what is not right. What is right was written down with the condition, before a client met it; one rule (\`judge.ts\`) holds for
   all clients. The second column gives it in short. It follows the HTML standard, OpenAI's API, what local servers are known to send, and
-  this project's promises; in some rows (asking again after a 500, \`<think>\` in the content, a stream called \`text/plain\`) a client may
-  have chosen otherwise on purpose.
+  this project's promises; in some rows a client may have chosen otherwise on purpose: asking again after a 500; leaving marks of
+  reasoning in the content, and fields that OpenAI's API does not have, to the program; a refusal as \`content_filter\`; a call without
+  parameters as \`""\`, which the program then has to read as \`{}\`; \`stream_options\`, which the program may leave out; a stream called
+  \`text/plain\`.
+- A row about parsing comes again in one read, byte by byte and cut at three series of random places (\`cuts.ts\`), and must be right in all of
+  them; where it is not, the cell says in which.
+- Where a client's final result corrects what it streamed as text (only \`</think>\` shows that it was reasoning), the final result counts.
 - A client gets the patience of a row by whatever option it has for that; one that has none waits.
 - 'looks finished' means that the program's loop ended without an error, and nothing says that the reply is not whole.
   'no reason' is an error without the server's words. 'hangs' is no end within ${LIMIT_MS / 1000} s, or the row's own limit.

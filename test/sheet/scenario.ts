@@ -21,6 +21,8 @@ export type Use =
   | 'read slowly'
   /** Asks twice, one reply after the other; the second one counts. */
   | 'ask twice'
+  /** Asks as often, and with as many replies at once, as `many` says; the first one that is not right counts. */
+  | 'ask many times'
   /** The server is stopped before the question. */
   | 'no server';
 
@@ -29,8 +31,13 @@ export type Right =
   /** Exactly this text, and an end that says `finish` (default: nothing that contradicts `complete`). */
   | {
       text: string;
+      /**
+       * The text of the client's final result counts, where it has one: what was streamed as text can turn out to be
+       * reasoning.
+       */
+      atLast?: true;
       finish?: 'length' | 'tool_calls' | 'content_filter' | 'empty';
-      /** Where the client has a channel for reasoning. */
+      /** Where the client has a channel for reasoning; white space around it is nobody's. */
       reasoning?: string;
       /** The calls that a program may run, ids aside. */
       calls?: { name: string; arguments: string }[];
@@ -50,6 +57,12 @@ export interface Scenario {
   /** One of these. */
   right: Right | Right[];
   use?: Use;
+  /** For `ask many times`. The batches have 1, 2, … up to `atOnce` replies, and so on again; `atOnce` alone is one batch. */
+  many?: { times: number; atOnce: number };
+  /** It comes again in other reads, and must be right in all of them: see `cuts.ts`. */
+  cuts?: true;
+  /** What other code in the process does before the question. */
+  before?: (port: number) => Promise<void>;
   ask?: Partial<Ask>;
   /** A part of the URL in the place of `http://127.0.0.1:PORT/v1`. */
   baseURL?: (port: number) => string;
@@ -82,6 +95,10 @@ export interface Seen {
   elsewhere: Incoming[];
   text: string;
   error?: string;
+  /** What the error has as its `reason`, where it has one. */
+  reason?: string;
+  /** The process's warnings in that time, where it was asked many times. */
+  warnings: string[];
   /** Ms from the question to the end. */
   ms: number;
 }

@@ -65,7 +65,7 @@ await all(
   [...columns].map(
     ([key, column]) =>
       () =>
-        runColumn(key, column, together, 120_000),
+        runColumn(key, column, together, 300_000),
   ),
   cpus().length,
 );

@@ -10,6 +10,8 @@ export interface Incoming {
   body: string;
   /** 1 for the run's first request, 2 for the next, … */
   nth: number;
+  /** 1 for its connection's first request, 2 for the next, … */
+  nthOfConnection: number;
 }
 
 /**
@@ -34,8 +36,8 @@ export interface Wire {
   end(): Promise<void>;
   /** Closes the connection without ending the body (FIN). */
   close(): Promise<void>;
-  /** Resets the connection (RST), after what was written has left. */
-  reset(): Promise<void>;
+  /** Resets the connection (RST), after what was written has left, or at once. */
+  reset(when?: 'at once'): Promise<void>;
   wait(ms: number): Promise<void>;
   /** Does nothing until the client has left. */
   hold(): Promise<void>;
@@ -122,6 +124,7 @@ async function listenAnew(server: Server): Promise<number> {
 /** Cuts a socket's bytes into requests: a head, and as many bytes of body as it announces. */
 function readRequests(socket: Socket, onRequest: (request: Incoming) => void): void {
   let bytes = Buffer.alloc(0);
+  let nthOfConnection = 0;
   socket.on('data', (more) => {
     bytes = Buffer.concat([bytes, more]);
     for (;;) {
@@ -137,7 +140,14 @@ function readRequests(socket: Socket, onRequest: (request: Incoming) => void): v
       if (body === undefined) return;
       bytes = bytes.subarray(headEnd + 4 + body.length);
       const [method = '', path = ''] = first.split(' ');
-      onRequest({ method, path, headers, body: body.text, nth: 0 });
+      onRequest({
+        method,
+        path,
+        headers,
+        body: body.text,
+        nth: 0,
+        nthOfConnection: ++nthOfConnection,
+      });
     }
   });
 }
@@ -208,8 +218,8 @@ function openWire(socket: Socket, request: Incoming, gone: AbortSignal): Wire {
     async close() {
       socket.end();
     },
-    async reset() {
-      await sleep(30); // a reset overtakes bytes that the client has not read yet
+    async reset(when) {
+      if (when === undefined) await sleep(30); // a reset overtakes bytes that the client has not read yet
       socket.resetAndDestroy();
     },
     wait: (ms) => sleep(ms, undefined, { signal: gone }),

@@ -7,15 +7,16 @@ import { versionOf } from './version.ts';
 export const aiSdk: Client = {
   name: 'AI SDK',
   version: `${versionOf('ai')} + openai-compatible ${versionOf('@ai-sdk/openai-compatible')}`,
-  open({ baseURL, apiKey, maxTokens, tools, signal, patience }) {
+  tellsReasoning: true,
+  open({ baseURL, apiKey, maxTokens, tools, signal, patience, usage }) {
     const provider = createOpenAICompatible({
       baseURL,
       name: 'local',
-      includeUsage: true,
+      includeUsage: usage ?? true,
       ...(apiKey && { apiKey }),
     });
     const { description, parameters } = weatherTool.function;
-    const { stream } = streamText({
+    const result = streamText({
       model: provider.chatModel(model),
       messages,
       onError: () => {},
@@ -27,7 +28,7 @@ export const aiSdk: Client = {
       }),
     });
     return opened({
-      pieces: stream,
+      pieces: result.stream,
       read(part) {
         switch (part.type) {
           case 'text-delta':
@@ -50,6 +51,7 @@ export const aiSdk: Client = {
             return {};
         }
       },
+      after: async () => ({ finalText: await result.text }),
     });
   },
 };

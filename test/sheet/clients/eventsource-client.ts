@@ -6,7 +6,8 @@ import { versionOf } from './version.ts';
 export const eventsourceClient: Client = {
   name: 'eventsource-client',
   version: versionOf('eventsource-client'),
-  open({ baseURL, apiKey, maxTokens, tools, signal }) {
+  tellsReasoning: false,
+  open({ baseURL, apiKey, maxTokens, tools, signal, usage = true }) {
     const source = createEventSource({
       url: `${baseURL}/chat/completions`,
       method: 'POST',
@@ -18,7 +19,7 @@ export const eventsourceClient: Client = {
         model,
         messages,
         stream: true,
-        stream_options: { include_usage: true },
+        ...(usage && { stream_options: { include_usage: true } }),
         ...(maxTokens !== undefined && { max_tokens: maxTokens }),
         ...(tools && { tools: [weatherTool] }),
       }),

@@ -6,12 +6,13 @@ import { versionOf } from './version.ts';
 export const huggingFace: Client = {
   name: 'Hugging Face',
   version: versionOf('@huggingface/inference'),
-  open({ baseURL, apiKey, maxTokens, tools, signal }) {
+  tellsReasoning: false,
+  open({ baseURL, apiKey, maxTokens, tools, signal, usage = true }) {
     const pieces = new InferenceClient(apiKey, { endpointUrl: baseURL }).chatCompletionStream(
       {
         model,
         messages,
-        stream_options: { include_usage: true },
+        ...(usage && { stream_options: { include_usage: true } }),
         ...(maxTokens !== undefined && { max_tokens: maxTokens }),
         ...(tools && { tools: [weatherTool] }),
       },

@@ -6,13 +6,14 @@ import { versionOf } from './version.ts';
 export const openaiHelper: Client = {
   name: 'openai 7 stream()',
   version: versionOf('openai'),
-  open({ baseURL, apiKey = 'not-needed', maxTokens, tools, signal, patience }) {
+  tellsReasoning: false,
+  open({ baseURL, apiKey = 'not-needed', maxTokens, tools, signal, patience, usage = true }) {
     const client = new OpenAI({ baseURL, apiKey, ...(patience && { timeout: patience }) });
     const stream = client.chat.completions.stream(
       {
         model,
         messages,
-        stream_options: { include_usage: true },
+        ...(usage && { stream_options: { include_usage: true } }),
         ...(maxTokens !== undefined && { max_tokens: maxTokens }),
         ...(tools && { tools: [weatherTool] }),
       },
@@ -29,7 +30,7 @@ export const openaiHelper: Client = {
           name: 'function' in call ? call.function.name : '',
           arguments: 'function' in call ? call.function.arguments : '',
         }));
-        return { calls, ...(finish && { finish }) };
+        return { finalText: message?.content ?? '', calls, ...(finish && { finish }) };
       },
     });
   },

@@ -20,14 +20,23 @@ export async function openai(name: 'openai' | 'openai-4'): Promise<Client> {
   return {
     name: `openai ${version.split('.')[0]}`,
     version,
-    async open({ baseURL, apiKey = 'not-needed', maxTokens, tools, signal, patience }: Ask) {
+    tellsReasoning: false,
+    async open({
+      baseURL,
+      apiKey = 'not-needed',
+      maxTokens,
+      tools,
+      signal,
+      patience,
+      usage = true,
+    }: Ask) {
       const client = new Client({ baseURL, apiKey, ...(patience && { timeout: patience }) });
       const pieces = await client.chat.completions.create(
         {
           model,
           messages,
           stream: true,
-          stream_options: { include_usage: true },
+          ...(usage && { stream_options: { include_usage: true } }),
           ...(maxTokens !== undefined && { max_tokens: maxTokens }),
           ...(tools && { tools: [weatherTool] }),
         },

@@ -10,13 +10,15 @@ export function ours(name: string, fetch?: Fetch): Client {
   return {
     name,
     version,
-    open({ baseURL, apiKey, maxTokens, tools, signal, patience }: Ask) {
+    tellsReasoning: true,
+    open({ baseURL, apiKey, maxTokens, tools, signal, patience, usage }: Ask) {
       const reply = streamChat(
         {
           model,
           messages,
           ...(maxTokens !== undefined && { max_tokens: maxTokens }),
           ...(tools && { tools: [weatherTool] }),
+          ...(usage === false && { stream_options: null }),
         },
         {
           baseURL,
@@ -30,8 +32,8 @@ export function ours(name: string, fetch?: Fetch): Client {
         pieces: reply,
         read: (text) => ({ text }),
         async after() {
-          const { reasoning, toolCalls, verdict } = await reply.result;
-          return { reasoning, calls: toolCalls, finish: verdict };
+          const { text, reasoning, toolCalls, verdict } = await reply.result;
+          return { finalText: text, reasoning, calls: toolCalls, finish: verdict };
         },
       });
     },

@@ -6,7 +6,8 @@ import { versionOf } from './version.ts';
 export const xsai: Client = {
   name: 'xsai',
   version: versionOf('@xsai/stream-text'),
-  open({ baseURL, apiKey, maxTokens, tools, signal }) {
+  tellsReasoning: true,
+  open({ baseURL, apiKey, maxTokens, tools, signal, usage: asksUsage = true }) {
     const {
       fullStream,
       textStream,
@@ -18,7 +19,7 @@ export const xsai: Client = {
       baseURL,
       model,
       messages,
-      streamOptions: { includeUsage: true },
+      ...(asksUsage && { streamOptions: { includeUsage: true } }),
       ...(apiKey && { apiKey }),
       ...(signal && { abortSignal: signal }),
       ...(maxTokens !== undefined && { max_tokens: maxTokens }),

@@ -1,3 +1,4 @@
+import { get, globalAgent } from 'node:http';
 import { group } from '../scenario.ts';
 import type { Serve } from '../wire.ts';
 import { answers } from './errors.ts';
@@ -5,6 +6,22 @@ import { HELLO, hello } from './frames.ts';
 import { sends } from './framing.ts';
 
 const KEY = 'sk-local-0123456789abcdef';
+
+/** Leaves eight kept connections in the pool of `fetch`, and eight in `node:http`'s. */
+async function fillThePools(port: number): Promise<void> {
+  const url = `http://127.0.0.1:${port}/v1/models`;
+  const eight = <T>(one: () => Promise<T>) => Promise.all(Array.from({ length: 8 }, one));
+  await eight(() => fetch(url).then((response) => response.text()));
+  await eight(
+    () =>
+      new Promise((resolve, reject) => {
+        get(url, { agent: globalAgent }, (response) => response.resume().on('end', resolve)).on(
+          'error',
+          reject,
+        );
+      }),
+  );
+}
 
 /** Sends the client on, with status `status`. */
 const redirects =
@@ -63,8 +80,50 @@ export const connections = group('Connections', [
     requests: 3,
   },
   {
-    name: 'a first connection that is reset: not asked again',
-    serve: (wire) => wire.reset(),
+    name: 'eight pooled connections that other code left, all of them dead',
+    async serve(wire) {
+      if (wire.request.nthOfConnection > 1) return wire.reset('at once');
+      if (wire.request.method === 'GET') return answers(200, '{"data":[]}')(wire);
+      await answers(200, hello.join(''), { 'content-type': 'text/event-stream' })(wire);
+    },
+    before: fillThePools,
+    right: { text: HELLO },
+    // Eight over `fetch` and eight over `node:http` are the other code's.
+    requests: 8 + 8 + 8 + 1,
+    limit: 12_000,
+    alone: true,
+  },
+  {
+    name: '5,000 replies, 1 to 12 at once, each connection closed 1 ms after its stream though the head says keep-alive (llama.cpp)',
+    async serve(wire) {
+      await wire.head(200, {
+        'content-type': 'text/event-stream',
+        'keep-alive': 'timeout=5, max=100',
+      });
+      await sends(...hello)(wire);
+      await wire.wait(1);
+      await wire.close();
+    },
+    use: 'ask many times',
+    many: { times: 5000, atOnce: 12 },
+    right: { text: HELLO },
+    limit: 60_000,
+    alone: true,
+  },
+  {
+    name: 'one signal for a hundred replies at once: no warning of a leak',
+    serve: sends(...hello),
+    use: 'ask many times',
+    many: { times: 100, atOnce: 100 },
+    ask: { signal: new AbortController().signal },
+    right: { text: HELLO },
+    wrong: ({ warnings }) => (warnings.length > 0 ? `warns: ${warnings[0]}` : undefined),
+    limit: 12_000,
+    alone: true,
+  },
+  {
+    name: 'a first connection that is reset when the server has worked for 0.3 s: not asked again',
+    serve: (wire) => wire.wait(300).then(() => wire.reset()),
     right: { error: true },
     requests: 1,
     limit: 12_000,

@@ -1,4 +1,4 @@
-import { group } from '../scenario.ts';
+import { group, type Seen } from '../scenario.ts';
 import type { Serve } from '../wire.ts';
 import {
   bare,
@@ -43,6 +43,74 @@ const nested = JSON.stringify({
 });
 const page = '<!DOCTYPE html>\n<html><body>\n<pre>Internal Server Error</pre>\n</body></html>';
 
+/** The server is a chat server, and has said what is wrong. */
+function blamesTheBaseURL({ reason }: Seen): string | undefined {
+  return reason === 'base-url' ? 'blames the base URL' : undefined;
+}
+
+/** A server that knows no `stream_options`. */
+const withoutStreamOptions =
+  (status: number, refusal: unknown): Serve =>
+  (wire) =>
+    'stream_options' in JSON.parse(wire.request.body)
+      ? answers(status, JSON.stringify(refusal))(wire)
+      : sends(...hello)(wire);
+
+const unknownField = {
+  error: { message: 'Unrecognized request argument supplied: stream_options', code: null },
+};
+
+/** Mistral's 422 (pydantic's words), Databricks' 400. */
+export const streamOptions = group('A server without `stream_options`', [
+  {
+    name: '400 that names it: asked again without it',
+    serve: withoutStreamOptions(400, unknownField),
+    right: { text: HELLO },
+    requests: 2,
+  },
+  {
+    name: '422 that names it in a path: asked again without it',
+    serve: withoutStreamOptions(422, {
+      detail: [
+        {
+          type: 'extra_forbidden',
+          loc: ['body', 'stream_options'],
+          msg: 'Extra inputs are not permitted',
+        },
+      ],
+    }),
+    right: { text: HELLO },
+    requests: 2,
+  },
+  {
+    name: '400 that names it, whatever is asked: the words, after two requests at most',
+    serve: answers(400, JSON.stringify(unknownField)),
+    right: { error: /stream_options/ },
+    requests: 2,
+  },
+  {
+    name: '400 that names another field: asked once',
+    serve: answers(400, JSON.stringify({ error: { message: 'Unknown field: max_tokens' } })),
+    right: { error: /Unknown field: max_tokens/ },
+    requests: 1,
+  },
+  {
+    name: 'left out, where the program says so',
+    serve: withoutStreamOptions(400, unknownField),
+    ask: { usage: false },
+    right: { text: HELLO },
+    requests: 1,
+  },
+  {
+    name: 'left out, where the program says so: it is in no request',
+    serve: sends(...hello),
+    ask: { usage: false },
+    right: { text: HELLO },
+    wrong: ({ requests }) =>
+      requests.some(({ body }) => body.includes('stream_options')) ? 'sends it' : undefined,
+  },
+]);
+
 export const errorsBefore = group('Errors before the stream', [
   {
     name: '400 `{"error":{"message"}}`',
@@ -70,6 +138,31 @@ export const errorsBefore = group('Errors before the stream', [
       JSON.stringify({ object: 'error', message: 'bad request body', code: 400 }),
     ),
     right: { error: /bad request body/ },
+  },
+  {
+    name: '413 `{"statusCode","error":"Payload Too Large","message"}` (Fastify)',
+    serve: answers(
+      413,
+      JSON.stringify({
+        statusCode: 413,
+        error: 'Payload Too Large',
+        message: 'Request body is too large',
+      }),
+    ),
+    right: { error: /Request body is too large/ },
+    requests: 1,
+  },
+  {
+    name: '400 `{"message":["…"],"error":"Bad Request"}` (NestJS)',
+    serve: answers(
+      400,
+      JSON.stringify({
+        message: ['messages must be an array'],
+        error: 'Bad Request',
+        statusCode: 400,
+      }),
+    ),
+    right: { error: /messages must be an array/ },
   },
   {
     name: '400 `{"detail":"…"}`',
@@ -242,6 +335,28 @@ export const errorsBefore = group('Errors before the stream', [
     limit: 10_000,
   },
   {
+    name: '503 with `Retry-After: 99999999`, beyond any timer: not asked in a loop',
+    serve: answers(503, JSON.stringify({ error: { message: 'Loading model', code: 503 } }), {
+      ...json,
+      'retry-after': '99999999',
+    }),
+    use: 'abort',
+    ask: { patience: 0 },
+    right: [{ aborts: true }, { error: /loading|503/i }],
+    requests: 3,
+  },
+  {
+    name: '503 with a `Retry-After` in the year 9999: not asked in a loop',
+    serve: answers(503, JSON.stringify({ error: { message: 'Loading model', code: 503 } }), {
+      ...json,
+      'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT',
+    }),
+    use: 'abort',
+    ask: { patience: 0 },
+    right: [{ aborts: true }, { error: /loading|503/i }],
+    requests: 3,
+  },
+  {
     name: '503 while loading, for ever',
     serve: answers(503, JSON.stringify({ error: { message: 'Loading model', code: 503 } })),
     ask: { patience: 2000 },
@@ -288,6 +403,25 @@ export const errorsBefore = group('Errors before the stream', [
       html,
     ),
     right: { error: /Sign in to Proxy|HTML/i },
+  },
+  {
+    name: '200 a bare line, called an event stream (llama.cpp: its model died)',
+    serve: sends('proxy error: Failed to read connection\n'),
+    right: { error: /Failed to read connection/ },
+    wrong: blamesTheBaseURL,
+    cuts: true,
+  },
+  {
+    name: '500 `model name=broken failed to load` (llama.cpp)',
+    serve: answers(
+      500,
+      JSON.stringify({
+        error: { code: 500, message: 'model name=broken failed to load', type: 'server_error' },
+      }),
+    ),
+    right: { error: /failed to load/ },
+    requests: 1,
+    limit: 10_000,
   },
   {
     name: '200 plain text',
@@ -480,6 +614,20 @@ export const errorsInside = group('Errors inside the stream', [
     right: { text: HELLO },
   },
   {
+    name: 'a bare line after some text, and a clean end (llama.cpp: its model died)',
+    serve: afterText('proxy error: Failed to read connection\n'),
+    right: { error: /Failed to read connection/, keeps: 'Hello, ' },
+    wrong: blamesTheBaseURL,
+    cuts: true,
+  },
+  {
+    name: 'a bare line without its end after some text, and a clean end',
+    serve: afterText('proxy error: Failed to read connection'),
+    right: { error: /Failed to read connection/, keeps: 'Hello, ' },
+    wrong: blamesTheBaseURL,
+    cuts: true,
+  },
+  {
     name: 'an HTML page after some text',
     serve: afterText('<html><head><title>502 Bad Gateway</title></head></html>\n'),
     right: { error: true, keeps: 'Hello, ' },
@@ -535,6 +683,14 @@ export const ends = group('The stream breaks off', [
     },
     right: { error: true },
     limit: 12_000,
+  },
+  {
+    name: 'a `101 Switching Protocols` that nobody asked for',
+    serve: (wire) =>
+      wire
+        .raw('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n')
+        .then(() => wire.hold()),
+    right: { error: true },
   },
   {
     name: 'no HTTP at all',
@@ -618,6 +774,15 @@ export const ends = group('The stream breaks off', [
       await wire.close();
     },
     right: { error: true, keeps: 'Hello, ' },
+  },
+  {
+    name: 'an HTTP chunk size that is no number: the message says so',
+    async serve(wire) {
+      for (const frame of helloText.slice(0, 2)) await wire.send(frame);
+      await wire.raw('zz\r\n');
+      await wire.hold();
+    },
+    right: { error: /chunk/i, keeps: 'Hello, ' },
   },
   {
     name: 'an HTTP chunk size that is no number',

@@ -1,7 +1,11 @@
 import type { Scenario } from '../scenario.ts';
 import { connections } from './connections.ts';
-import { ends, errorsBefore, errorsInside, malformed } from './errors.ts';
+import { ends, errorsBefore, errorsInside, malformed, streamOptions } from './errors.ts';
+import { fields } from './fields.ts';
+import { finishes } from './finishes.ts';
 import { framing } from './framing.ts';
+import { marks } from './marks.ts';
+import { oddTools } from './odd-tools.ts';
 import { frames, reasoning, verdicts } from './replies.ts';
 import { sizes } from './sizes.ts';
 import { leaving, time } from './time.ts';
@@ -15,10 +19,15 @@ import { tools } from './tools.ts';
 export const scenarios: Scenario[] = [
   ...framing,
   ...frames,
+  ...fields,
   ...verdicts,
+  ...finishes,
   ...reasoning,
+  ...marks,
   ...tools,
+  ...oddTools,
   ...errorsBefore,
+  ...streamOptions,
   ...errorsInside,
   ...ends,
   ...malformed,

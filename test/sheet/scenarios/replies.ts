@@ -35,215 +35,203 @@ const completion = JSON.stringify({
   usage: { prompt_tokens: 8, completion_tokens: 5, total_tokens: 13 },
 });
 
-export const frames = group('Frames', [
-  {
-    name: '`"error": null` on every frame',
-    serve: sends(...helloAs((delta) => data(chunk(delta, null, { error: null }))), finish(), done),
-    right: { text: HELLO },
-  },
-  {
-    name: 'frames without `choices`',
-    serve: sends(data(bare({})), ...helloText, data(bare({ usage: null })), finish(), done),
-    right: { text: HELLO },
-  },
-  {
-    name: '`choices: []` and `choices: null`',
-    serve: sends(
-      data(bare({ choices: [] })),
-      opening('Hello'),
-      data(bare({ choices: null })),
-      ...hello.slice(1),
-    ),
-    right: { text: HELLO },
-  },
-  {
-    name: '`delta: null`',
-    serve: sends(data(chunk(null)), ...helloText, data(chunk(null, 'stop')), done),
-    right: { text: HELLO },
-  },
-  {
-    name: 'a choice without `delta`',
-    serve: sends(data(chunk(undefined)), ...helloText, data(chunk(undefined, 'stop')), done),
-    right: { text: HELLO },
-  },
-  {
-    name: '`content: null`, and empty deltas in between',
-    serve: sends(
-      data(chunk({ role: 'assistant', content: null })),
-      opening('Hello'),
-      text(''),
-      data(chunk({})),
-      ...hello.slice(1),
-    ),
-    right: { text: HELLO },
-  },
-  {
-    name: 'no role on any delta',
-    serve: sends(...['Hello', ', ', 'world.'].map(text), finish(), done),
-    right: { text: HELLO },
-  },
-  {
-    name: 'a role on every delta',
-    serve: sends(
-      ...helloAs((delta) => data(chunk({ ...delta, role: 'assistant' }))),
-      finish(),
-      done,
-    ),
-    right: { text: HELLO },
-  },
-  {
-    name: 'text on the finish frame',
-    serve: sends(...helloText.slice(0, 2), data(chunk({ content: 'world.' }, 'stop')), done),
-    right: { text: HELLO },
-  },
-  {
-    name: 'text after the finish frame',
-    serve: sends(opening('Hello'), finish(), text(', '), text('world.'), done),
-    right: { text: HELLO },
-  },
-  {
-    name: 'no `finish_reason` key before the end',
-    serve: sends(
-      ...helloAs((delta) => data(bare({ choices: [{ index: 0, delta }] }))),
-      finish(),
-      done,
-    ),
-    right: { text: HELLO },
-  },
-  {
-    name: '`finish_reason: ""` before the end',
-    serve: sends(...helloAs((delta) => data(chunk(delta, ''))), finish(), done),
-    right: { text: HELLO },
-  },
-  {
-    name: '`tool_calls: []` and `tool_calls: null` beside the text',
-    serve: sends(
-      data(chunk({ role: 'assistant', content: 'Hello', tool_calls: [] })),
-      data(chunk({ content: ', ', tool_calls: null, function_call: null, refusal: null })),
-      text('world.'),
-      finish(),
-      done,
-    ),
-    right: { text: HELLO },
-  },
-  {
-    name: 'usage on every frame, `usage: null` on the last',
-    serve: sends(
-      ...helloAs((delta) => data(chunk(delta, null, { usage: { completion_tokens: 1 } }))),
-      data(chunk({}, 'stop', { usage: null })),
-      done,
-    ),
-    right: { text: HELLO },
-  },
-  {
-    name: 'prompt progress before the first token',
-    serve: sends(
-      ...[64, 128].map((processed) =>
-        data(
-          chunk({ role: 'assistant', content: null }, null, {
-            prompt_progress: { total: 128, cache: 0, processed, time_ms: 7 },
-          }),
+export const frames = group(
+  'Frames',
+  [
+    {
+      name: '`"error": null` on every frame',
+      serve: sends(
+        ...helloAs((delta) => data(chunk(delta, null, { error: null }))),
+        finish(),
+        done,
+      ),
+      right: { text: HELLO },
+    },
+    {
+      name: 'frames without `choices`',
+      serve: sends(data(bare({})), ...helloText, data(bare({ usage: null })), finish(), done),
+      right: { text: HELLO },
+    },
+    {
+      name: '`choices: []` and `choices: null`',
+      serve: sends(
+        data(bare({ choices: [] })),
+        opening('Hello'),
+        data(bare({ choices: null })),
+        ...hello.slice(1),
+      ),
+      right: { text: HELLO },
+    },
+    {
+      name: '`delta: null`',
+      serve: sends(data(chunk(null)), ...helloText, data(chunk(null, 'stop')), done),
+      right: { text: HELLO },
+    },
+    {
+      name: 'a choice without `delta`',
+      serve: sends(data(chunk(undefined)), ...helloText, data(chunk(undefined, 'stop')), done),
+      right: { text: HELLO },
+    },
+    {
+      name: '`content: null`, and empty deltas in between',
+      serve: sends(
+        data(chunk({ role: 'assistant', content: null })),
+        opening('Hello'),
+        text(''),
+        data(chunk({})),
+        ...hello.slice(1),
+      ),
+      right: { text: HELLO },
+    },
+    {
+      name: 'no role on any delta',
+      serve: sends(...['Hello', ', ', 'world.'].map(text), finish(), done),
+      right: { text: HELLO },
+    },
+    {
+      name: 'a role on every delta',
+      serve: sends(
+        ...helloAs((delta) => data(chunk({ ...delta, role: 'assistant' }))),
+        finish(),
+        done,
+      ),
+      right: { text: HELLO },
+    },
+    {
+      name: 'text on the finish frame',
+      serve: sends(...helloText.slice(0, 2), data(chunk({ content: 'world.' }, 'stop')), done),
+      right: { text: HELLO },
+    },
+    {
+      name: 'text after the finish frame',
+      serve: sends(opening('Hello'), finish(), text(', '), text('world.'), done),
+      right: { text: HELLO },
+    },
+    {
+      name: 'no `finish_reason` key before the end',
+      serve: sends(
+        ...helloAs((delta) => data(bare({ choices: [{ index: 0, delta }] }))),
+        finish(),
+        done,
+      ),
+      right: { text: HELLO },
+    },
+    {
+      name: '`finish_reason: ""` before the end',
+      serve: sends(...helloAs((delta) => data(chunk(delta, ''))), finish(), done),
+      right: { text: HELLO },
+    },
+    {
+      name: '`tool_calls: []` and `tool_calls: null` beside the text',
+      serve: sends(
+        data(chunk({ role: 'assistant', content: 'Hello', tool_calls: [] })),
+        data(chunk({ content: ', ', tool_calls: null, function_call: null, refusal: null })),
+        text('world.'),
+        finish(),
+        done,
+      ),
+      right: { text: HELLO },
+    },
+    {
+      name: 'usage on every frame, `usage: null` on the last',
+      serve: sends(
+        ...helloAs((delta) => data(chunk(delta, null, { usage: { completion_tokens: 1 } }))),
+        data(chunk({}, 'stop', { usage: null })),
+        done,
+      ),
+      right: { text: HELLO },
+    },
+    {
+      name: 'prompt progress before the first token',
+      serve: sends(
+        ...[64, 128].map((processed) =>
+          data(
+            chunk({ role: 'assistant', content: null }, null, {
+              prompt_progress: { total: 128, cache: 0, processed, time_ms: 7 },
+            }),
+          ),
         ),
+        ...hello,
       ),
-      ...hello,
-    ),
-    right: { text: HELLO },
-  },
-  {
-    name: 'a second choice (`index: 1`) between the frames',
-    serve: sends(
-      ...helloAs(
-        (delta) =>
-          data(chunk(delta)) + data(bare({ choices: [{ index: 1, delta: { content: 'X' } }] })),
+      right: { text: HELLO },
+    },
+    {
+      name: 'a second choice (`index: 1`) between the frames',
+      serve: sends(
+        ...helloAs(
+          (delta) =>
+            data(chunk(delta)) + data(bare({ choices: [{ index: 1, delta: { content: 'X' } }] })),
+        ),
+        finish(),
+        done,
       ),
-      finish(),
-      done,
-    ),
-    right: { text: HELLO },
-  },
-  {
-    name: 'the same finish frame twice',
-    serve: sends(...helloText, finish(), finish(), done),
-    right: { text: HELLO },
-  },
-  {
-    name: 'content as a list of parts',
-    serve: sends(
-      ...helloAs(({ content }) =>
-        data(chunk({ role: 'assistant', content: [{ type: 'text', text: content }] })),
+      right: { text: HELLO },
+    },
+    {
+      name: 'the same finish frame twice',
+      serve: sends(...helloText, finish(), finish(), done),
+      right: { text: HELLO },
+    },
+    {
+      name: "the text completions API's frames (`choices[0].text`)",
+      serve: sends(
+        data(bare({ choices: [{ index: 0, text: 'Hello', finish_reason: null }] })),
+        data(bare({ choices: [{ index: 0, text: '', finish_reason: 'stop' }] })),
+        done,
       ),
-      finish(),
-      done,
-    ),
-    right: [{ text: HELLO }, { text: '', finish: 'empty' }, { error: true }],
-  },
-  {
-    name: 'a refusal in the place of content',
-    serve: sends(
-      data(chunk({ role: 'assistant', content: null, refusal: 'I cannot.' })),
-      finish(),
-      done,
-    ),
-    right: [{ text: 'I cannot.' }, { text: '', finish: 'empty' }, { error: true }],
-  },
-  {
-    name: "the text completions API's frames (`choices[0].text`)",
-    serve: sends(
-      data(bare({ choices: [{ index: 0, text: 'Hello', finish_reason: null }] })),
-      data(bare({ choices: [{ index: 0, text: '', finish_reason: 'stop' }] })),
-      done,
-    ),
-    right: [{ text: 'Hello' }, { text: '', finish: 'empty' }, { error: true }],
-  },
-  {
-    name: "the responses API's events",
-    serve: sends(
-      'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"Hello"}\n\n',
-      'event: response.completed\ndata: {"type":"response.completed","response":{"status":"completed"}}\n\n',
-    ),
-    right: [{ text: 'Hello' }, { error: true }],
-  },
-  {
-    name: "Ollama's own API: a JSON a line",
-    async serve(wire) {
-      await wire.head(200, { 'content-type': 'application/x-ndjson' });
-      await wire.send(
-        '{"model":"m","message":{"role":"assistant","content":"Hello"},"done":false}\n',
-      );
-      await wire.send('{"model":"m","message":{"role":"assistant","content":""},"done":true}\n');
-      await wire.end();
+      right: [{ text: 'Hello' }, { text: '', finish: 'empty' }, { error: true }],
     },
-    right: [{ text: 'Hello' }, { error: true }],
-  },
-  {
-    name: 'a whole completion as JSON, under 200',
-    async serve(wire) {
-      await wire.head(200, { 'content-type': 'application/json' });
-      await wire.send(completion);
-      await wire.end();
+    {
+      name: "the responses API's events",
+      serve: sends(
+        'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"Hello"}\n\n',
+        'event: response.completed\ndata: {"type":"response.completed","response":{"status":"completed"}}\n\n',
+      ),
+      right: [{ text: 'Hello' }, { error: true }],
     },
-    right: { text: HELLO },
-  },
-  {
-    name: 'a whole completion as JSON, called an event stream',
-    serve: sends(completion),
-    right: { text: HELLO },
-  },
-  {
-    name: 'a whole completion as pretty-printed JSON',
-    async serve(wire) {
-      await wire.head(200, { 'content-type': 'application/json; charset=utf-8' });
-      await wire.send(JSON.stringify(JSON.parse(completion), undefined, 2));
-      await wire.end();
+    {
+      name: "Ollama's own API: a JSON a line",
+      async serve(wire) {
+        await wire.head(200, { 'content-type': 'application/x-ndjson' });
+        await wire.send(
+          '{"model":"m","message":{"role":"assistant","content":"Hello"},"done":false}\n',
+        );
+        await wire.send('{"model":"m","message":{"role":"assistant","content":""},"done":true}\n');
+        await wire.end();
+      },
+      right: [{ text: 'Hello' }, { error: true }],
     },
-    right: { text: HELLO },
-  },
-  {
-    name: 'a whole completion (`message`) as the only event',
-    serve: sends(data(completion), done),
-    right: [{ text: HELLO }, { error: true }],
-  },
-]);
+    {
+      name: 'a whole completion as JSON, under 200',
+      async serve(wire) {
+        await wire.head(200, { 'content-type': 'application/json' });
+        await wire.send(completion);
+        await wire.end();
+      },
+      right: { text: HELLO },
+    },
+    {
+      name: 'a whole completion as JSON, called an event stream',
+      serve: sends(completion),
+      right: { text: HELLO },
+    },
+    {
+      name: 'a whole completion as pretty-printed JSON',
+      async serve(wire) {
+        await wire.head(200, { 'content-type': 'application/json; charset=utf-8' });
+        await wire.send(JSON.stringify(JSON.parse(completion), undefined, 2));
+        await wire.end();
+      },
+      right: { text: HELLO },
+    },
+    {
+      name: 'a whole completion (`message`) as the only event',
+      serve: sends(data(completion), done),
+      right: [{ text: HELLO }, { error: true }],
+    },
+  ],
+  { cuts: true },
+);
 
 export const verdicts = group('The end, as the server means it', [
   {
@@ -391,57 +379,61 @@ export const verdicts = group('The end, as the server means it', [
   },
 ]);
 
-export const reasoning = group('Reasoning', [
-  {
-    name: '`reasoning_content`, then `\\n\\n` and the answer',
-    serve: sends(
-      data(chunk({ role: 'assistant', reasoning_content: 'Hm.' })),
-      text('\n\n'),
-      ...hello,
-    ),
-    right: { text: HELLO, reasoning: 'Hm.' },
-  },
-  {
-    name: '`reasoning` beside `content: ""`',
-    serve: sends(data(chunk({ role: 'assistant', content: '', reasoning: 'Hm.' })), ...hello),
-    right: { text: HELLO, reasoning: 'Hm.' },
-  },
-  {
-    name: '`reasoning_content: null` beside the text',
-    serve: sends(
-      ...helloAs((delta) => data(chunk({ ...delta, reasoning_content: null }))),
-      finish(),
-      done,
-    ),
-    right: { text: HELLO },
-  },
-  {
-    name: '`<think>` in the content',
-    serve: sends(opening('<think>'), text('\nHm.\n'), text('</think>'), text('\n\n'), ...hello),
-    right: { text: HELLO },
-  },
-  {
-    name: '`<think>` cut over deltas',
-    serve: sends(
-      role,
-      ...'<think>Hm. 1 < 2.</think>\n\n'.split(/(?<=[<\nk/>])/).map((piece) => text(piece)),
-      ...hello,
-    ),
-    right: { text: HELLO, reasoning: 'Hm. 1 < 2.' },
-  },
-  {
-    name: 'text that only looks like `<think>` at first',
-    serve: sends(opening('<th'), text('ead> is a tag'), finish(), done),
-    right: { text: '<thead> is a tag' },
-  },
-  {
-    name: '`<think>` later in the text stays',
-    serve: sends(opening('Use <think>'), text(' tags'), finish(), done),
-    right: { text: 'Use <think> tags' },
-  },
-  {
-    name: 'newlines before the answer, no reasoning',
-    serve: sends(opening('\n\n'), ...hello),
-    right: { text: `\n\n${HELLO}` },
-  },
-]);
+export const reasoning = group(
+  'Reasoning',
+  [
+    {
+      name: '`reasoning_content`, then `\\n\\n` and the answer',
+      serve: sends(
+        data(chunk({ role: 'assistant', reasoning_content: 'Hm.' })),
+        text('\n\n'),
+        ...hello,
+      ),
+      right: { text: HELLO, reasoning: 'Hm.' },
+    },
+    {
+      name: '`reasoning` beside `content: ""`',
+      serve: sends(data(chunk({ role: 'assistant', content: '', reasoning: 'Hm.' })), ...hello),
+      right: { text: HELLO, reasoning: 'Hm.' },
+    },
+    {
+      name: '`reasoning_content: null` beside the text',
+      serve: sends(
+        ...helloAs((delta) => data(chunk({ ...delta, reasoning_content: null }))),
+        finish(),
+        done,
+      ),
+      right: { text: HELLO },
+    },
+    {
+      name: '`<think>` in the content',
+      serve: sends(opening('<think>'), text('\nHm.\n'), text('</think>'), text('\n\n'), ...hello),
+      right: { text: HELLO },
+    },
+    {
+      name: '`<think>` cut over deltas',
+      serve: sends(
+        role,
+        ...'<think>Hm. 1 < 2.</think>\n\n'.split(/(?<=[<\nk/>])/).map((piece) => text(piece)),
+        ...hello,
+      ),
+      right: { text: HELLO, reasoning: 'Hm. 1 < 2.' },
+    },
+    {
+      name: 'text that only looks like `<think>` at first',
+      serve: sends(opening('<th'), text('ead> is a tag'), finish(), done),
+      right: { text: '<thead> is a tag' },
+    },
+    {
+      name: '`<think>` later in the text stays',
+      serve: sends(opening('Use <think>'), text(' tags'), finish(), done),
+      right: { text: 'Use <think> tags' },
+    },
+    {
+      name: 'newlines before the answer, no reasoning',
+      serve: sends(opening('\n\n'), ...hello),
+      right: { text: `\n\n${HELLO}` },
+    },
+  ],
+  { cuts: true },
+);

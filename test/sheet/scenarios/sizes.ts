@@ -35,6 +35,18 @@ export const sizes = group('Size', [
     alone: true,
   })),
   {
+    name: 'an error after 48 MiB of text, and a key to keep out of its message',
+    async serve(wire) {
+      const frame = text('x'.repeat(MIB));
+      for (let nth = 0; nth < 48; nth++) await wire.send(frame);
+      await sends(data('{"error":"Compute error."}'))(wire);
+    },
+    ask: { apiKey: 'sk-local-0123456789abcdef' },
+    right: { error: /Compute error/, keeps: 'x'.repeat(48 * MIB) },
+    limit: 10_000,
+    alone: true,
+  },
+  {
     name: '20,000 deltas of one character',
     serve: sends(role, ...Array(20).fill(text('a').repeat(1000)), finish(), done),
     right: { text: 'a'.repeat(20_000) },

@@ -201,6 +201,60 @@ export const time = group('Time', [
     limit: 8000,
   },
   {
+    name: 'the process is busy for 2 s, patience 1 s, and the whole reply is there: not a silent server',
+    async serve(wire) {
+      await wire.wait(200);
+      await whileBusy(() =>
+        wire.raw(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${hello.join('')}`),
+      );
+      await wire.close();
+    },
+    ask: patient,
+    right: { text: HELLO },
+    requests: 1,
+    limit: 8000,
+    alone: true,
+  },
+  {
+    name: 'the process is busy for 2 s, patience 1 s, and the first token is there: not a silent server',
+    async serve(wire) {
+      await wire.send(role);
+      await wire.wait(200);
+      await whileBusy(() => wire.send(hello.join('')));
+      await wire.end();
+    },
+    ask: patient,
+    right: { text: HELLO },
+    limit: 8000,
+    alone: true,
+  },
+  {
+    name: 'the process is busy for 2 s in the middle, patience 1 s, and the rest is there: not a silent server',
+    async serve(wire) {
+      await wire.send(opening('Hello'));
+      await wire.wait(200);
+      await whileBusy(() => wire.send(hello.slice(1).join('')));
+      await wire.end();
+    },
+    ask: patient,
+    right: { text: HELLO },
+    limit: 8000,
+    alone: true,
+  },
+  {
+    name: 'the process is busy for 2 s, patience 1 s, and the server is silent: given up',
+    async serve(wire) {
+      await wire.send(opening('Hello'));
+      await wire.wait(200);
+      await whileBusy(async () => {});
+      await wire.hold();
+    },
+    ask: patient,
+    right: { error: true, keeps: 'Hello' },
+    limit: 8000,
+    alone: true,
+  },
+  {
     name: 'a program that takes 0.7 s a delta, patience 0.5 s: not a slow server',
     serve: sends(...hello),
     use: 'read slowly',
@@ -230,6 +284,18 @@ export const time = group('Time', [
     prepare: impatientRuntime,
   },
 ]);
+
+/**
+ * Blocks the process for 2 s, as a busy program, SIGSTOP or a computer that slept does, while bytes that were just written
+ * wait in the client's socket: at its end the client's clocks are due, and the event loop looks at clocks before sockets.
+ * @param send - its bytes are written before the process is blocked
+ */
+async function whileBusy(send: () => Promise<void>): Promise<void> {
+  await new Promise(setImmediate);
+  const sending = send();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+  await sending;
+}
 
 /** Gives the process's `fetch` limits of 500 ms, as a short stand-in for the 300 s that it has. */
 function impatientRuntime(): void {

@@ -3,29 +3,30 @@ import type { Serve } from '../wire.ts';
 import { call, chunk, city, data, done, finish, role, text } from './frames.ts';
 import { sends } from './framing.ts';
 
-const name = 'get_weather';
-const paris = { name, arguments: city('Paris') };
-const rome = { name, arguments: city('Rome') };
+export const name = 'get_weather';
+export const paris = { name, arguments: city('Paris') };
+export const rome = { name, arguments: city('Rome') };
 
 /** The first fragment of a call. */
-const opens = (index: number, id = `call_${index}`, argumentsText = '') =>
+export const opens = (index: number, id = `call_${index}`, argumentsText = '') =>
   call({ index, id, type: 'function', function: { name, arguments: argumentsText } });
 
 /** A later fragment. */
-const adds = (index: number, argumentsText: string) =>
+export const adds = (index: number, argumentsText: string) =>
   call({ index, type: 'function', function: { arguments: argumentsText } });
 
 /** A whole call in one delta. */
-const whole = (fields: object, of = paris) => call({ type: 'function', function: of, ...fields });
+export const whole = (fields: object, of = paris) =>
+  call({ type: 'function', function: of, ...fields });
 
-const callsThenDone = (...frames: string[]): Serve =>
+export const callsThenDone = (...frames: string[]): Serve =>
   sends(role, ...frames, finish('tool_calls'), done);
-const one = { text: '', finish: 'tool_calls' as const, calls: [paris] };
-const both = { text: '', finish: 'tool_calls' as const, calls: [paris, rome] };
+export const one = { text: '', finish: 'tool_calls' as const, calls: [paris] };
+export const both = { text: '', finish: 'tool_calls' as const, calls: [paris, rome] };
 const none = { text: '', finish: 'tool_calls' as const, calls: [] };
 
 /** No call may be run; whether that is told by an error, by the end or by the call is the client's. */
-const noneToRun = [{ error: true as const }, none, { text: '' as const, calls: [] }];
+export const noneToRun = [{ error: true as const }, none, { text: '' as const, calls: [] }];
 
 export const tools = group(
   'Tool calls',
@@ -219,5 +220,5 @@ export const tools = group(
       right: [{ text: '', finish: 'length', calls: [] }, { error: true }],
     },
   ],
-  { ask: { tools: true } },
+  { ask: { tools: true }, cuts: true },
 );

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { showMemberDocs } from '../../src/build/member-docs.ts';
+
+const union = `/** Why. */
+export type Reason = 
+/** Nothing listens. */
+"refused"
+/**
+ * The key is wrong.
+ * Set another.
+ */
+ | "token";
+`;
+const list = ` * - \`refused\`: Nothing listens.
+ * - \`token\`: The key is wrong. Set another.
+`;
+
+test('the comment of a union lists what its members mean; those stay where they are', () => {
+  assert.equal(
+    showMemberDocs(union),
+    union.replace('/** Why. */\n', `/**\n * Why.\n *\n${list} */\n`),
+  );
+});
+
+test('a field of that type lists them after its own comment, else after that of the type', () => {
+  const fields = `export interface Failure {
+	/** The reason, if known. */
+	reason?: Reason | undefined;
+	why: Reason;
+	other: string;
+}
+`;
+  const listed = list.replaceAll(/^/gm, '\t').replace(/\t$/, '');
+  assert.ok(
+    showMemberDocs(union + fields).endsWith(`export interface Failure {
+	/**
+	 * The reason, if known.
+	 *
+${listed}	 */
+	reason?: Reason | undefined;
+	/**
+	 * Why.
+	 *
+${listed}	 */
+	why: Reason;
+	other: string;
+}
+`),
+  );
+});
+
+for (const [name, text] of [
+  ['a union with a member that has no comment', '/** a */\ntype A = \n/** b */\n"b" | "c";\n'],
+  [
+    'a union of other things than strings',
+    '/** a */\ntype A = \n/** b */\n{ b: 1 }\n/** c */\n | "c";\n',
+  ],
+  ['a field of no such type', '/** a */\ninterface A { b: B }\n'],
+  ['a type that is no union', '/** a */\ntype A = string;\n'],
+] as const) {
+  test(`${name} stays as it is`, () => assert.equal(showMemberDocs(text), text));
+}
