@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { root } from '../runner/commands.ts';
+
+/** A page for people. */
+export interface Page {
+  /** From the project's folder, with `/`. */
+  file: string;
+  text: string;
+}
+
+/** A block of code on a page. */
+export interface Block {
+  page: Page;
+  language: string;
+  code: string;
+  /** What the comment above it says, such as `run: library.mjs`; a test runs it by that. Empty where there is none. */
+  mark: string;
+  line: number;
+}
+
+/** The READMEs at the top, and every page beside what it is about. */
+export const pages: readonly Page[] = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...pagesIn(join(root, 'src')),
+  ...pagesIn(join(root, 'test')),
+].map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
+
+function pagesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => name !== 'node_modules')
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return pagesIn(path);
+      return entry.name.endsWith('.md') ? [relative(root, path).split(sep).join('/')] : [];
+    });
+}
+
+/** The blocks of a page, those in lists too. */
+export function blocksOf(page: Page): Block[] {
+  const pattern = /(?:<!-- ([^\n]*) -->\n\s*)?^( *)```(\w*)\n([\s\S]*?)^\2```$/gm;
+  return [...page.text.matchAll(pattern)].map((match) => {
+    const [whole, mark = '', indent = '', language = '', code = ''] = match;
+    const line = page.text.slice(0, match.index + whole.indexOf('```')).split('\n').length;
+    return { page, mark, language, line, code: code.replace(new RegExp(`^${indent}`, 'gm'), '') };
+  });
+}
+
+/** A page without its blocks and the code in its lines. */
+export function proseOf({ text }: Page): string {
+  return text.replace(/^( *)```[\s\S]*?^\1```$/gm, '').replace(/`[^`\n]*`/g, '');
+}
+
+/** The name by which a heading can be linked to, as GitHub and npm make it. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M} _-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+export function anchorsOf({ text }: Page): string[] {
+  const withoutBlocks = text.replace(/^( *)```[\s\S]*?^\1```$/gm, '');
+  return [...withoutBlocks.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
+}
