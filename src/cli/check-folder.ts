@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Exchange, listExchanges, readExchange } from '../replay/exchange.ts';
+import { listExchanges, readExchange } from '../replay/folder.ts';
+import type { Exchange } from '../replay/format.ts';
 import { cluesOf, findSecret } from '../replay/secrets.ts';
 
 /** What a folder of exchanges holds, and what is wrong with it. */

@@ -1,5 +1,5 @@
-import type { Exchange } from '../replay/exchange.ts';
-import { frameEnds, pieces } from '../replay/pieces.ts';
+import type { Exchange } from '../replay/format.ts';
+import { frameEnds, pieces } from '../replay/rechunk.ts';
 
 /**
  * Shows an exchange, a frame a line: when it was whole (ms since the request), its bytes, its text. `|` marks a

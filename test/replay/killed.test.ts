@@ -5,12 +5,12 @@ import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { checkFolder } from '../../src/cli/check-folder.ts';
-import { readSource } from '../../src/replay/exchange.ts';
+import { readSource } from '../../src/replay/folder.ts';
 import { scratch } from './helpers.ts';
 
 /** Writes one name again and again, as fast as it can, each time with another body. */
 const writer = `
-  import { writeExchange, sha256 } from '${new URL('../../src/replay/exchange.ts', import.meta.url)}';
+  import { writeExchange, sha256 } from '${new URL('../../src/replay/folder.ts', import.meta.url)}';
   const folder = process.argv[1];
   for (let i = 0; ; i++) {
     const body = new TextEncoder().encode('data: ' + 'x'.repeat(1 + (i * 7919) % 200000) + '\\n\\n');

@@ -48,11 +48,11 @@ async function stored(folder: string, name?: string) {
 test('once: records into an empty folder, then replays it without the server', async (t) => {
   const folder = join(await scratch(t), 'made/here');
   const { url, seen } = await startCounting(t);
-  const recording = recordFetch(fetch, folder);
+  const recording = recordFetch(fetch, folder, { mode: 'once' });
   for (const content of ['hi', 'ho']) {
     assert.equal(await (await recording(url, ask(content))).text(), 'data: [DONE]\n\n');
   }
-  const replaying = recordFetch(fetch, folder);
+  const replaying = recordFetch(fetch, folder, { mode: 'once' });
   assert.equal(await (await replaying(url, ask('ho'))).text(), 'data: [DONE]\n\n');
   await assert.rejects(replaying(url, ask('other')), { name: 'ReplayMiss' });
   assert.equal(seen.requests, 2);
@@ -275,7 +275,7 @@ test('no header of the request is stored but its content type', async (t) => {
 
 test('a wrong mode or name throws at once', () => {
   // @ts-expect-error a JavaScript caller can do this
-  assert.throws(() => recordFetch(fetch, '.', { mode: 'new' }), {
+  assert.throws(() => recordFetch(fetch, '.', { mode: 'old' }), {
     name: 'TypeError',
     message: /^mode must be/,
   });

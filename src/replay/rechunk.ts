@@ -1,4 +1,4 @@
-import type { Head } from './exchange.ts';
+import type { Head } from './format.ts';
 import type { PlayOptions } from './play-options.ts';
 
 const LF = 10;
