@@ -1,4 +1,4 @@
-import { eventsOf } from './events.ts';
+import { joinDeltas } from './join-deltas.ts';
 import { leavesOf } from './places.ts';
 import { base64Readings, base64Writings, readingsOf } from './readings.ts';
 import { createWordSearch, type Found, type WordSearch } from './word-search.ts';
@@ -93,17 +93,6 @@ export function findSecretInBody(text: string, clues: Clues, at: string): string
     if (found) return `${at}, its deltas joined at ${place}, holds ${found.what}`;
   }
   return undefined;
-}
-
-/** What the events of a stream hold at each place, joined: the answer's text, the arguments of a call. */
-function joinDeltas(text: string): Map<string, string> {
-  const joined = new Map<string, string>();
-  for (const { value } of eventsOf(text)) {
-    for (const { place, value: leaf } of leavesOf(value)) {
-      if (typeof leaf === 'string') joined.set(place, (joined.get(place) ?? '') + leaf);
-    }
-  }
-  return joined;
 }
 
 function findInText(text: string, clues: Clues): { what: string; line: string } | undefined {

@@ -34,7 +34,8 @@ test('faults, as they are and as a client may encode them', () => {
     firstDelay: 20,
     rechunk: { seed: 3 },
   };
-  const faults = 'cut=658,then=hang,speed=0.5,firstDelay=20,rechunk=3,status=503,retryAfter=2,times=1';
+  const faults =
+    'cut=658,then=hang,speed=0.5,firstDelay=20,rechunk=3,status=503,retryAfter=2,times=1';
   assert.deepEqual(readBaseURL(`/single,${faults}/v1/x`).options, options);
   assert.deepEqual(readBaseURL(`/single${encodeURIComponent(`,${faults}`)}/v1/x`).options, options);
   assert.deepEqual(readBaseURL('/single,cut=0,rechunk=byte,speed=instant/v1').options, {
