@@ -1,6 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listExchanges, readExchange } from '../replay/folder.ts';
+import { listExchanges, listFiles, readExchange } from '../replay/folder.ts';
 import type { Exchange } from '../replay/format.ts';
 import { cluesOf, findSecret } from '../replay/secrets.ts';
 
@@ -27,7 +27,7 @@ export async function checkFolder(folder: string): Promise<Checked> {
       problems.push(error instanceof Error ? error.message : String(error));
     }
   }
-  for (const entry of await readdir(folder, { recursive: true })) {
+  for (const entry of listFiles(folder)) {
     const file = join(folder, entry);
     const head = file.replace(/(\.sse|\.body\.(json|txt))$/, '.json');
     // The body of a head that cannot be read is no leftover.

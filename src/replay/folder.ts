@@ -23,11 +23,8 @@ const byName = new Intl.Collator('en', { numeric: true });
 export function listExchanges(folder: string): ExchangeFile[] {
   return listFiles(folder)
     .filter((file) => file.endsWith('.json') && !file.endsWith('.body.json'))
-    .filter((file) => !/(^|[/\\])\./.test(file))
-    .map((file) => ({
-      name: file.replaceAll('\\', '/').slice(0, -'.json'.length),
-      file: join(folder, file),
-    }))
+    .filter((file) => !/(^|\/)\./.test(file))
+    .map((file) => ({ name: file.slice(0, -'.json'.length), file: join(folder, file) }))
     .sort((a, b) => byName.compare(a.name, b.name));
 }
 
@@ -36,9 +33,27 @@ export function isWithoutExchanges(folder: string): boolean {
   return !existsSync(folder) || listExchanges(folder).length === 0;
 }
 
-function listFiles(folder: string): string[] {
+/**
+ * The files of a folder and of the folders in it, relative to it, with `/`. Links to folders are not followed: they may
+ * lead out of it, or in a circle.
+ * @throws {Error} where the folder cannot be read
+ */
+export function listFiles(folder: string): string[] {
+  const files: string[] = [];
+  const open = [''];
+  for (let inside = open.pop(); inside !== undefined; inside = open.pop()) {
+    for (const entry of readFolder(join(folder, inside))) {
+      const path = inside === '' ? entry.name : `${inside}/${entry.name}`;
+      if (entry.isDirectory()) open.push(path);
+      else files.push(path);
+    }
+  }
+  return files;
+}
+
+function readFolder(folder: string) {
   try {
-    return readdirSync(folder, { recursive: true }).map(String);
+    return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     throw new Error(`${folder}: cannot be read as a folder: ${wordsOfFileError(error)}`);
   }

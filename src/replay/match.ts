@@ -70,9 +70,8 @@ export function createMatcher(
   const comparableOf = createComparison(options);
   const asItIs = createComparison({});
   const recorded = source.map((exchange) => {
-    const compared = comparableOf(exchange.request);
-    const { key } = asItIs(exchange.request);
-    return { exchange, compared, keyAsItIs: key };
+    const { leaves } = asItIs(exchange.request);
+    return { exchange, compared: comparableOf(exchange.request), leavesAsTheyAre: leaves };
   });
   type Candidate = (typeof recorded)[number];
 
@@ -81,14 +80,19 @@ export function createMatcher(
     return compared.call === asked.call && compared.key === asked.key;
   }
 
+  /** What is left out of the comparison still tells two exchanges apart, as far as a part of it is the same. */
+  function mostAlike(candidates: readonly Candidate[], sent: Comparable['leaves']) {
+    if (candidates.length < 2) return candidates;
+    const likeness = candidates.map((it) => compare(sent, it.leavesAsTheyAre).common);
+    const most = Math.max(...likeness);
+    return candidates.filter((_, index) => likeness[index] === most);
+  }
+
   return {
     find(request) {
       const asked = comparableOf(request);
-      const { key } = asItIs(request);
       const candidates = recorded.filter((it) => answers(it, asked));
-      // What was left out of the comparison still tells two exchanges apart.
-      const same = candidates.filter((it) => it.keyAsItIs === key);
-      const best = same.length > 0 ? same : candidates;
+      const best = mostAlike(candidates, asItIs(request).leaves);
       const next = best.find((it) => !used.has(it.exchange)) ?? best.at(-1);
       if (next) return use(next.exchange);
       const others = recorded.map(({ exchange, compared }) => ({

@@ -31,8 +31,8 @@ export function nameAfterPath(path: string): string {
   const name = withoutQuery
     .replace(/^\/v1\//, '')
     .replace(/[^\w.-]+/g, '-')
-    .slice(0, LONGEST_NAME)
     .replace(/^[-.]+/, '')
+    .slice(0, LONGEST_NAME)
     .replace(/\.body$/, '-body')
     .replace(/[-.]+$/, '');
   if (name === '') return 'root';

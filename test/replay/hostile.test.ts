@@ -96,7 +96,7 @@ const paths: [path: string, name: string][] = [
   ['/v1/chat/completions', 'chat-completions'],
   ['/api/v1/models?x=1', 'api-v1-models'],
   ['/', 'root'],
-  ['/v1/..%2f..%2fetc', '2f-2fetc'],
+  ['/v1/..%2f..%2fetc', '2f..-2fetc'],
   ['/x.body', 'x-body'],
   ['/v1/con', 'path-con'],
   ['/v1/Aux.json', 'path-Aux.json'],
