@@ -24,7 +24,9 @@ export async function loadMatching(file: string | undefined): Promise<MatchOptio
 }
 
 /** Whether there is a function to match with. What `ignore` holds is looked at where it is used. */
-function isMatchOptions(options: Record<keyof MatchOptions, unknown>): options is MatchOptions {
+function isMatchOptions(
+  options: { [Name in keyof MatchOptions]: unknown },
+): options is MatchOptions {
   const given = [options.normalize, options.match].filter((it) => it !== undefined);
   return given.length > 0 && given.every((it) => typeof it === 'function');
 }

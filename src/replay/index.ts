@@ -2,6 +2,7 @@ export { readExchange } from './folder.ts';
 export type { Chunk, End, Exchange, Head, Provenance, StoredRequest } from './format.ts';
 export type { Running } from './http.ts';
 export { type MatchOptions, ReplayMiss } from './match.ts';
+export { type ModelReplyOptions, type ModelToolCall, modelReply } from './model-reply.ts';
 export type { PlayOptions } from './play-options.ts';
 export {
   type RecordingProxy,

@@ -197,7 +197,11 @@ const wrong: [args: string[], status: number, message: RegExp][] = [
   [['serve'], 2, /give one folder/],
   [['serve', 'a', 'b'], 2, /give one folder/],
   [['serve', fixtures, '--port', '99999'], 2, /--port 99999: give a number/],
-  [['serve', fixtures, '--speed', 'fast'], 2, /--speed must be 'instant' or a number above 0; it is "fast"/],
+  [
+    ['serve', fixtures, '--speed', 'fast'],
+    2,
+    /--speed must be 'instant' or a number above 0; it is "fast"/,
+  ],
   [['serve', '/does/not/exist'], 1, /\/does\/not\/exist: cannot be read as a folder/],
   [['serve', fixtures, '--status', '200'], 2, /--status must be a number from 400 to 599/],
   [['serve', fixtures, '--retry-after', '2'], 2, /--retry-after needs a status/],
