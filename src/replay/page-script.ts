@@ -116,7 +116,7 @@ function listFrames() {
     const row = add(byId('frames'), 'tr');
     add(row, 'td', due + ' ms', 'number');
     add(row, 'td', bytes + ' B' + (chunks > 1 ? ' in ' + chunks : ''), 'number');
-    const words = said.map(({ what, value }) => what + ' ' + asText(value)).join('; ');
+    const words = said.map(({ what, value }) => what + ' ' + JSON.stringify(value)).join('; ');
     add(row, 'td', words || text.trim(), 'frame').title = text;
   }
 }
