@@ -13,8 +13,12 @@ export function startOfRun(): number {
   const ownStart = Date.now() - process.uptime() * 1000;
   if (!marksOfRunners.some((mark) => process.env[mark] !== undefined)) return ownStart;
   const parent = readParent();
-  const isRunner = parent !== undefined && /vitest|jest|--test\b/.test(parent.command);
-  return isRunner ? Math.min(ownStart, parent.start) : ownStart;
+  return parent && isRunner(parent.command) ? Math.min(ownStart, parent.start) : ownStart;
+}
+
+/** Whether a command line is that of a test runner, and not that of a test file or of what this has started. */
+export function isRunner(command: string): boolean {
+  return /(^|[\s/\\(])(vitest|jest)(\.mjs|\.js)?([\s)]|$)|\s--test(\s|$)/.test(command);
 }
 
 /** The command line of the process that started this one, and when that began; `undefined` where nothing tells. */
