@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Chunk } from '../../src/replay/exchange.ts';
-import { frameEnds, pieces } from '../../src/replay/pieces.ts';
+import type { Chunk } from '../../src/replay/format.ts';
 import { checkPlayOptions, type PlayOptions } from '../../src/replay/play-options.ts';
+import { frameEnds, pieces } from '../../src/replay/rechunk.ts';
 import { readFixture } from './helpers.ts';
 
 const hello = await readFixture('llama.cpp-2026/hello');

@@ -1,4 +1,4 @@
-import type { Head } from './exchange.ts';
+import type { Head } from './format.ts';
 import type { PlayOptions } from './play-options.ts';
 
 const LF = 10;
@@ -23,9 +23,25 @@ export function* frameEnds(body: Uint8Array): Generator<number> {
   if (start < body.length) yield body.length;
 }
 
+/** Where each line of a body of NDJSON ends. */
+function* lineEnds(body: Uint8Array): Generator<number> {
+  let end = 0;
+  while (end < body.length) {
+    const next = body.indexOf(LF, end);
+    end = next === -1 ? body.length : next + 1;
+    yield end;
+  }
+}
+
+/** Where the frames of a body end: its events, its lines, or itself. */
+export function frameEndsOf({ response }: Head, body: Uint8Array): Iterable<number> {
+  if (response.body.endsWith('.sse')) return frameEnds(body);
+  return response.body.endsWith('.ndjson') ? lineEnds(body) : [body.length];
+}
+
 /** Where the pieces end. */
 function* borders(exchange: Head, body: Uint8Array, rechunk: PlayOptions['rechunk']) {
-  const { chunks, response } = exchange;
+  const { chunks } = exchange;
   let end = 0;
   if (rechunk === 'byte') {
     while (end < body.length) yield ++end;
@@ -41,10 +57,8 @@ function* borders(exchange: Head, body: Uint8Array, rechunk: PlayOptions['rechun
       end += bytes;
       yield end;
     }
-  } else if (response.body.endsWith('.sse')) {
-    yield* frameEnds(body);
   } else {
-    yield body.length;
+    yield* frameEndsOf(exchange, body);
   }
 }
 
