@@ -354,7 +354,9 @@ export function createAnswer(job: Job): Answer {
   }
 
   async function tellReady(): Promise<void> {
-    const model = config.model ?? defaultChatModel(await server.models())?.id;
+    // Also where the model is named: what listens there is to be known.
+    const models = await server.models(true);
+    const model = config.model ?? defaultChatModel(models)?.id;
     const shown = model === undefined ? phrases.anyModel() : `\`${model}\``;
     layout?.note('✅', [phrases.ready(new URL(config.baseURL).host, shown)]);
   }

@@ -29,7 +29,7 @@ export interface Page {
 
 /** A note as a reply of its own. */
 export function formatNote(sign: string, paragraphs: readonly string[]): string {
-  return `> ${openingMark(false)}${noteText(sign, paragraphs)}${closingMark(false)}`;
+  return `> ${openingMark('first')}${noteText(sign, paragraphs)}${closingMark(false)}`;
 }
 
 /**
@@ -49,7 +49,8 @@ export function createLayout(page: Page, heading: string, goesOn = ''): Layout {
     const fence = block === 'answer' ? openFence(goesOn + answer) : undefined;
     if (block === 'reasoning') page.write(closingMark(false));
     if (fence) page.write(`${answer.endsWith('\n') ? '' : '\n'}${fence.closing}`);
-    page.write(`${isFirst ? '' : '\n\n'}> ${openingMark(fence !== undefined)}`);
+    const place = isFirst ? 'first' : fence ? 'after fence' : 'after text';
+    page.write(`${isFirst ? '' : '\n\n'}> ${openingMark(place)}`);
     block = next;
   }
 
@@ -57,7 +58,7 @@ export function createLayout(page: Page, heading: string, goesOn = ''): Layout {
     const fence = openFence(goesOn + answer);
     if (block === 'reasoning') page.write(closingMark(fence !== undefined));
     // An empty block at the beginning has nothing but its end.
-    else if (fence) page.write(`${openingMark(false)}${closingMark(true)}`);
+    else if (fence) page.write(`${openingMark('first')}${closingMark(true)}`);
     if (block !== undefined || fence) page.write('\n\n');
     if (fence) page.write(`${fence.opening}\n`);
     block = 'answer';

@@ -6,6 +6,8 @@
  */
 const TAG = '\u{E0001}';
 const OPEN = `${TAG}\u{E0028}`;
+/** Like {@link OPEN}, but nothing stood before it: what stands there now is its reader's. */
+const OPEN_FIRST = `${TAG}\u{E003C}`;
 /** Like {@link OPEN}, but the line before was added, too: it closes a code fence that the answer had left open. */
 const OPEN_AFTER_FENCE = `${TAG}\u{E007B}`;
 /** The end. The line behind it may have been added, too: it opens the answer's code fence again. */
@@ -20,9 +22,10 @@ export function withoutMarks(text: string): string {
   return text.includes(TAG) ? text.replaceAll(TAG, '') : text;
 }
 
-/** How a block begins. */
-export function openingMark(afterFence: boolean): string {
-  return afterFence ? OPEN_AFTER_FENCE : OPEN;
+/** How a block begins: at the beginning of the reply, behind a fence that was closed for it, or behind anything else. */
+export function openingMark(place: 'first' | 'after fence' | 'after text'): string {
+  if (place === 'first') return OPEN_FIRST;
+  return place === 'after fence' ? OPEN_AFTER_FENCE : OPEN;
 }
 
 /** How a block ends. */
@@ -44,8 +47,8 @@ export function removeAdded(text: string): string {
   let from = 0;
   for (let tag = text.indexOf(TAG); tag !== -1; tag = text.indexOf(TAG, from)) {
     const mark = text.slice(tag, tag + OPEN.length);
-    if (mark === OPEN || mark === OPEN_AFTER_FENCE) {
-      kept.push(beforeBlock(text.slice(from, tag), mark === OPEN_AFTER_FENCE));
+    if (mark === OPEN || mark === OPEN_FIRST || mark === OPEN_AFTER_FENCE) {
+      kept.push(beforeBlock(text.slice(from, tag), mark));
       from = endOfBlock(text, tag);
     } else {
       // The end of a block whose beginning was deleted.
@@ -58,13 +61,13 @@ export function removeAdded(text: string): string {
 }
 
 /** What stands before a block, without the line ends, the sign of a quotation and the fence that belong to the block. */
-function beforeBlock(text: string, hasFence: boolean): string {
-  const own = text.replace(/\n{0,2}>? ?$/, '');
-  if (!hasFence) return own;
+function beforeBlock(text: string, mark: string): string {
+  const outside = text.replace(/> ?$/, '');
+  if (mark === OPEN_FIRST) return outside;
+  const own = outside.replace(/\n{0,2}$/, '');
   const lineEnd = own.lastIndexOf('\n');
-  return /^[ \t]*(?:`+|~+)$/.test(own.slice(lineEnd + 1))
-    ? own.slice(0, Math.max(lineEnd, 0))
-    : own;
+  const isFence = mark === OPEN_AFTER_FENCE && /^[ \t]*(?:`+|~+)$/.test(own.slice(lineEnd + 1));
+  return isFence ? own.slice(0, Math.max(lineEnd, 0)) : own;
 }
 
 /** Where a block ends, with the line ends behind it, and the fence. */

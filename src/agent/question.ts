@@ -19,6 +19,7 @@ export interface Asking {
   thread: Thread;
   hostUtils: HostUtils | undefined;
   phrases: Phrases;
+  purpose: { kind: string };
   convert(messages: LoadedMessage[]): ChatMessage[];
 }
 
@@ -27,7 +28,7 @@ export interface Asking {
  * @param findModel - the model that will be asked, where the server tells of it; asked only where there are images
  */
 export async function findQuestion(
-  { thread, hostUtils, phrases, convert }: Asking,
+  { purpose, thread, hostUtils, phrases, convert }: Asking,
   conversation: readonly Message[],
   findModel: () => Promise<Model | undefined>,
 ): Promise<Question> {
@@ -59,6 +60,8 @@ export async function findQuestion(
   const isEmpty = question?.sender === 'user' && !question.text?.trim() && !question.images?.length;
   if (isEmpty && notes.length > 0) return { kind: 'told', notes: notes.map(({ note }) => note) };
   const chat = convert(messages);
-  const isAsked = chat.at(-1)?.role === 'user' || question?.sender === 'bot';
-  return isAsked && chat.length > 0 ? { kind: 'asked', messages: chat, notes } : { kind: 'none' };
+  const goesOn = purpose.kind === 'continue';
+  return chat.at(-1)?.role === (goesOn ? 'assistant' : 'user')
+    ? { kind: 'asked', messages: chat, notes }
+    : { kind: 'none' };
 }
