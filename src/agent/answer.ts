@@ -247,6 +247,9 @@ export function createAnswer(job: Job): Answer {
         } else if (event.type === 'reasoning') {
           notice.waitFor({ for: 'thinking' });
           if (config.reasoning === 'show') page.reasoning(thoughtWithoutKey(event.text));
+        } else if (event.type === 'correction') {
+          await page.answerWasReasoning(config.reasoning === 'show');
+          insertion?.restart();
         } else if (event.type === 'text') {
           if (config.reasoning === 'show') page.reasoning(thoughtWithoutKey('', true));
           const text = filter(withoutKey(event.text));

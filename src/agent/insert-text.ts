@@ -81,6 +81,10 @@ export async function createTextInsertion(
       text += delta;
       void place?.write(withoutOuterFence(text, false));
     },
+    restart() {
+      text = '';
+      void place?.write('');
+    },
     finish: () => end(),
     fail: (happened) => end(happened),
     onCancel(run) {

@@ -6,6 +6,8 @@ export interface Insertion {
   instruct(messages: ChatMessage[]): ChatMessage[];
   /** The answer goes on. */
   write(delta: string): void;
+  /** What was written so far does not belong to the answer. */
+  restart(): void;
   /** The answer is whole. */
   finish(): Promise<void>;
   /** There is none: the place is as it was, and the user is told. */

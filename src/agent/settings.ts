@@ -214,25 +214,3 @@ function findKey(name: string, keys: JsonObject, others: JsonObject): string | u
   // No one names a setting like this.
   return /^(sk-|hf_|lm-)|^\S{24,}$/.test(name) ? name.trim() : undefined;
 }
-
-/**
- * Fills in what is left open, and refuses what is not of its default's type.
- * @throws {TypeError} naming the field
- */
-function fill<T extends object>(name: string, given: object, defaults: T): T {
-  if (typeof given !== 'object') throw new TypeError(`${name} must be an object`);
-  const filled = { ...defaults };
-  const fields = fieldsOf(given);
-  const presets = fieldsOf(defaults);
-  for (const field of Object.keys(presets)) {
-    const preset = presets[field];
-    const value = fields[field] ?? preset;
-    if (value === preset) continue;
-    const wrong = typeof value === 'number' ? !(value >= 0) : Array.isArray(value);
-    if (wrong || typeof value !== typeof preset) {
-      throw new TypeError(`${name}.${field} must be of type ${typeof preset}`);
-    }
-    Reflect.set(filled, field, value);
-  }
-  return filled;
-}
