@@ -267,7 +267,7 @@ export function createAnswer(job: Job): Answer {
     async function end(result: ChatResult): Promise<void> {
       record(result);
       const asked = meta.requestedModel;
-      const other = otherModelNote(asked, withoutSecret(result.model ?? '', secret), phrases);
+      const other = otherModelNote(asked, textOrNothing(meta.model), phrases);
       if (other) noteOnce({ requestedModel: asked, model: meta.model }, other);
       const ended = {
         replyId,
