@@ -197,14 +197,16 @@ function createPlace(vscode: VSCode, document: TextDocument, target: Target): Pl
   return {
     async write(text) {
       wanted = text;
-      writing ??= catchUp()
-        .catch(() => false)
-        .finally(() => {
-          writing = undefined;
-        });
-      await writing;
-      // What was wanted last may have come behind the last look.
-      return written === wanted || (!isLeft && catchUp().catch(() => false));
+      // One at a time. What was wanted last may have come behind the last look.
+      for (let round = 0; written !== wanted && !isLeft && round < 2; round++) {
+        writing ??= catchUp()
+          .catch(() => false)
+          .finally(() => {
+            writing = undefined;
+          });
+        await writing;
+      }
+      return written === wanted;
     },
     onTakenBack(run) {
       takenBack = run;

@@ -168,7 +168,10 @@ for (const [name, path, refusal] of [
       asked.push(model);
       if (loaded.length === 0) return json(400, { error: { message: refusal } });
       begin(response);
-      response.end(frame({ content: `I am ${model}.` }, { model }) + ending());
+      response.end(
+        frame({ content: `I am ${model}.` }, { model }) +
+          ending().replaceAll('"tiny"', JSON.stringify(model)),
+      );
     });
     const host = chats.open({ llm: { baseURL, model: '' } });
     await host.send('Who are you?');

@@ -76,7 +76,7 @@ test('an empty chunk comes for every 500 ms of silence, before the first delta a
 
 test('the longer the text, the longer the panel has for it', async () => {
   const { clock, joiner, chunks } = setUp();
-  joiner.push('x'.repeat(10_000));
+  joiner.push('x'.repeat(26_000));
   await clock.pass(1);
   for (let i = 0; i < 2000; i++) {
     joiner.push('y');
