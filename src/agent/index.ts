@@ -210,7 +210,8 @@ async function insertionFor(thread: Thread, phrases: Phrases): Promise<Insertion
   const last = thread.messages.at(-1);
   const target = last?.sender === 'user' ? targetOf(last.meta) : undefined;
   const vscode = target && loadVSCode();
-  return vscode && createTextInsertion(vscode, target, phrases);
+  // Without the place the answer is in the chat.
+  return vscode && createTextInsertion(vscode, target, phrases).catch(() => undefined);
 }
 
 async function* asChunks(texts: AsyncIterable<string>): AsyncGenerator<unknown> {

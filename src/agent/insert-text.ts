@@ -43,7 +43,8 @@ export async function createTextInsertion(
   } catch {
     // Told when the answer comes.
   }
-  const place = document && createPlace(vscode, document, target);
+  const offset = document?.offsetAt(new vscode.Position(target.line, target.character)) ?? 0;
+  const place = document && createPlace(vscode, document, offset);
   let text = '';
   let isOver = false;
   let cancel = () => {};
@@ -76,7 +77,7 @@ export async function createTextInsertion(
   }
 
   return {
-    instruct: (messages) => (document ? withPlace(messages, document, target) : messages),
+    instruct: (messages) => (document ? withPlace(messages, document, offset) : messages),
     write(delta) {
       text += delta;
       void place?.write(withoutOuterFence(text, false));
@@ -109,8 +110,8 @@ interface Place {
   leave(): void;
 }
 
-function createPlace(vscode: VSCode, document: TextDocument, target: Target): Place {
-  let start = document.offsetAt(target);
+function createPlace(vscode: VSCode, document: TextDocument, offset: number): Place {
+  let start = offset;
   let length = 0;
   let written = '';
   let wanted = '';
@@ -219,9 +220,8 @@ function createPlace(vscode: VSCode, document: TextDocument, target: Target): Pl
 }
 
 /** The question, with what is around the place, and how to answer. */
-function withPlace(messages: ChatMessage[], document: TextDocument, target: Target): ChatMessage[] {
+function withPlace(messages: ChatMessage[], document: TextDocument, offset: number): ChatMessage[] {
   const text = document.getText();
-  const offset = document.offsetAt(target);
   const before = text.slice(Math.max(offset - BEFORE, 0), offset);
   const behind = text.slice(offset, offset + BEHIND);
   const name = document.fileName.replace(/.*[\\/]/, '');

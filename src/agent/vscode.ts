@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { isObject } from '../json.ts';
 
 /** What of VS Code's API 'Generate Text at Cursor' needs. See https://code.visualstudio.com/api/references/vscode-api */
 export interface VSCode {
   Uri: { parse(text: string): unknown };
+  Position: new (line: number, character: number) => unknown;
   Range: new (start: unknown, end: unknown) => unknown;
   WorkspaceEdit: new () => { replace(uri: unknown, range: unknown, text: string): void };
   ProgressLocation: { Notification: unknown };
@@ -30,7 +30,8 @@ export interface TextDocument {
   /** 1 is LF, 2 is CRLF. */
   readonly eol: number;
   getText(): string;
-  offsetAt(position: { line: number; character: number }): number;
+  /** @param position - a `Position`, nothing that looks like one */
+  offsetAt(position: unknown): number;
   positionAt(offset: number): unknown;
 }
 
@@ -60,11 +61,11 @@ interface CancellationToken {
 
 /**
  * VS Code's API, where this runs in its extension host; `undefined` elsewhere. Asked for only when it is needed: the
- * agent's file loads without it. The host finds the module by its name, whatever file asks for it.
+ * agent's file loads without it. The host gives the module to whatever file asks for it; only there has to be such a file.
  */
 export function loadVSCode(): VSCode | undefined {
   try {
-    const found: unknown = createRequire(join(process.cwd(), 'LocalLLMStreamAgent.js'))('vscode');
+    const found: unknown = createRequire(process.execPath)('vscode');
     const isVSCode = (value: unknown): value is VSCode => isObject(value) && 'workspace' in value;
     return isVSCode(found) ? found : undefined;
   } catch {

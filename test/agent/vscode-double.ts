@@ -35,8 +35,11 @@ export function installVSCode(initial: string, eol = 1): EditorDouble {
     languageId: 'typescript',
     eol,
     getText: () => content,
-    offsetAt: ({ line, character }: { line: number; character: number }) =>
-      content.split('\n').slice(0, line).join('\n').length + (line > 0 ? 1 : 0) + character,
+    offsetAt(position: unknown) {
+      if (!(position instanceof Position)) throw new Error('Invalid argument');
+      const { line, character } = position;
+      return content.split('\n').slice(0, line).join('\n').length + (line > 0 ? 1 : 0) + character;
+    },
     positionAt: (offset: number) => offset,
   };
 
@@ -51,6 +54,14 @@ export function installVSCode(initial: string, eol = 1): EditorDouble {
     change([{ rangeOffset: start, rangeLength: end - start, text }]);
   }
 
+  class Position {
+    readonly line: number;
+    readonly character: number;
+    constructor(line: number, character: number) {
+      this.line = line;
+      this.character = character;
+    }
+  }
   class Range {
     readonly start: number;
     readonly end: number;
@@ -82,6 +93,7 @@ export function installVSCode(initial: string, eol = 1): EditorDouble {
   };
   const vscode = {
     Uri: { parse: (text: string) => text },
+    Position,
     Range,
     WorkspaceEdit,
     ProgressLocation: { Notification: 15 },
