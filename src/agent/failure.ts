@@ -64,7 +64,7 @@ export async function tellFailure(
     paragraphs: [
       happened,
       ...(words && words !== happened ? [phrases.serverSays(words)] : []),
-      ...(names.length > 0 ? [phrases.models(names.join(', '))] : []),
+      ...(names.length > 0 ? [phrases.models(names)] : []),
       hasText && reason !== 'context' ? `${advice} ${phrases.continueAdvice()}` : advice,
     ],
     buttons: [

@@ -184,7 +184,7 @@ export const chinese: Phrases = {
   notTheLast: () => '只有对话里的最后一个回答可以继续。',
   nothingToAnswer: () => '没有要回答的问题。',
   ready: (host, model) => `已就绪：${host}，${model}。`,
-  models: (names) => `服务里有 ${names}。`,
+  models: (names) => `服务里有 ${names.join('、')}。`,
   loadFailed: (model) => `没能加载 \`${model}\`。`,
   loadFailedAdvice: () => '可以换一个小一点的模型，或者把上下文调小；详情请看服务的日志。',
 

@@ -203,7 +203,7 @@ export const english = {
   notTheLast: () => 'Only the last answer of a chat can be continued.',
   nothingToAnswer: () => 'There is no question to answer.',
   ready: (host: string, model: string) => `Ready: ${host}, ${model}.`,
-  models: (names: string) => `The server has ${names}.`,
+  models: (names: readonly string[]) => `The server has ${names.join(', ')}.`,
   loadFailed: (model: string) => `\`${model}\` could not be loaded.`,
   loadFailedAdvice: () => 'Take a smaller model, or less context; the log of the server says more.',
 
