@@ -3,11 +3,12 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { phrasesIn } from '../../src/agent/phrases.ts';
+import { TEXT_GEN_AGENTS_JSON, textGenEntry } from '../../src/agent/text-gen-entry.ts';
 import { createHost } from './host-double.ts';
 import { say, startServer } from './scripted-server.ts';
 
@@ -76,7 +77,9 @@ for (const [file, text] of [
     const folder = join(workspace, '.ai_helper/agent/internal_chat');
     const { agents } = JSON.parse(snippet('agent:text-gen'));
     const [{ name, path, metadata }] = agents;
-    assert.equal(name, 'TextGenAgent');
+    const { llm, ...entry } = textGenEntry(metadata.llm);
+    assert.deepEqual({ name, path, metadata: { llm } }, { ...entry, metadata });
+    assert.ok(folder.endsWith(dirname(TEXT_GEN_AGENTS_JSON)));
     const Agent = createRequire(import.meta.url)(join(folder, path));
     const host = createHost(Agent, { storagePath: join(folder, 'threads'), metadata });
     await host.send('Hi');
