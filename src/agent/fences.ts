@@ -1,19 +1,34 @@
+/** A code fence that is open at the end of a text. */
+export interface OpenFence {
+  /** The line that opened it. */
+  opening: string;
+  /** The line that closes it. */
+  closing: string;
+}
+
 /**
- * The line that closes a code fence left open at the end of a Markdown text; `''` where none is open. What is
- * appended to such a text would be shown as code. See https://spec.commonmark.org/0.31.2/#fenced-code-blocks
+ * The code fence that a Markdown text leaves open. What is appended to such a text would be shown as code.
+ * @see https://spec.commonmark.org/0.31.2/#fenced-code-blocks
  */
-export function closingFence(text: string): string {
-  let open: { indent: string; fence: string } | undefined;
+export function openFence(text: string): OpenFence | undefined {
+  let open: { indent: string; fence: string; info: string } | undefined;
   for (const line of text.split('\n')) {
     // A fence may begin in a list's item; it then ends at the item's indentation.
     const [, before = '', fence = '', rest = ''] =
       /^((?:[ \t]|[-*+][ \t]|\d{1,9}[.)][ \t])*)(`{3,}|~{3,})(.*)/.exec(line) ?? [];
     const indent = before.replace(/\S/g, ' ');
     if (open === undefined) {
-      if (fence && !(fence.startsWith('`') && rest.includes('`'))) open = { indent, fence };
+      if (fence && !(fence.startsWith('`') && rest.includes('`'))) {
+        open = { indent, fence, info: rest.trim() };
+      }
     } else if (fence.startsWith(open.fence) && indent.length < open.indent.length + 4) {
       if (`${before}${rest}`.trim() === '') open = undefined;
     }
   }
-  return open === undefined ? '' : `${text.endsWith('\n') ? '' : '\n'}${open.indent}${open.fence}`;
+  return (
+    open && {
+      opening: `${open.indent}${open.fence}${open.info}`,
+      closing: `${open.indent}${open.fence}`,
+    }
+  );
 }

@@ -17,6 +17,8 @@ export interface Message {
   filePath?: string;
   /** A file name inside the thread's folder. */
   imagePath?: string;
+  /** The buttons under it. */
+  availableTasks?: readonly AvailableTask[];
 }
 
 /** Saved with the bot's message: the host keeps the object that it is given and writes it out after the stream. */
@@ -29,6 +31,8 @@ export interface Thread {
   id?: string;
   messages: Message[];
   settings?: unknown;
+  /** The file of 'Open Markdown Chat': `{ name, path }`, the path absolute. */
+  attachment?: unknown;
 }
 
 /** Where the host keeps its threads. */
@@ -37,6 +41,8 @@ export interface ThreadRepository {
   storagePath?: string;
   /** Reads a thread's saved copy. */
   getThread?(id: string): Thread | null;
+  /** Writes a thread, at once. */
+  saveThread?(thread: Thread): void;
   /** Adds a marker and saves the thread. */
   addMarker?(thread: Thread): string;
 }
@@ -51,10 +57,30 @@ export interface HostUtils {
 /** A button that was pressed, or `InitTask`. */
 export interface Task {
   name?: string;
+  meta?: unknown;
   host_utils?: HostUtils;
 }
 
-/** The very thread, or an empty one in place of what is none. */
+/** A button under a message. It is saved with the message, and is there again when the chat is opened. */
+export interface AvailableTask {
+  /** What stands on the button. */
+  name: string;
+  task: ButtonTask;
+}
+
+/** What a button does. */
+export interface ButtonTask {
+  name: string;
+  /** `message` sends `message` as the user's; `action` goes to `executeTask`. */
+  type: 'message' | 'action';
+  message: string;
+  /** The host reads a field of it, so it has to be there. */
+  meta: Meta;
+  skipUserMessage?: boolean;
+  skipBotMessage?: boolean;
+}
+
+/** `value` if it is a thread, else an empty one. */
 export function asThread(value: unknown): Thread {
   const isThread = (one: unknown): one is Thread => isObject(one) && Array.isArray(one.messages);
   return isThread(value) ? value : { messages: [] };
@@ -69,4 +95,17 @@ export function currentMessages(messages: readonly Message[]): Message[] {
 /** A message's text; `''` where it has none. */
 export function textOf({ text }: Message): string {
   return typeof text === 'string' ? text : '';
+}
+
+/**
+ * Sends a message to the panel.
+ * @returns whether the panel is still there; true where there never was one
+ */
+export function postToPanel(hostUtils: HostUtils | undefined, message: object): boolean {
+  try {
+    hostUtils?.postMessage?.(message);
+    return true;
+  } catch {
+    return false;
+  }
 }

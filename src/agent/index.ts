@@ -1,36 +1,41 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ChatMessage } from '../chat/types.ts';
-import { fieldsOf, itemsOf } from '../json.ts';
-import { listModels, type Model } from '../models.ts';
-import { nodeFetch } from '../node-fetch.ts';
-import { answer } from './answer.ts';
+import { fieldsOf, isObject, itemsOf } from '../json.ts';
+import type { Model } from '../models.ts';
+import { createAnswer, type Purpose } from './answer.ts';
+import { TASKS } from './buttons.ts';
 import { type LoadedMessage, toChatMessages } from './conversation.ts';
-import { asThread, type HostUtils, type Task, type Thread, textOf } from './host.ts';
-import { formatNote } from './notes.ts';
-import { buildOperations, RESET_TASK } from './operations.ts';
+import { clip } from './failure.ts';
+import { asThread, type HostUtils, postToPanel, type Task, type Thread } from './host.ts';
+import { createTextInsertion, targetOf } from './insert-text.ts';
+import type { Insertion } from './insertion.ts';
+import { languageOf } from './language.ts';
+import { formatNote } from './layout.ts';
+import { buildOperations } from './operations.ts';
+import { type Phrases, phrasesIn } from './phrases.ts';
 import { type AgentResponse, createResponse } from './response.ts';
+import { createServer, type Server } from './server.ts';
 import { type Config, readSettings } from './settings.ts';
 import { beginTurn } from './turn.ts';
-import { createSay, isMostlyChinese, type Say, unknown } from './words.ts';
+import { loadVSCode } from './vscode.ts';
 
-/** The list that a question without a model needs is kept so long. */
-const KEEP_MS = 60_000;
-
-/** The panel's operations, its boot message and its first task wait for the list no longer. */
+/** The panel's operations, its boot message and its first task wait for the list of models no longer, in ms. */
 const PANEL_MS = 1500;
 
 /**
  * A chat agent for the VS Code extension My Assistant, which answers with a local model. The extension requires
  * this file, makes one agent a chat, and reads the replies' streams. No method throws or rejects: what goes wrong is
  * said in the reply, because the extension would show none of it.
+ *
+ * The same class serves the extension's 'Generate Text at Cursor', where agents.json names it `TextGenAgent`.
  */
 export default class LocalLLMStreamAgent {
   metadata: unknown;
   settings: unknown;
-  #models: Promise<readonly Model[]> | undefined;
+  #server: { baseURL: string; apiKey: string | undefined; server: Server } | undefined;
 
   /**
-   * @param metadata - the agent's `metadata` in agents.json; `metadata.llm` holds what README.md lists
+   * @param metadata - the agent's `metadata` in agents.json; `metadata.llm` holds what the README lists
    * @param settings - the agent's settings, the plugin's and the thread's, merged by the extension
    */
   constructor(metadata?: unknown, settings?: unknown) {
@@ -39,27 +44,13 @@ export default class LocalLLMStreamAgent {
   }
 
   /**
-   * Answers the thread's last message. Resolves at once: the request is made when the stream is read.
+   * Answers the thread's last message. Resolves at once: the request is made when the stream is read. Only right after
+   * the end of another reply in the same chat it waits, for as long as the panel needs to notice that end.
    * @param thread - the chat, whose last message is the user's
    * @param host_utils - the extension's services
    */
   async generateReply(thread: Thread, host_utils?: HostUtils): Promise<AgentResponse> {
-    const chat = asThread(thread);
-    const turn = await beginTurn(chat, host_utils?.threadRepository);
-    const { config, say } = this.#voice(chat);
-    const response = createResponse();
-    const work = answer({
-      thread: chat,
-      hostUtils: host_utils,
-      config,
-      say,
-      meta: response.getMeta(),
-      convert: (messages) => this.convertToOpenAIMessages(messages),
-      models: () => this.#listModels(config),
-    });
-    const texts = turn.stream(work);
-    response.setStream(this.createStream({ texts, [Symbol.asyncIterator]: () => asChunks(texts) }));
-    return response;
+    return this.#reply({ kind: 'answer' }, asThread(thread), host_utils);
   }
 
   /**
@@ -68,27 +59,34 @@ export default class LocalLLMStreamAgent {
    */
   async executeTask(task: Task, thread: Thread): Promise<AgentResponse> {
     const chat = asThread(thread);
-    const { name, host_utils: hostUtils } = task ?? {};
-    if (name === 'InitTask') return this.generateReply(chat, hostUtils);
-    const repository = hostUtils?.threadRepository;
-    (await beginTurn(chat, repository)).release();
-    const { say } = this.#voice(chat);
-    try {
-      if (name !== RESET_TASK) throw new Error(say(unknown, `\`${name}\``));
-      const markerId = repository?.addMarker?.(chat);
-      hostUtils?.postMessage?.({ type: 'markerAdded', thread: chat, markerId });
-      return createResponse();
-    } catch (error) {
-      return createResponse(formatNote('⚠️', String(fieldsOf(error).message)));
+    const { name, meta, host_utils: hostUtils } = task ?? {};
+    const { model, replyId, share } = fieldsOf(meta);
+    switch (name) {
+      case 'InitTask':
+        return this.#reply({ kind: 'answer' }, chat, hostUtils, true);
+      case TASKS.continue:
+        return this.#reply({ kind: 'continue', replyId }, chat, hostUtils);
+      case TASKS.shorter:
+        return this.#reply({ kind: 'shorter', share: Number(share) || 0.5 }, chat, hostUtils);
+      case TASKS.load:
+        if (typeof model === 'string') return this.#loadAndReply(model, chat, hostUtils);
+        break;
+      case TASKS.reset:
+        return this.#resetContext(chat, hostUtils);
     }
+    (await beginTurn(chat, hostUtils)).release();
+    const { phrases } = this.#voice(chat);
+    return createResponse(formatNote('⚠️', [phrases.unknownTask(clip(String(name), 100))]));
   }
 
   /** The panel's drop-downs and buttons; within two seconds, whatever the server does. */
   async loadOperations(thread?: Thread): Promise<unknown[]> {
-    const { config, say } = this.#voice(asThread(thread));
-    const models = this.#listModels(config).catch(() => []);
+    const { config, phrases } = this.#voice(asThread(thread));
+    const models = this.#serverFor(config)
+      .models()
+      .catch(() => []);
     const late = setTimeout(PANEL_MS, [], { ref: false });
-    return buildOperations(config, await Promise.race([models, late]), say);
+    return buildOperations(config, await Promise.race([models, late]), phrases);
   }
 
   /** The messages after the last marker, as the request has them. */
@@ -104,24 +102,85 @@ export default class LocalLLMStreamAgent {
     return stream.texts ?? textOfChunks(stream);
   }
 
-  #voice(thread: Thread): { config: Config; say: Say } {
-    const config = readSettings(this.metadata, this.settings);
-    return { config, say: createSay(config.language || languageOf(thread)) };
+  /** @param isInitial - the chat was opened, or 'Generate Text at Cursor' has made it */
+  async #reply(
+    purpose: Purpose,
+    thread: Thread,
+    hostUtils: HostUtils | undefined,
+    isInitial = false,
+  ): Promise<AgentResponse> {
+    const turn = await beginTurn(thread, hostUtils);
+    const { config, phrases } = this.#voice(thread);
+    const response = createResponse('', () => (turn.takesButtons() ? answer.buttons() : []));
+    const answer = createAnswer({
+      purpose,
+      thread,
+      hostUtils,
+      config,
+      phrases,
+      server: this.#serverFor(config),
+      meta: response.getMeta(),
+      convert: (messages) => this.convertToOpenAIMessages(messages),
+      showModels: (models) => showOperations(thread, hostUtils, config, models, phrases),
+      insertion: isInitial ? await insertionFor(thread, phrases) : undefined,
+    });
+    const texts = turn.stream(answer.work, answer.buttons);
+    response.setStream(this.createStream({ texts, [Symbol.asyncIterator]: () => asChunks(texts) }));
+    return response;
   }
 
-  /** The server's chat models, as heard in the last minute. */
-  #listModels(config: Config): Promise<readonly Model[]> {
-    if (!this.#models) {
-      const forget = () => {
-        this.#models = undefined;
-      };
-      this.#models = listModels({ ...config, fetch: nodeFetch }).then((models) =>
-        models.filter(({ type }) => type !== 'embedding'),
-      );
-      this.#models.catch(forget);
-      setTimeout(KEEP_MS, undefined, { ref: false }).then(forget);
+  /** The model is the chat's own from now on, as if it had been chosen in the drop-down. */
+  async #loadAndReply(
+    model: string,
+    thread: Thread,
+    hostUtils: HostUtils | undefined,
+  ): Promise<AgentResponse> {
+    try {
+      thread.settings = { ...fieldsOf(thread.settings), model };
+      const repository = hostUtils?.threadRepository;
+      const saved = repository?.getThread?.(String(thread.id));
+      if (isObject(saved)) {
+        Object.assign(saved, { settings: { ...fieldsOf(saved.settings), model } });
+        repository?.saveThread?.(asThread(saved));
+      }
+    } catch {
+      // A thread that cannot be changed is answered all the same.
     }
-    return this.#models;
+    return this.#reply({ kind: 'load', model }, thread, hostUtils);
+  }
+
+  async #resetContext(thread: Thread, hostUtils: HostUtils | undefined): Promise<AgentResponse> {
+    const repository = hostUtils?.threadRepository;
+    (await beginTurn(thread, hostUtils)).release();
+    try {
+      const markerId = repository?.addMarker?.(thread);
+      postToPanel(hostUtils, { type: 'markerAdded', thread, markerId });
+      return createResponse();
+    } catch (error) {
+      const { phrases } = this.#voice(thread);
+      const message = clip(String(fieldsOf(error).message ?? error));
+      const failure = { url: '', model: undefined, patience: '', message, status: undefined };
+      const { happened, advice } = phrases.failures.unknown(failure);
+      return createResponse(formatNote('⚠️', [happened, advice]));
+    }
+  }
+
+  /** The settings as they are now: those of the thread may be newer than those that the agent was made with. */
+  #voice(thread: Thread): { config: Config; phrases: Phrases } {
+    const settings = isObject(this.settings ?? {})
+      ? { ...fieldsOf(this.settings), ...fieldsOf(thread.settings) }
+      : this.settings;
+    const config = readSettings(this.metadata, settings);
+    return { config, phrases: phrasesIn(config.language ?? languageOf(thread.messages)) };
+  }
+
+  /** One for an address, because it keeps the list of models. */
+  #serverFor(config: Config): Server {
+    const { baseURL, apiKey } = config;
+    if (this.#server?.baseURL !== baseURL || this.#server.apiKey !== apiKey) {
+      this.#server = { baseURL, apiKey, server: createServer(config) };
+    }
+    return this.#server.server;
   }
 }
 
@@ -130,10 +189,29 @@ interface ChunkStream extends AsyncIterable<unknown> {
   texts?: AsyncIterable<string>;
 }
 
-/** That of the last question. */
-function languageOf({ messages }: Thread): string {
-  const asked = messages.findLast((one) => one?.sender === 'user' && textOf(one).trim());
-  return asked && isMostlyChinese(textOf(asked)) ? 'zh' : 'en';
+/**
+ * Draws the drop-downs and buttons anew. The host draws them once, when a chat is opened, and often before the page
+ * listens; and the server's models change.
+ */
+function showOperations(
+  thread: Thread,
+  hostUtils: HostUtils | undefined,
+  config: Config,
+  models: readonly Model[],
+  phrases: Phrases,
+): void {
+  const operations = buildOperations(config, models, phrases);
+  const currentSettings = fieldsOf(thread.settings);
+  postToPanel(hostUtils, { type: 'loadOperations', operations, currentSettings });
+}
+
+/** The place that the last message names, where 'Generate Text at Cursor' has sent it. */
+async function insertionFor(thread: Thread, phrases: Phrases): Promise<Insertion | undefined> {
+  const last = thread.messages.at(-1);
+  const target = last?.sender === 'user' ? targetOf(last.meta) : undefined;
+  const vscode = target && loadVSCode();
+  // Without the place the answer is in the chat.
+  return vscode && createTextInsertion(vscode, target, phrases).catch(() => undefined);
 }
 
 async function* asChunks(texts: AsyncIterable<string>): AsyncGenerator<unknown> {

@@ -1,10 +1,3 @@
-import type { Model } from '../models.ts';
-
-/** The id of the model that answers when none is asked for, where the server tells. */
-export function loadedModel(models: readonly Model[]): string | undefined {
-  return models.find(({ loaded }) => loaded)?.id;
-}
-
 /**
  * Whether two names mean the same model. Servers and people write it as a path, with and without the file's
  * ending, the quantisation and LM Studio's `:2` for a second instance.

@@ -1,8 +1,8 @@
-import type { Meta } from './host.ts';
+import type { AvailableTask, Meta } from './host.ts';
 
 /**
  * What the host asks a reply; the names are those of the npm package `ai-agent-response` 1.1.4. This one is neither
- * HTML nor a plan, and offers no tasks.
+ * HTML nor a plan.
  */
 export interface AgentResponse {
   isPlanResponse(): boolean;
@@ -14,31 +14,36 @@ export interface AgentResponse {
   getStream(): AsyncIterable<string> | undefined;
   /** For a subclass that puts a stream of its own in the place of the reply's. */
   setStream(stream: AsyncIterable<string>): void;
+  /** The host asks for the buttons under the reply when its stream has ended. */
   hasAvailableTasks(): boolean;
-  getAvailableTasks(): unknown[];
+  getAvailableTasks(): AvailableTask[];
   hasNextTasks(): boolean;
   getNextTasks(): unknown[];
 }
 
-/** @param message - the whole text of a reply that is no stream */
-export function createResponse(message = ''): AgentResponse {
+/**
+ * @param message - the whole text of a reply that is no stream
+ * @param buttons - those under the reply, as they are at the time
+ */
+export function createResponse(
+  message = '',
+  buttons: () => readonly AvailableTask[] = () => [],
+): AgentResponse {
   const meta: Meta = {};
   let stream: AsyncIterable<string> | undefined;
-  const no = () => false;
-  const none = () => [];
   return {
-    isPlanResponse: no,
+    isPlanResponse: () => false,
     getFullMessage: () => message,
-    isHtml: no,
+    isHtml: () => false,
     getMeta: () => meta,
     isStream: () => stream !== undefined,
     getStream: () => stream,
     setStream(given) {
       stream = given;
     },
-    hasAvailableTasks: no,
-    getAvailableTasks: none,
-    hasNextTasks: no,
-    getNextTasks: none,
+    hasAvailableTasks: () => buttons().length > 0,
+    getAvailableTasks: () => [...buttons()],
+    hasNextTasks: () => false,
+    getNextTasks: () => [],
   };
 }

@@ -86,12 +86,13 @@ export function createSession(terminal: Terminal, options: SessionOptions): Sess
     const name = chosenModel();
     stopping = new AbortController();
     const reply = streamChat(
+      { messages, ...(name !== undefined && { model: name }) },
       {
-        messages,
-        ...(name !== undefined && { model: name }),
-        ...(asksForProgress && { return_progress: true }),
+        baseURL,
+        apiKey,
+        fetch: nodeFetch,
+        ...(asksForProgress && { extraBody: { return_progress: true } }),
       },
-      { baseURL, apiKey, fetch: nodeFetch },
     );
     try {
       return (await showAnswer(reply, terminal, stopping.signal)).text;

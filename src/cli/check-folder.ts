@@ -1,7 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Exchange, listExchanges, readExchange } from '../replay/exchange.ts';
-import { cluesOf, findSecret } from '../replay/secrets.ts';
+import { listExchanges, listFiles, readExchange } from '../replay/folder.ts';
+import type { Exchange } from '../replay/format.ts';
+import { cluesOf, findSecret, findSecretInBody } from '../replay/secrets.ts';
+import { ageInWords } from './age.ts';
 
 /** What a folder of exchanges holds, and what is wrong with it. */
 export interface Checked {
@@ -10,8 +12,11 @@ export interface Checked {
   readonly problems: readonly string[];
 }
 
-/** Checks a folder as `local-llm check` does: format, hashes, sums, line ends, secrets, and files of no exchange. */
-export async function checkFolder(folder: string): Promise<Checked> {
+/**
+ * Checks a folder as `local-llm check` does: format, hashes, sums, line ends, secrets, and files of no exchange.
+ * @param oldest - the time, in ms since the epoch, before which no recording may be; default: any
+ */
+export async function checkFolder(folder: string, oldest?: number): Promise<Checked> {
   const exchanges: Exchange[] = [];
   const problems: string[] = [];
   const files = await listExchanges(folder);
@@ -20,18 +25,20 @@ export async function checkFolder(folder: string): Promise<Checked> {
     try {
       const exchange = await readExchange(file, name);
       known.add(join(file, '..', exchange.response.body));
-      for (const problem of await problemsOf(exchange)) problems.push(`${file}: ${problem}`);
+      const found = [await problemsOf(exchange), ageProblems(exchange, oldest)].flat();
+      for (const problem of found) problems.push(`${file}: ${problem}`);
       exchanges.push(exchange);
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error));
     }
   }
-  for (const entry of await readdir(folder, { recursive: true })) {
+  for (const entry of listFiles(folder)) {
     const file = join(folder, entry);
-    const head = file.replace(/(\.sse|\.body\.(json|txt))$/, '.json');
+    const head = file.replace(/(\.sse|\.ndjson|\.body\.(json|txt))$/, '.json');
     // The body of a head that cannot be read is no leftover.
-    const fine = head === file ? !file.endsWith('.tmp') : known.has(file) || known.has(head);
-    if (!fine) problems.push(`${file}: belongs to no exchange; an interrupted recording?`);
+    const isBody = head !== file;
+    const isFine = isBody ? known.has(file) || known.has(head) : !/\.(tmp|lock)$/.test(file);
+    if (!isFine) problems.push(`${file}: belongs to no exchange; an interrupted recording?`);
   }
   if (files.length === 0) problems.push(`${folder}: holds no exchange`);
   return { exchanges, problems };
@@ -59,7 +66,16 @@ async function problemsOf(exchange: Exchange): Promise<string[]> {
   const clues = cluesOf(process.env);
   const secret =
     findSecret({ provenance, request, response }, clues, 'it') ??
-    findSecret(body, clues, response.body);
+    findSecretInBody(body, clues, response.body);
   if (secret) problems.push(secret);
   return problems;
+}
+
+function ageProblems({ provenance }: Exchange, oldest: number | undefined): string[] {
+  if (oldest === undefined || provenance.kind !== 'recorded') return [];
+  const { recordedAt } = provenance;
+  const time = Date.parse(recordedAt ?? '');
+  if (Number.isNaN(time)) return ['provenance.recordedAt is no time, so that its age is not known'];
+  if (time >= oldest) return [];
+  return [`it was recorded on ${recordedAt?.slice(0, 10)}, ${ageInWords(Date.now() - time)} ago`];
 }

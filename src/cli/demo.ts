@@ -1,6 +1,6 @@
 import { streamChat } from '../chat/stream-chat.ts';
 import { nodeFetch } from '../node-fetch.ts';
-import { readExchange } from '../replay/exchange.ts';
+import { readExchange } from '../replay/index.ts';
 import { startReplayServer } from '../replay/server.ts';
 import type { Terminal } from './command.ts';
 import { findPackageFile } from './package-files.ts';

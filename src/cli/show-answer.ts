@@ -32,6 +32,9 @@ export async function showAnswer(
         continue;
       }
       notice.end();
+      if (event.type === 'correction') {
+        stderr.write('\n[what stands above was the reasoning; the answer follows]\n');
+      }
       if (event.type === 'reasoning' && stderr.isTTY) {
         if (!isReasoning) {
           stderr.dim(true);

@@ -1,28 +1,39 @@
-import type { Exchange } from '../replay/exchange.ts';
-import { frameEnds, pieces } from '../replay/pieces.ts';
+import type { Exchange } from '../replay/format.ts';
+import { framesOf, type Said } from '../replay/frames.ts';
 
 /**
- * Shows an exchange, a frame a line: when it was whole (ms since the request), its bytes, its text. `|` marks a
- * chunk's end inside a frame, `{1|3}` one inside a character, with the character's bytes on both sides.
+ * Shows an exchange, a frame a line: when it was whole (ms since the request), its bytes, and what it brings.
+ * @param how - `text`: the text, the reasoning or the tool call of a frame, and in how many chunks it came where they
+ * are more than one. `raw`: the frame itself; `|` marks a chunk's end inside it, `{1|3}` one inside a character, with
+ * the character's bytes on both sides
  */
-export async function* showExchange(exchange: Exchange): AsyncGenerator<string> {
+export async function* showExchange(
+  exchange: Exchange,
+  how: 'text' | 'raw' = 'text',
+): AsyncGenerator<string> {
   const { name, provenance, request, response, end } = exchange;
   yield `${name} (${provenance.kind}): ${request.method} ${request.path} -> ${response.status}, ${end}`;
   const body = await exchange.readBody();
-  const ends = [...pieces(exchange, body)];
-  let from = 0;
-  let piece = 0;
-  for (const to of response.body.endsWith('.sse') ? frameEnds(body) : [body.length]) {
-    const inside: number[] = [];
-    while ((ends[piece]?.to ?? to) < to) {
-      const border = ends[piece++]?.to ?? to;
-      if (border > from) inside.push(border);
-    }
-    const due = String(ends[piece]?.due ?? 0).padStart(7);
-    yield `${due} ms ${String(to - from).padStart(6)} B  ${marked(body, from, to, inside)}`;
-    from = to;
+  for (const { due, from, to, borders, said } of framesOf(exchange, body)) {
+    const itself = new TextDecoder().decode(body.subarray(from, to)).trim();
+    const text = `${inWords(said) || itself}${inChunks([from, ...borders, to])}`;
+    const shown = how === 'raw' ? marked(body, from, to, borders) : text;
+    yield `${String(due).padStart(7)} ms ${String(to - from).padStart(6)} B  ${printable(shown)}`;
   }
 }
+
+/** Where a frame came in more than one chunk: `  (chunks of 8 + 13 bytes)`. */
+function inChunks(borders: readonly number[]): string {
+  if (borders.length <= 2) return '';
+  const sizes = borders.slice(1).map((border, index) => border - (borders[index] ?? 0));
+  return `  (chunks of ${sizes.join(' + ')} bytes)`;
+}
+
+/** `text "Hello"; finish "stop"` */
+const inWords = (said: readonly Said[]): string =>
+  said
+    .map(({ what, value }) => (what === 'event' ? `${value}` : `${what} ${JSON.stringify(value)}`))
+    .join('; ');
 
 /** The text between two places, with marks where chunks end inside. */
 function marked(body: Uint8Array, from: number, to: number, borders: readonly number[]): string {
@@ -39,7 +50,11 @@ function marked(body: Uint8Array, from: number, to: number, borders: readonly nu
     shown += text(start, last) + (first === last ? '|' : `{${border - first}|${last - border}}`);
     start = last;
   }
-  shown += text(start, to);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not reach a terminal
-  return shown.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => JSON.stringify(c).slice(1, -1));
+  return shown + text(start, to);
+}
+
+/** Control characters are not to reach a terminal. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is replaced
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => JSON.stringify(c).slice(1, -1));
 }

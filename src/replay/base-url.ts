@@ -1,43 +1,54 @@
-import { checkPlayOptions, type PlayOptions } from './play-options.ts';
+import { type PlayOptions, readPlayOptions } from './play-options.ts';
+
+/** What a path chooses, and what it asks for. */
+export interface Choice {
+  /** The name of an exchange or of a folder; empty where nothing was chosen. */
+  readonly name: string;
+  /** The part of the path that chooses. Two requests with the same one share their faults' count. */
+  readonly chosenBy: string;
+  readonly options: PlayOptions;
+  /** The path that is left. */
+  readonly path: string;
+}
+
+/** Faults are set off by commas, behind the name. */
+const wordsIn = (segments: readonly string[]) => decodeURIComponent(segments.join('/')).split(',');
 
 /**
  * Takes a path apart: `/llama.cpp-2026/hello,cut=658/v1/chat/completions` chooses the exchange `llama.cpp-2026/hello`,
  * with a fault, for `/v1/chat/completions`.
  * @param names - those of all exchanges
- * @returns the name of an exchange or a folder, empty where nothing was chosen; how it is played; the path that is left
  * @throws {TypeError} naming the fault that is wrong
+ * @throws {URIError} where a `%` encodes nothing
  */
-export function readBaseURL(path: string, names: readonly string[]) {
+export function readBaseURL(path: string, names: readonly string[]): Choice {
   const [, ...segments] = path.split('/');
-  const chosen = (count: number) =>
-    decodeURIComponent(segments.slice(0, count).join('/')).split(',');
-  const isThere = ([name, ...words]: string[]) =>
-    !words.join().includes('/') && names.some((it) => `${it}/`.startsWith(`${name}/`));
-  // A server's own paths begin so. Where none does, the choice goes as far as there is something of that name.
-  let count = segments.findIndex((segment) => /^(v1|api)(\?|$)/.test(segment));
-  if (count === -1) {
-    count = segments.length - 1;
-    while (count > 0 && !isThere(chosen(count))) count--;
-  }
-  const [name = '', ...words] = chosen(count);
-  return { name, options: readOptions(words), path: `/${segments.slice(count).join('/')}` };
+  const count = countChoosing(segments, names);
+  const choosing = segments.slice(0, count);
+  const [name = '', ...words] = wordsIn(choosing);
+  const faults = words.map((word): [string, string] => {
+    const [option = '', text = ''] = word.split('=');
+    return [option, text];
+  });
+  return {
+    name,
+    chosenBy: choosing.join('/'),
+    options: readPlayOptions(Object.fromEntries(faults)),
+    path: `/${segments.slice(count).join('/')}`,
+  };
 }
 
-const known = ['cut', 'then', 'speed', 'rechunk', 'firstDelay'];
+/** How many segments of a path choose an exchange. */
+function countChoosing(segments: readonly string[], names: readonly string[]): number {
+  // A server's own paths begin so.
+  const own = segments.findIndex((segment) => /^(v1|api)(\?|$)/.test(segment));
+  if (own !== -1) return own;
+  // Where none does, the choice goes as far as there is something of that name.
+  let count = segments.length - 1;
+  while (count > 0 && !isThere(wordsIn(segments.slice(0, count)), names)) count--;
+  return count;
+}
 
-/** Options as a base URL has them: `speed=1`, `cut=658`, `then=hang` (default: `reset`), `rechunk=7` for a seed. */
-function readOptions(words: readonly string[]): PlayOptions {
-  const given: Record<string, unknown> = {};
-  for (const word of words) {
-    const [name = '', text = ''] = word.split('=');
-    if (!known.includes(name)) {
-      throw new TypeError(`there is no '${name}'; there are ${known.join(', ')}`);
-    }
-    given[name] = text === '' || Number.isNaN(Number(text)) ? text : Number(text);
-  }
-  const { then, ...options } = given;
-  if ('then' in given || 'cut' in given) options.cut = { at: given.cut, then: then ?? 'reset' };
-  if (typeof given.rechunk === 'number') options.rechunk = { seed: given.rechunk };
-  checkPlayOptions(options);
-  return options;
+function isThere([name, ...words]: readonly string[], names: readonly string[]): boolean {
+  return !words.join().includes('/') && names.some((it) => `${it}/`.startsWith(`${name}/`));
 }

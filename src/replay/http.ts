@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { arrayBuffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { foreignSource } from './local-only.ts';
 import type { Incoming } from './request.ts';
 
 /** A running server. */
@@ -19,25 +20,41 @@ const hopByHop = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|
 /** A client that learns of a break with the last bytes may throw those away; undici does. In ms. */
 const BYTES_FIRST = 20;
 
+/** What a server is started with. */
+export interface HttpOptions {
+  answer(request: Incoming): Promise<Response>;
+  /** Is told of each request that is not for this server. */
+  readonly onRefused?: ((request: string, reason: string) => void) | undefined;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly host: string;
+}
+
 /**
- * Serves a function from request to response over HTTP.
+ * Serves a function from request to response over HTTP, to this machine's own programs.
  * @throws {Error} in words where the port is taken
  */
-export async function startHttp(
-  answer: (request: Incoming) => Promise<Response>,
-  wanted: number,
-  host: string,
-): Promise<Running> {
+export async function startHttp({
+  answer,
+  onRefused,
+  port: wanted,
+  host,
+}: HttpOptions): Promise<Running> {
   const server = createServer(async (request, response) => {
     const left = new AbortController();
     response.once('close', () => left.abort());
     const { method = 'GET', url: path = '/' } = request;
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(request.headers)) {
-      if (!hopByHop.test(name)) headers.set(name, String(value));
-    }
     try {
+      const headers = new Headers();
+      for (const [name, value] of Object.entries(request.headers)) {
+        if (!hopByHop.test(name)) headers.set(name, String(value));
+      }
       const body = new Uint8Array(await arrayBuffer(request));
+      const refused = whyRefused(path, headers, host);
+      if (refused) {
+        onRefused?.(`${method} ${path}`, refused.reason);
+        return await send(errorResponse(refused.status, refused.reason), response);
+      }
       const start = performance.now();
       const answered = answer({ method, path, headers, body, signal: left.signal, start });
       await send(await answered, response);
@@ -64,6 +81,15 @@ export async function startHttp(
   };
 }
 
+/** Why a request is not answered, and with which status; `undefined` where it is. */
+function whyRefused(path: string, headers: Headers, host: string) {
+  const foreign = foreignSource(headers, host);
+  if (foreign) return { status: 403, reason: foreign };
+  // `OPTIONS *`, and what is asked of a proxy: `GET http://host/`. (RFC 9112, 3.2)
+  if (path.startsWith('/')) return undefined;
+  return { status: 400, reason: `'${path}' is no path: it must begin with '/'` };
+}
+
 /**
  * Sends a response, chunk by chunk as they come. Where its body breaks off, so does the connection, when the client
  * has had time for the bytes before.
@@ -85,7 +111,7 @@ async function send({ status, statusText, headers, body }: Response, to: ServerR
 }
 
 /** An error of ours, in OpenAI's shape; no client should try the same again. */
-export function errorResponse(status: number, message: string): Response {
-  const error = { message, type: 'local_llm_error', param: null, code: null };
+export function errorResponse(status: number, message: string, code: string | null = null) {
+  const error = { message, type: 'local_llm_error', param: null, code };
   return Response.json({ error }, { status, headers: { 'x-should-retry': 'false' } });
 }

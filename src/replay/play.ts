@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LONGEST_TIMER_MS } from '../defaults.ts';
-import type { Exchange } from './exchange.ts';
-import { pieces } from './pieces.ts';
+import type { Exchange } from './format.ts';
 import type { PlayOptions } from './play-options.ts';
+import { pieces } from './rechunk.ts';
 import type { Incoming } from './request.ts';
 
 /** What follows the last byte. */

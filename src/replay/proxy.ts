@@ -1,39 +1,80 @@
 import { nodeFetch } from '../node-fetch.ts';
+import { isWithoutExchanges, readSource } from './folder.ts';
 import { errorResponse, type Running, startHttp } from './http.ts';
-import { createRecorder, type RecorderOptions } from './recorder.ts';
+import { createMatcher, type MatchOptions, ReplayMiss } from './match.ts';
+import { createPlayer } from './player.ts';
+import { createRecorder, type Recorded, type RecorderOptions } from './recorder.ts';
 import { wordsOf } from './relay.ts';
 import type { Incoming } from './request.ts';
 
-/** Which server is recorded, and where to. Nothing is replaced: the number of a name goes up. */
-export interface RecordingProxyOptions extends Omit<RecorderOptions, 'replace' | 'strict'> {
+/** Which server is recorded, where to, and what is recorded of it. */
+export interface RecordingProxyOptions
+  extends MatchOptions,
+    Omit<RecorderOptions, 'replace' | 'strict'> {
   /** The server's address: `http://127.0.0.1:1234`. A `/v1` at its end is left out, as clients send it. */
   readonly upstream: string | URL;
   /** Default 0: any free one. The host is always `127.0.0.1`. */
   readonly port?: number | undefined;
+  /**
+   * - `add` (default): everything is recorded. Nothing is replaced: the number of a name goes up.
+   * - `new`: what the folder holds when the proxy starts is replayed, what it does not hold is recorded.
+   * - `all`: everything is recorded. An exchange of the same name that an earlier run recorded is replaced.
+   */
+  readonly mode?: 'add' | 'new' | 'all' | undefined;
+  /** Is told of each request that was answered from the folder. */
+  readonly onReplay?: ((request: string, name: string) => void) | undefined;
+}
+
+/** A running recording proxy. */
+export interface RecordingProxy extends Running {
+  /** The server's address without `/v1`: what `url` stands for. */
+  readonly upstream: string;
+  /** As that of `recordFetch`. */
+  settled(within?: number): Promise<readonly Recorded[]>;
 }
 
 /**
  * Starts a proxy before a server, to which any client can point its base URL. It passes on every chunk as it comes
  * and stores every exchange; what has not ended when it is closed is left out. It is for this machine's programs
- * only: a foreign `Origin` or `Host` is refused.
- * @throws {TypeError} where the address or the name is wrong
- * @throws {Error} where the port is in use
+ * only: what comes from a foreign web page is refused.
+ * @throws {TypeError} where the address, the name or the mode is wrong
+ * @throws {Error} where the port is in use, or a recorded exchange is broken
  */
-export async function startRecordingProxy(options: RecordingProxyOptions): Promise<Running> {
+export async function startRecordingProxy(options: RecordingProxyOptions): Promise<RecordingProxy> {
+  const { folder, name, server, mode = 'add', onOutcome, onReplay, port = 0 } = options;
+  if (!['add', 'new', 'all'].includes(mode)) {
+    throw new TypeError("mode must be 'add', 'new' or 'all'");
+  }
   const upstream = new URL(options.upstream);
   if (!/^https?:$/.test(upstream.protocol)) {
     throw new TypeError(`'${options.upstream}' must start with http:// or https://`);
   }
   const base = upstream.href.replace(/\/(v1\/?)?$/, '');
-  const recorder = createRecorder(nodeFetch, { ...options, replace: false, strict: false });
+  const recorder = createRecorder(nodeFetch, {
+    folder,
+    name,
+    server,
+    onOutcome,
+    replace: mode === 'all',
+    strict: false,
+  });
+  const isReplaying = mode === 'new' && !isWithoutExchanges(folder);
+  const matcher = createMatcher(isReplaying ? await readSource(folder) : [], options);
+  const play = createPlayer({});
 
   async function answer(request: Incoming): Promise<Response> {
-    const { method, path, headers } = request;
-    const foreign = foreignSource(headers);
-    if (foreign) {
-      options.onOutcome?.(`${method} ${path}`, { reason: foreign });
-      return errorResponse(403, foreign);
+    try {
+      return await play(matcher, request, (exchange) => {
+        onReplay?.(`${request.method} ${request.path}`, exchange.name);
+      });
+    } catch (error) {
+      if (!(error instanceof ReplayMiss)) throw error;
+      return record(request);
     }
+  }
+
+  async function record(request: Incoming): Promise<Response> {
+    const { path, headers } = request;
     for (const own of ['host', 'expect', 'content-length']) headers.delete(own);
     // A connection for each request: one that is kept may die just as it is used again.
     headers.set('connection', 'close');
@@ -45,23 +86,19 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
     }
   }
 
-  const running = await startHttp(answer, options.port ?? 0, '127.0.0.1');
+  const running = await startHttp({
+    answer,
+    onRefused: (request, reason) => onOutcome?.(request, { reason }),
+    port,
+    host: '127.0.0.1',
+  });
   return {
     ...running,
+    upstream: base,
+    settled: (within) => recorder.settled(within),
     async close() {
-      await recorder.stop();
+      recorder.stop();
       await running.close();
     },
   };
-}
-
-const isLoopback = (url: string): boolean =>
-  URL.canParse(url) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
-
-/** Why a request is not this machine's own: a web page, or a name that a page has bound to this address. */
-function foreignSource(headers: Headers): string | undefined {
-  const [host, origin] = [headers.get('host'), headers.get('origin')];
-  if (!isLoopback(`http://${host}`)) return `the Host '${host}' is not this machine's`;
-  if (origin !== null && !isLoopback(origin)) return `the Origin '${origin}' is foreign`;
-  return undefined;
 }

@@ -1,24 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { End } from './exchange.ts';
+import type { End } from './format.ts';
 
-/** What watches an exchange. */
+/** What watches an exchange. Where it cannot store what it must, its functions throw what the reader is to get. */
 export interface Capture {
   head(status: number, headers: Headers): void;
   chunk(bytes: Uint8Array): void;
-  /** Whether the server has said all that there is to say (`[DONE]`), though the body may be open. */
-  isDone(): boolean;
-  /** Stores it; what was called first, this or `drop`, counts. An error is what the reader gets for an end. */
-  end(end: End): Promise<void>;
-  /** Stores nothing. */
-  drop(reason: string): Promise<unknown>;
+  /** The response has ended, or the client has left: stores the exchange before it returns. */
+  end(end: End): void;
+  /** Nothing can be stored. */
+  drop(reason: string): void;
 }
-
-/** How long the end that follows `[DONE]` is waited for, in ms, when the client has left already. */
-const LINGER = 1000;
 
 /**
  * Sends a request and passes the response on as it comes, while the capture sees all of it: also what the reader is
- * slow to take, and when it came. It has stored the exchange when the reader sees the end.
+ * slow to take, and when it came. The exchange is stored when the reader sees the end.
  * @param signal - its abort is the client's leaving
  */
 export async function relay(
@@ -27,14 +21,14 @@ export async function relay(
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   const upstream = new AbortController();
-  const over = new AbortController();
-  let leave = async (reason: unknown) => upstream.abort(reason);
-  const onAbort = () => leave(signal?.reason).catch((error) => process.emitWarning(error));
-  signal?.addEventListener('abort', onAbort, { signal: over.signal });
-  const response = await send(upstream.signal).catch(async (error) => {
-    over.abort();
-    const left = signal?.aborted && 'the client left before the response began';
-    await capture.drop(left || wordsOf(error));
+  let onLeave = (reason: unknown) => upstream.abort(reason);
+  const onAbort = () => onLeave(signal?.reason);
+  const stopListening = () => signal?.removeEventListener('abort', onAbort);
+  signal?.addEventListener('abort', onAbort);
+
+  const response = await send(upstream.signal).catch((error: unknown) => {
+    stopListening();
+    capture.drop(signal?.aborted ? 'the client left before the response began' : wordsOf(error));
     throw error;
   });
   const { status, statusText } = response;
@@ -44,62 +38,87 @@ export async function relay(
     for (const name of ['content-encoding', 'content-length']) headers.delete(name);
   }
   capture.head(status, headers);
-
-  const store = (end: End) => capture.end(upstream.signal.aborted ? 'client-abort' : end);
   const reader = response.body?.getReader();
-  const chunks: Uint8Array[] = [];
-  let wake = () => {};
-  async function readAll() {
-    try {
-      for (;;) {
-        const read = await reader?.read();
-        if (!read || read.done) break;
-        capture.chunk(read.value);
-        chunks.push(read.value);
-        wake();
-      }
-    } catch (error) {
-      await store('disconnect');
-      throw error;
-    }
-    await store('complete');
+  if (!reader) {
+    stopListening();
+    capture.end('complete');
+    return new Response(null, { status, statusText, headers });
   }
-  const stored = readAll().finally(() => {
-    over.abort();
+
+  const queue: Uint8Array[] = [];
+  let isOver = false;
+  let failure: { error: unknown } | undefined;
+  let wake = () => {};
+
+  async function readAll(from: ReadableStreamDefaultReader<Uint8Array>) {
+    for (;;) {
+      const read = await from.read().catch((error: unknown) => ({ error }));
+      if (isOver) return;
+      if ('error' in read) {
+        capture.end('disconnect');
+        throw read.error;
+      }
+      if (read.done) return capture.end('complete');
+      capture.chunk(read.value);
+      queue.push(read.value);
+      wake();
+    }
+  }
+
+  function finish() {
+    isOver = true;
+    stopListening();
     wake();
-  });
-  stored.catch(() => {});
+  }
+
+  /** @throws what cannot be stored */
+  function leave(reason: unknown) {
+    if (isOver) return;
+    finish();
+    try {
+      capture.end('client-abort');
+    } finally {
+      upstream.abort(reason);
+      // Its own `fetch` may not know of the abort.
+      reader?.cancel(reason).catch(() => {});
+    }
+  }
 
   const stream = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        leave = async (reason) => {
+        onLeave = (reason) => {
           controller.error(reason);
-          // The server is to stop at once, unless it has only the end left to say.
-          const linger = capture.isDone() ? sleep(LINGER, undefined, { ref: false }) : undefined;
-          await Promise.race([stored, linger]).catch(() => {});
-          upstream.abort(reason);
-          reader?.cancel(reason).catch(() => {});
-          await store('client-abort');
+          try {
+            leave(reason);
+          } catch (error) {
+            // The reader has its reason already, and nobody else is there to be told.
+            process.emitWarning(wordsOf(error));
+          }
         };
       },
       async pull(controller) {
-        while (chunks.length === 0 && !over.signal.aborted) {
+        while (queue.length === 0 && !isOver) {
           await new Promise<void>((go) => {
             wake = go;
           });
         }
-        const chunk = chunks.shift();
-        if (chunk) return controller.enqueue(chunk);
-        await stored;
-        controller.close();
+        const chunk = queue.shift();
+        if (chunk) controller.enqueue(chunk);
+        else if (failure) throw failure.error;
+        else controller.close();
       },
-      cancel: (reason) => leave(reason),
+      cancel: leave,
     },
     { highWaterMark: 0 },
   );
-  if (!reader) await stored;
-  return new Response(reader ? stream : null, { status, statusText, headers });
+  readAll(reader)
+    .catch((error: unknown) => {
+      failure = { error };
+      upstream.abort(error);
+    })
+    .finally(finish);
+  return new Response(stream, { status, statusText, headers });
 }
 
 /** An error in words, with the system's own where `fetch` hides them in its cause. */

@@ -1,13 +1,17 @@
-import { type Exchange, readSource } from './exchange.ts';
-import { createMatcher } from './match.ts';
-import { play } from './play.ts';
+import { listExchanges, readSource } from './folder.ts';
+import type { Exchange } from './format.ts';
+import { createMatcher, createSequence, type Matcher, type MatchOptions } from './match.ts';
 import { checkPlayOptions, type PlayOptions } from './play-options.ts';
-import { type AnyFetch, bodyOf, readRequest } from './request.ts';
+import { createPlayer } from './player.ts';
+import { type AnyFetch, readRequest } from './request.ts';
 
 /** How exchanges are matched and played. */
-export interface ReplayOptions extends PlayOptions {
-  /** Fields of the request's body that are not compared: `seed`, `stream_options`. */
-  readonly ignore?: readonly string[] | undefined;
+export interface ReplayOptions extends PlayOptions, MatchOptions {}
+
+/** A `fetch` that answers from exchanges. */
+export interface ReplayFetch extends AnyFetch {
+  /** The names of the exchanges that nobody has asked for. Default: of all that there are. */
+  unused(): readonly string[];
 }
 
 /**
@@ -16,20 +20,50 @@ export interface ReplayOptions extends PlayOptions {
  * terminated`, its cause with the code `UND_ERR_SOCKET`); a `client-abort` stays open after its last byte.
  * @param source - a folder: each exchange answers the request that it was recorded with (method, path and JSON
  * body), once and in the order of the names, the last one again and again. One exchange, or the path of its
- * `.json`: it answers every request.
- * @param options - how it is played; default: as recorded, but without the waiting
+ * `.json`: it answers every request. A list of exchanges: one answers after the other, whatever is asked.
+ * @param options - how it is matched and played; default: as recorded, but without the waiting
  * @returns a `fetch` that honours `signal`. It rejects with `ReplayMiss` where nothing matches, and with an Error
- * naming file and field where a fixture is broken.
+ * naming file and field where a fixture is broken. The folder is read by its first call.
  * @throws {TypeError} where an option has a wrong value
  */
-export function replayFetch(source: string | Exchange, options: ReplayOptions = {}): AnyFetch {
+export function replayFetch(
+  source: string | Exchange | readonly Exchange[],
+  options: ReplayOptions = {},
+): ReplayFetch {
   checkPlayOptions(options);
-  const open = async () =>
-    createMatcher(typeof source === 'string' ? await readSource(source) : source, options.ignore);
-  let opened: ReturnType<typeof open> | undefined;
-  return async (input, init) => {
+  // What is wrong with the options is told at once, not when the folder is read.
+  createMatcher([], options);
+  const play = createPlayer(options);
+  let matcher: Matcher | undefined;
+  let opened: Promise<Matcher> | undefined;
+  async function open(): Promise<Matcher> {
+    matcher = await openSource(source, options);
+    return matcher;
+  }
+  async function replayingFetch(input: string | URL | Request, init?: RequestInit) {
     opened ??= open();
-    const [request, find] = await Promise.all([readRequest(input, init), opened]);
-    return play(find({ ...request, body: bodyOf(request.body) }), options, request);
-  };
+    const [request, found] = await Promise.all([readRequest(input, init), opened]);
+    return play(found, request);
+  }
+  return Object.assign(replayingFetch, {
+    unused: () => matcher?.unused() ?? namesOf(source),
+  });
+}
+
+async function openSource(
+  source: string | Exchange | readonly Exchange[],
+  options: MatchOptions,
+): Promise<Matcher> {
+  if (typeof source === 'string') return createMatcher(await readSource(source), options);
+  return 'readBody' in source ? createMatcher(source, options) : createSequence(source);
+}
+
+/** The names of all, where none has been asked for. */
+function namesOf(source: string | Exchange | readonly Exchange[]): readonly string[] {
+  if (typeof source !== 'string') return [source].flat().map((it) => it.name);
+  try {
+    return listExchanges(source).map((it) => it.name);
+  } catch {
+    return [];
+  }
 }

@@ -1,4 +1,6 @@
 import { parseJson } from '../json.ts';
+import type { StoredRequest } from './format.ts';
+import { isTooDeep } from './places.ts';
 
 /** `fetch`, in all the ways in which a foreign client may call it. */
 export type AnyFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -35,10 +37,19 @@ export async function readRequest(
   return { method, url, path: url.pathname + url.search, headers, body, signal, start };
 }
 
-/** A body as an exchange stores it: JSON's value, the text where it is none, `null` for an empty one. */
+/**
+ * A body as an exchange stores it: JSON's value, `null` for an empty one, else its text. A JSON string would look like
+ * text that is no JSON, and a JSON null like no body: they stay text, and so does what is nested too deep.
+ */
 export function bodyOf(bytes: Uint8Array): unknown {
   const text = new TextDecoder().decode(bytes);
   const value = parseJson(text);
-  // A JSON string would look like text that is no JSON, and a JSON null like no body: they stay text.
-  return value === undefined || value === null || typeof value === 'string' ? text || null : value;
+  const staysText = value === undefined || value === null || typeof value === 'string';
+  return staysText || isTooDeep(value) ? text || null : value;
+}
+
+/** A request as an exchange stores it. No header is kept but the content type: others may hold secrets. */
+export function storedRequestOf({ method, path, headers, body }: Incoming): StoredRequest {
+  const kept = [...headers].filter(([name]) => name === 'content-type');
+  return { method, path, headers: Object.fromEntries(kept), body: bodyOf(body) };
 }

@@ -1,20 +1,30 @@
-import { leavesOf } from './leaves.ts';
+import { joinDeltas } from './join-deltas.ts';
+import { leavesOf } from './places.ts';
+import { base64Readings, base64Writings, readingsOf } from './readings.ts';
+import { createWordSearch, type Found, type WordSearch } from './word-search.ts';
 
-/** What is searched for, with the words for it. */
-export type Clues = ReadonlyMap<string | RegExp, string>;
+/** What is searched for. */
+export interface Clues {
+  readonly patterns: readonly RegExp[];
+  /** The values that are known to be secret, each with the words for it: `$MY_TOKEN`. */
+  readonly words: WordSearch;
+}
 
-/** What keys look like: OpenAI's and those shaped like it, GitHub's, Hugging Face's, …; keys in a URL; a JWT. */
+/**
+ * What keys look like: OpenAI's and those shaped like it, GitHub's, Hugging Face's, …; keys in a URL; a JWT. None of
+ * them looks at a character more than a few times, however the text is made.
+ */
 const patterns = [
   /\bsk-[\w-]{8,}/,
-  /\b(gh[opsur]|gsk|npm|hf)_[A-Za-z0-9]{20,}/,
+  /\b(?:gh[opsur]|gsk|npm|hf)_[A-Za-z0-9]{20,}/,
   /\bgithub_pat_\w{20,}/,
   /\bglpat-[\w-]{16,}/,
   /\bAKIA[0-9A-Z]{16}\b/,
   /\bAIza[\w-]{35}/,
   /\bxox[abeprs]-[\w-]{10,}/,
-  /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/,
-  /\b(Bearer|Basic) +(?=\S*\d)[\w.~+/-]{16,}/i,
-  /[?&](api[-_]?key|access[-_]?token|key|token)=[^&\s"]+/i,
+  /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/,
+  /\b(?:Bearer|Basic) +(?=\S*\d)[\w.~+/-]{16,}/i,
+  /[?&](?:api[-_]?key|access[-_]?token|key|token)=[^&\s"]+/i,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
 ];
 
@@ -25,26 +35,34 @@ const secretHeader = /auth|key|token|secret|cookie/i;
 /** So many characters in a row give a secret away; shorter values are words that stand in any text. */
 const TELLING = 8;
 
+/** So many characters of base64 hold {@link TELLING} bytes at least. */
+const TELLING_BASE64 = 11;
+
 /**
  * Says what to search for: what looks like a key, the values of the environment variables that are named like secrets,
- * and every 8 characters in a row of the secrets in a request's headers, as servers echo keys in part.
+ * and every 8 characters in a row of the secrets in a request's headers, as servers echo keys in part. Each also as
+ * base64 writes it.
  */
 export function cluesOf(env: NodeJS.ProcessEnv, headers = new Headers()): Clues {
-  const clues = new Map<string | RegExp, string>();
-  for (const pattern of patterns) clues.set(pattern, 'what looks like a key');
+  const words = new Map<string, string>();
   for (const [name, value = ''] of Object.entries(env)) {
     if (!secretVariable.test(name) || value.length < TELLING) continue;
-    // As it is, and inside the text of a JSON string.
-    for (const text of [value, JSON.stringify(value).slice(1, -1)]) clues.set(text, `$${name}`);
+    for (const writing of [value, ...base64Writings(value)]) words.set(writing, `$${name}`);
   }
   for (const [name, value] of headers) {
+    const what = `a part of the request's ${name}`;
     for (const word of secretHeader.test(name) ? value.split(/[\s;=,]+/) : []) {
-      for (let i = 0; i + TELLING <= word.length; i++) {
-        clues.set(word.slice(i, i + TELLING), `a part of the request's ${name}`);
+      for (const part of partsOf(word, TELLING)) words.set(part, what);
+      for (const writing of word.length < TELLING ? [] : base64Writings(word)) {
+        for (const part of partsOf(writing, TELLING_BASE64)) words.set(part, what);
       }
     }
   }
-  return clues;
+  return { patterns, words: createWordSearch(words, TELLING) };
+}
+
+function* partsOf(word: string, length: number) {
+  for (let from = 0; from + length <= word.length; from++) yield word.slice(from, from + length);
 }
 
 /**
@@ -53,17 +71,48 @@ export function cluesOf(env: NodeJS.ProcessEnv, headers = new Headers()): Clues 
  * @returns where the first secret is, and what it is, without showing it: `request.body.user holds $MY_TOKEN`
  */
 export function findSecret(value: unknown, clues: Clues, at: string): string | undefined {
-  const texts = leavesOf(value, at).flatMap(([place, leaf]) => [
-    [`a name in ${at}`, place],
-    [place, typeof leaf === 'string' ? leaf : ''],
-  ]);
-  for (const [place, text = ''] of texts) {
-    for (const [clue, what] of clues) {
-      const index = typeof clue === 'string' ? text.indexOf(clue) : text.search(clue);
-      if (index === -1) continue;
-      const line = text.slice(0, index).split('\n').length;
-      return `${place}${text.includes('\n') ? `, line ${line},` : ''} holds ${what}`;
+  for (const { place, value: leaf } of leavesOf(value, at)) {
+    if (findInText(place, clues)) {
+      return `a name in ${at} holds ${findInText(place, clues)?.what}`;
     }
+    const found = typeof leaf === 'string' ? findInText(leaf, clues) : undefined;
+    if (found) return `${place}${found.line} holds ${found.what}`;
   }
   return undefined;
+}
+
+/**
+ * Searches the body of a response: its text, and what its deltas are when they are joined.
+ * @param at - what the body is called: `response.body`
+ */
+export function findSecretInBody(text: string, clues: Clues, at: string): string | undefined {
+  const whole = findSecret(text, clues, at);
+  if (whole) return whole;
+  for (const [place, joined] of joinDeltas(text)) {
+    const found = findInText(joined, clues);
+    if (found) return `${at}, its deltas joined at ${place}, holds ${found.what}`;
+  }
+  return undefined;
+}
+
+function findInText(text: string, clues: Clues): { what: string; line: string } | undefined {
+  for (const reading of [...readingsOf(text), ...base64Readings(text)]) {
+    const found = clues.words.find(reading) ?? findPattern(reading, clues.patterns);
+    if (found) return { what: found.what, line: lineOf(reading, found.index) };
+  }
+  return undefined;
+}
+
+function findPattern(text: string, patterns: readonly RegExp[]): Found | undefined {
+  for (const pattern of patterns) {
+    const index = text.search(pattern);
+    if (index !== -1) return { index, what: 'what looks like a key' };
+  }
+  return undefined;
+}
+
+/** Where in a text of more than one line: `, line 3,`. */
+function lineOf(text: string, index: number): string {
+  if (!text.includes('\n')) return '';
+  return `, line ${text.slice(0, index).split('\n').length},`;
 }

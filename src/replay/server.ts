@@ -1,12 +1,14 @@
 import { fieldsOf } from '../json.ts';
-import { readBaseURL } from './base-url.ts';
-import { type Exchange, readSource } from './exchange.ts';
+import { type Choice, readBaseURL } from './base-url.ts';
+import { readSource } from './folder.ts';
+import type { Exchange } from './format.ts';
 import { errorResponse, type Running, startHttp } from './http.ts';
-import { createMatcher, ReplayMiss } from './match.ts';
-import { play } from './play.ts';
+import { createMatcher, createSequence, ReplayMiss } from './match.ts';
+import { answerPage } from './page.ts';
 import { checkPlayOptions } from './play-options.ts';
+import { createPlayer } from './player.ts';
 import type { ReplayOptions } from './replay-fetch.ts';
-import { bodyOf, type Incoming } from './request.ts';
+import type { Incoming } from './request.ts';
 
 /** How the server listens and plays. */
 export interface ReplayServerOptions extends ReplayOptions {
@@ -23,34 +25,38 @@ export interface ReplayServer extends Running {
   readonly exchanges: readonly Exchange[];
   /** The requests that no exchange answered, each with the nearest one. */
   readonly misses: readonly string[];
+  /** The names of the exchanges that nobody has asked for. */
+  unused(): readonly string[];
 }
 
 /**
  * Starts a server that any client can point its base URL at, and that answers from recorded exchanges as
  * `replayFetch` does, over real HTTP. A miss is answered with 404 and told; `GET /v1/models` is answered from the
- * requests where it was not recorded.
+ * requests where it was not recorded. Its own address, opened in a browser, shows what it serves. It is for this
+ * machine's programs only: what comes from a foreign web page is refused.
  *
  * A base URL may choose an exchange, which then answers every request, or a folder, and faults:
  * `http://127.0.0.1:8089/llama.cpp-2026/hello,cut=658,then=hang,speed=1/v1`.
- * @param path - a folder of exchanges, or one exchange
+ * @param source - a folder of exchanges; one exchange, which answers everything; or a list of exchanges: one answers
+ * after the other
  * @throws {TypeError} where an option has a wrong value
  * @throws {Error} where the folder holds no exchange or a broken one, or the port is in use
  */
 export async function startReplayServer(
-  path: string,
+  source: string | Exchange | readonly Exchange[],
   options: ReplayServerOptions = {},
 ): Promise<ReplayServer> {
   checkPlayOptions(options);
-  const { port = 0, host = '127.0.0.1', ignore, onRequest } = options;
-  const source = await readSource(path);
-  const exchanges = [source].flat();
+  const { port = 0, host = '127.0.0.1', onRequest } = options;
+  const opened = typeof source === 'string' ? await readSource(source) : source;
+  const exchanges = [opened].flat();
   const names = exchanges.map((it) => it.name);
+  const answered = new Set<string>();
   const misses: string[] = [];
-  const scopes = new Map<string, ReturnType<typeof scopeOf>>();
 
   /** What a name stands for: the one exchange that answers, and those of its folder. */
   function scopeOf(name: string) {
-    const only = Array.isArray(source) ? undefined : source;
+    const only = 'readBody' in opened ? opened : undefined;
     const one = name === '' ? only : exchanges.find((it) => it.name === name);
     const folder = one ? one.name.replace(/[^/]*$/, '') : name && `${name}/`;
     const inside = exchanges.filter((it) => it.name.startsWith(folder));
@@ -59,7 +65,20 @@ export async function startReplayServer(
         `there is no exchange or folder '${name}'; there is: ${names.join(', ')}`,
       );
     }
-    return { one, inside, find: createMatcher(inside, ignore) };
+    const isList = typeof source !== 'string' && !('readBody' in source) && name === '';
+    const all = isList ? createSequence(inside) : createMatcher(inside, options);
+    return { one, inside, all, matcher: one ? createMatcher(one) : all };
+  }
+  const scopes = new Map<string, ReturnType<typeof scopeOf>>();
+  const players = new Map<string, ReturnType<typeof createPlayer>>();
+  const playWhole = createPlayer({});
+
+  function choose(choice: Choice) {
+    const scope = scopes.get(choice.name) ?? scopeOf(choice.name);
+    scopes.set(choice.name, scope);
+    const play = players.get(choice.chosenBy) ?? createPlayer({ ...options, ...choice.options });
+    players.set(choice.chosenBy, play);
+    return { ...scope, play };
   }
 
   async function answer(request: Incoming): Promise<Response> {
@@ -67,33 +86,47 @@ export async function startReplayServer(
     const tell = (words: string) => onRequest?.({ request: `${method} ${path}`, answer: words });
     const isListing = method === 'GET' && path.endsWith('/models');
     try {
-      const recorded = exchanges.some((it) => it.request.path === path);
-      const choice = recorded ? { name: '', options: {}, path } : readBaseURL(path, names);
-      const scope = scopes.get(choice.name) ?? scopeOf(choice.name);
-      scopes.set(choice.name, scope);
-      const { one, inside, find } = scope;
+      const isRecorded = exchanges.some((it) => it.request.path === path);
+      const page = isRecorded ? undefined : await answerPage(request, exchanges);
+      if (page) return page;
+      const choice = isRecorded
+        ? { name: '', chosenBy: '', options: {}, path }
+        : readBaseURL(path, names);
+      const { one, inside, all, matcher, play } = choose(choice);
       const isOwn = (it: Exchange | undefined) => it?.request.path === choice.path;
       if (isListing && choice.path === '/v1/models' && !inside.some(isOwn)) {
         tell('made from the recorded requests');
         return Response.json(modelsOf(inside));
       }
-      const asked = { method, path: choice.path, body: bodyOf(request.body) };
-      const exchange = one && (!isListing || isOwn(one)) ? one : find(asked);
-      tell(exchange.name);
-      return await play(exchange, { ...options, ...choice.options }, request);
+      const asked = { ...request, path: choice.path };
+      const onFound = (exchange: Exchange) => {
+        answered.add(exchange.name);
+        tell(exchange.name);
+      };
+      // A client that looks for the models is not at its request yet, which is what a fault is for.
+      if (isListing) return await playWhole(isOwn(one) ? matcher : all, asked, onFound);
+      return await play(matcher, asked, onFound);
     } catch (error) {
       if (request.signal?.aborted) throw error;
       const words = error instanceof Error ? error.message : String(error);
-      const missed = error instanceof ReplayMiss;
-      // A client that looks for LM Studio's own listing is to learn that there is none: that is no miss.
-      if (missed && !isListing) misses.push(words);
       tell(words);
-      return errorResponse(missed ? 404 : error instanceof TypeError ? 400 : 500, words);
+      if (!(error instanceof ReplayMiss)) return errorResponse(statusOf(error), words);
+      // A client that looks for LM Studio's own listing is to learn that there is none: that is no miss.
+      if (!isListing) misses.push(words);
+      return errorResponse(404, words, error.code);
     }
   }
-
-  return { ...(await startHttp(answer, port, host)), exchanges, misses };
+  return {
+    ...(await startHttp({ answer, port, host })),
+    exchanges,
+    misses,
+    unused: () => names.filter((name) => !answered.has(name)),
+  };
 }
+
+/** A request that cannot be read is the client's mistake; anything else is a broken fixture. */
+const statusOf = (error: unknown): number =>
+  error instanceof TypeError || error instanceof URIError ? 400 : 500;
 
 /** The listing of the models that the recorded requests name, in OpenAI's shape. */
 function modelsOf(exchanges: readonly Exchange[]): unknown {

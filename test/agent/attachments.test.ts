@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { copyFile, open, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadAttachments } from '../../src/agent/attachments.ts';
-import { createSay } from '../../src/agent/words.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'agent-files-'));
 after(() => rmSync(root, { recursive: true }));
@@ -34,14 +43,11 @@ symlinkSync(join(storagePath, 'thread_2'), join(folder, 'sub'));
 symlinkSync(root, join(storagePath, 'thread_3'));
 
 async function load(message: object, threadId = 'thread_1', place = storagePath) {
-  const notes: string[] = [];
-  const [loaded] = await loadAttachments(
-    [{ sender: 'user', text: 'Look.', ...message }],
-    { storagePath: place, threadId },
-    createSay('en'),
-    (note) => notes.push(note),
-  );
-  return { text: loaded?.text, images: loaded?.images, notes };
+  const question = { sender: 'user', text: 'Look.', ...message };
+  const thread = { id: threadId, messages: [question] };
+  const { messages, refused } = await loadAttachments([question], thread, place);
+  const [loaded] = messages;
+  return { text: loaded?.text, images: loaded?.images, refused };
 }
 
 test('an image becomes a data URL, its type read from its bytes, whichever button it came by', async () => {
@@ -61,60 +67,140 @@ test('a path from Windows is read', async () => {
   assert.match((await load({ filePath: 'thread_1\\notes.md' })).text ?? '', /# Notes/);
 });
 
-for (const [name, message, why] of [
-  ['a path that climbs out', { filePath: 'thread_1/../../secret.txt' }, "this chat's folder"],
-  ['backslashes that climb out', { imagePath: '..\\..\\secret.txt' }, "this chat's folder"],
-  ["another thread's folder", { filePath: 'thread_2/other.txt' }, "this chat's folder"],
-  ['an absolute path', { filePath: '/etc/passwd' }, "this chat's folder"],
-  ['a link to a file', { filePath: 'thread_1/link.txt' }, "this chat's folder"],
-  ['a link to a folder', { imagePath: 'sub/other.txt' }, "this chat's folder"],
-  ['the folder itself', { filePath: 'thread_1' }, "this chat's folder"],
-  ['a file of 1 GB', { filePath: 'thread_1/large.txt' }, '≤ 256 KiB'],
-  ['no such file', { filePath: 'thread_1/none.txt' }, "this chat's folder)"],
-  ['an absolute path to nothing', { filePath: '/none/none.txt' }, "this chat's folder"],
-  ['an image of another kind', { imagePath: 'moving.gif' }, 'PNG, JPEG'],
-  ['a file that is no text', { filePath: 'thread_1/binary.dat' }, 'only UTF-8'],
-  ['a text in another encoding', { filePath: 'thread_1/gbk.txt' }, 'only UTF-8'],
+for (const [name, message, file] of [
+  ['a path that climbs out', { filePath: 'thread_1/../../secret.txt' }, 'secret.txt'],
+  ['backslashes that climb out', { imagePath: '..\\..\\secret.txt' }, 'secret.txt'],
+  ["another thread's folder", { filePath: 'thread_2/other.txt' }, 'other.txt'],
+  ['an absolute path', { filePath: '/etc/passwd' }, 'passwd'],
+  ['a link to a file', { filePath: 'thread_1/link.txt' }, 'link.txt'],
+  ['a link to a folder', { imagePath: 'sub/other.txt' }, 'other.txt'],
+  ['the folder itself', { filePath: 'thread_1' }, 'thread_1'],
+  ['a file of 1 GB', { filePath: 'thread_1/large.txt' }, 'large.txt'],
+  ['no such file', { filePath: 'thread_1/none.txt' }, 'none.txt'],
+  ['an absolute path to nothing', { filePath: '/none/none.txt' }, 'none.txt'],
+  ['an image of another kind', { imagePath: 'moving.gif' }, 'moving.gif'],
+  ['a file that is no text', { filePath: 'thread_1/binary.dat' }, 'binary.dat'],
+  ['a text in another encoding', { filePath: 'thread_1/gbk.txt' }, 'gbk.txt'],
 ] as const) {
-  test(`refused in words, and the question goes on without it: ${name}`, async () => {
-    const { text, images, notes } = await load(message);
-    assert.deepEqual([text, images, notes.length], ['Look.', [], 1]);
-    assert.ok(notes[0]?.includes(why), notes[0]);
-    assert.ok(!JSON.stringify(notes).includes('SECRET'));
+  test(`refused, and the question goes on without it: ${name}`, async () => {
+    assert.deepEqual(await load(message), { text: 'Look.', images: [], refused: [file] });
   });
 }
 
 test('a thread whose folder is a link, or whose id is a path, gives nothing away', async () => {
   for (const threadId of ['thread_3', '..', 'thread_1/..', '']) {
-    const { text, notes } = await load({ imagePath: 'secret.txt' }, threadId);
-    assert.deepEqual([text, notes.length], ['Look.', 1], threadId);
+    const { text, refused } = await load({ imagePath: 'secret.txt' }, threadId);
+    assert.deepEqual([text, refused], ['Look.', ['secret.txt']], threadId);
   }
 });
 
 test('a pipe is not waited for', { skip: process.platform === 'win32' }, async () => {
   execFileSync('mkfifo', [join(folder, 'pipe')]);
-  assert.match((await load({ filePath: 'thread_1/pipe' })).notes[0] ?? '', /only UTF-8/);
+  assert.deepEqual((await load({ filePath: 'thread_1/pipe' })).refused, ['pipe']);
 });
 
 test('a file as large as is allowed is sent whole', async () => {
   assert.equal((await load({ filePath: 'thread_1/edge.txt' })).text?.match(/x{262144}/)?.length, 1);
 });
 
-test('of the older messages nothing is said again, and their files are sent again', async () => {
-  const notes: string[] = [];
-  const loaded = await loadAttachments(
-    [
-      { sender: 'user', text: 'a', imagePath: 'picture.bin', filePath: 'thread_1/none.txt' },
-      { sender: 'bot', text: 'b', imagePath: 'picture.bin' },
-      { sender: 'user', text: 'c' },
-    ],
-    { storagePath, threadId: 'thread_1' },
-    createSay('zh'),
-    (note) => notes.push(note),
+test('a file that is swapped for a link while it is read gives nothing from outside', async () => {
+  const file = join(folder, 'swapped.txt');
+  const own = join(folder, 'own.txt');
+  const link = join(folder, 'link-to-outside.txt');
+  writeFileSync(own, 'OWN');
+  symlinkSync(join(root, 'secret.txt'), link);
+  copyFileSync(own, file);
+  let isSwapping = true;
+  const swapping = (async () => {
+    while (isSwapping) {
+      for (const source of [link, own]) {
+        await copyOrLink(source, `${file}.new`);
+        await rename(`${file}.new`, file);
+      }
+    }
+  })();
+  const texts = new Set<string | undefined>();
+  for (let i = 0; i < 300; i++) texts.add((await load({ filePath: 'thread_1/swapped.txt' })).text);
+  isSwapping = false;
+  await swapping;
+  assert.ok(
+    [...texts].every((text) => !text?.includes('SECRET')),
+    [...texts].join(),
   );
+});
+
+test('a file of 256 KiB of backticks costs milliseconds', async () => {
+  writeFileSync(join(folder, 'backticks.txt'), '`'.repeat(256 * 1024));
+  const before = process.cpuUsage();
+  const { text } = await load({ filePath: 'thread_1/backticks.txt' });
+  const { user, system } = process.cpuUsage(before);
+  assert.match(text ?? '', /^backticks\.txt\n`{262145}\n`{262144}\n`{262145}\n\nLook\.$/);
+  assert.ok(user + system < 2e6, `${(user + system) / 1000} ms of CPU`);
+});
+
+test('a file that has not changed is not read anew; one that has is', async () => {
+  const file = join(folder, 'kept.txt');
+  writeFileSync(file, 'first');
+  assert.match((await load({ filePath: 'thread_1/kept.txt' })).text ?? '', /first/);
+  const reads = await countReads(() => load({ filePath: 'thread_1/kept.txt' }));
+  assert.equal(reads, 0);
+  writeFileSync(file, 'second');
+  assert.match((await load({ filePath: 'thread_1/kept.txt' })).text ?? '', /second/);
+});
+
+test("the Markdown chat's file stands before the first question, as it is now", async () => {
+  const path = join(root, 'chapter.md');
+  const question = { sender: 'user', text: 'Shorten it.' };
+  const thread = { id: 'thread_1', messages: [question], attachment: { name: 'x', path } };
+  const textWith = async (content: string) => {
+    writeFileSync(path, content);
+    return (await loadAttachments([question], thread, storagePath)).messages[0]?.text;
+  };
+  assert.equal(await textWith('# One'), 'chapter.md\n```\n# One\n```\n\nShorten it.');
+  assert.equal(await textWith('# Two'), 'chapter.md\n```\n# Two\n```\n\nShorten it.');
+  const { messages, refused } = await loadAttachments(
+    [question],
+    { ...thread, attachment: { path: join(root, 'secret.txt') } },
+    storagePath,
+  );
+  assert.deepEqual([messages[0]?.text, refused], ['Shorten it.', ['secret.txt']]);
+});
+
+test('of the older messages nothing is said again, and their files are sent again', async () => {
+  const messages = [
+    { sender: 'user', text: 'a', imagePath: 'picture.bin', filePath: 'thread_1/none.txt' },
+    { sender: 'bot', text: 'b', imagePath: 'picture.bin' },
+    { sender: 'user', text: 'c' },
+  ];
+  const thread = { id: 'thread_1', messages };
+  const loaded = await loadAttachments(messages, thread, storagePath);
   assert.deepEqual(
-    loaded.map(({ images }) => images?.length),
+    loaded.messages.map(({ images }) => images?.length),
     [1, 0, 0],
   );
-  assert.deepEqual(notes, []);
+  assert.deepEqual(loaded.refused, []);
 });
+
+async function copyOrLink(source: string, target: string): Promise<void> {
+  await copyFile(source, target, constants.COPYFILE_FICLONE).catch(() => {});
+  if (source.includes('link')) {
+    await rm(target, { force: true });
+    await symlink(join(root, 'secret.txt'), target);
+  }
+}
+
+/** How often a file's contents are read while something runs. */
+async function countReads(run: () => Promise<unknown>): Promise<number> {
+  const handle = await open(join(folder, 'own.txt'));
+  const prototype = Object.getPrototypeOf(handle);
+  await handle.close();
+  const { read } = prototype;
+  let reads = 0;
+  prototype.read = function (...parameters: unknown[]) {
+    reads++;
+    return read.apply(this, parameters);
+  };
+  await run();
+  prototype.read = read;
+  return reads;
+}

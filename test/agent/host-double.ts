@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
+  AvailableTask,
   HostUtils,
   Message,
   Meta,
@@ -18,7 +19,7 @@ export interface HostResponse {
   isStream(): boolean;
   getStream(): AsyncIterable<string> | undefined;
   hasAvailableTasks(): boolean;
-  getAvailableTasks(): unknown[];
+  getAvailableTasks(): AvailableTask[];
   hasNextTasks(): boolean;
   getNextTasks(): unknown[];
 }
@@ -54,6 +55,7 @@ export function createDisk(storagePath: string): Disk {
       disk.save(thread);
       return id;
     },
+    saveThread: (thread) => disk.save(thread),
   };
   return disk;
 }
@@ -81,6 +83,10 @@ export interface Host {
   openPanel(): Promise<unknown[]>;
   /** The panel is closed: whatever is posted from now on throws. */
   close(): void;
+  /** The buttons under the last message, as they are saved. */
+  buttons(): readonly AvailableTask[];
+  /** The button with this label under the last message is pressed. */
+  click(label: string): Promise<void>;
   /** Resolves when a chunk has come for which the test is true; also for those that came before. */
   chunk(test: (text: string) => boolean): Promise<void>;
 }
@@ -168,7 +174,16 @@ export function createHost(Agent: AgentClass, options: HostOptions): Host {
       }
     }
     updateText(thread, id, message.text);
-    response.hasAvailableTasks();
+    if (response.hasAvailableTasks()) {
+      message.availableTasks = response.getAvailableTasks();
+      const saved = disk.getThread(threadId);
+      const index = saved.messages.findIndex((one) => one.id === id);
+      if (index !== -1) {
+        saved.messages[index] = { ...saved.messages[index], ...message };
+        disk.save(saved);
+      }
+      toPanel();
+    }
     response.hasNextTasks();
   }
 
@@ -216,6 +231,13 @@ export function createHost(Agent: AgentClass, options: HostOptions): Host {
       thread.messages.splice(thread.messages.findLastIndex(({ sender }) => sender === 'user') + 1);
       disk.save(thread);
       return handle(disk.getThread(threadId), {}, 'message');
+    },
+    buttons: () => disk.getThread(threadId).messages.at(-1)?.availableTasks ?? [],
+    click(label) {
+      const button = host.buttons().find(({ name }) => name === label);
+      if (!button) throw new Error(`no button "${label}"`);
+      if (button.task.type === 'message') return host.send(button.task.message);
+      return host.press(button.task);
     },
     press: (task, thread = disk.getThread(threadId)) =>
       handle(thread, { ...task, host_utils: hostUtils }, 'action'),

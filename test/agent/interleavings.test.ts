@@ -24,7 +24,7 @@ function createRandom(seed: number): (n: number) => number {
   };
 }
 
-const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
+const seeds = Array.from({ length: 6 }, (_, i) => i + 1);
 
 for (const seed of seeds) {
   test(`whatever is pressed, and when: no question, no answer and no choice is lost (seed ${seed})`, async () => {
@@ -53,7 +53,7 @@ for (const seed of seeds) {
       turns.push(host.send(asked.at(-1) ?? ''));
     };
     send();
-    for (let step = 0; step < 25; step++) {
+    for (let step = 0; step < 12; step++) {
       // The host gives two messages of one millisecond the same id.
       await pause(5 + random(random(3) === 0 ? 3 : 40));
       host.stop();

@@ -30,7 +30,7 @@ function setUp(events: Partial<JoinerEvents> = {}) {
   const clock = fakeClock();
   const ends: string[] = [];
   const joiner = createJoiner(
-    { onStart() {}, onText() {}, onEnd: (how) => ends.push(how), ...events },
+    { onStart() {}, isOpen: () => true, onText() {}, onEnd: (how) => ends.push(how), ...events },
     clock,
   );
   const chunks: [at: number, text: string][] = [];
@@ -59,19 +59,48 @@ test('the first delta comes at once, later ones are joined: 20 chunks a second a
   );
 });
 
-test('an empty chunk comes for every 250 ms of silence, before the first delta and between two', async () => {
+test('an empty chunk comes for every 500 ms of silence, before the first delta and between two', async () => {
   const { clock, joiner, chunks } = setUp();
-  await clock.pass(1001);
+  await clock.pass(2001);
   assert.deepEqual(
     chunks.map(([at]) => at),
-    [250, 500, 750, 1000],
+    [500, 1000, 1500, 2000],
   );
   joiner.push('a');
-  await clock.pass(300);
+  await clock.pass(550);
   assert.deepEqual(
     chunks.slice(4).map(([, text]) => text),
     ['a', ''],
   );
+});
+
+test('the longer the text, the longer the panel has for it', async () => {
+  const { clock, joiner, chunks } = setUp();
+  joiner.push('x'.repeat(26_000));
+  await clock.pass(1);
+  for (let i = 0; i < 2000; i++) {
+    joiner.push('y');
+    await clock.pass(1);
+  }
+  const times = chunks.map(([at]) => at);
+  assert.ok(chunks.length >= 4 && chunks.length <= 7, `${times}`);
+  assert.ok(
+    chunks.every(([, text]) => text !== ''),
+    'and no empty ones between',
+  );
+});
+
+test('where nobody sees it any more the stream ends, and what waits is still there', async () => {
+  let isOpen = true;
+  const { clock, joiner, chunks, reading, ends } = setUp({ isOpen: () => isOpen });
+  joiner.push('a');
+  await clock.pass(1);
+  isOpen = false;
+  joiner.push('b');
+  await clock.pass(100);
+  await reading;
+  assert.deepEqual([ends, chunks.length, joiner.waiting], [['closed'], 1, 'b']);
+  assert.equal(clock.timers(), 0, 'no timer is left');
 });
 
 test('what waits comes out at the end', async () => {
@@ -104,7 +133,10 @@ test('leaving the loop ends it at once, also with a chunk in hand; later deltas 
 
 test('nothing starts before the first chunk is asked for', async () => {
   let starts = 0;
-  const joiner = createJoiner({ onStart: () => starts++, onText() {}, onEnd() {} }, fakeClock());
+  const joiner = createJoiner(
+    { onStart: () => starts++, isOpen: () => true, onText() {}, onEnd() {} },
+    fakeClock(),
+  );
   assert.equal(starts, 0);
   void joiner.next();
   void joiner.next();
@@ -113,7 +145,7 @@ test('nothing starts before the first chunk is asked for', async () => {
 
 test('two readers that wait at the same time are both served', async () => {
   const clock = fakeClock();
-  const joiner = createJoiner({ onStart() {}, onText() {}, onEnd() {} }, clock);
+  const joiner = createJoiner({ onStart() {}, isOpen: () => true, onText() {}, onEnd() {} }, clock);
   const both = Promise.all([joiner.next(), joiner.next()]);
   joiner.push('a');
   joiner.end();

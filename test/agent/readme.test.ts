@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { phrasesIn } from '../../src/agent/phrases.ts';
+import { TEXT_GEN_AGENTS_JSON, textGenEntry } from '../../src/agent/text-gen-entry.ts';
 import { createHost } from './host-double.ts';
 import { say, startServer } from './scripted-server.ts';
 
@@ -25,8 +27,8 @@ after(async () => {
 const run = promisify(execFile);
 
 // Read before any test is registered: the runner ends when those that it knows have ended.
-const english = await readFile(join(root, 'README.md'), 'utf8');
-const chinese = await readFile(join(root, 'README.zh-CN.md'), 'utf8');
+const english = await readFile(join(root, 'src/agent/README.md'), 'utf8');
+const chinese = await readFile(join(root, 'src/agent/README.zh-CN.md'), 'utf8');
 
 for (const [file, text] of [
   ['README.md', english],
@@ -64,28 +66,50 @@ for (const [file, text] of [
   test(`${file}: the command for them does the same`, async () => {
     await mkdir(workspace, { recursive: true });
     const { stdout } = await shell(`${snippet('agent:install')} --base-url ${server.baseURL}`);
-    assert.match(stdout, /Unchanged: .*LocalLLMStreamAgent\.js[\s\S]*Written: .*agents\.json/);
+    assert.match(
+      stdout,
+      /Unchanged: .*LocalLLMStreamAgent\.js[\s\S]*Unchanged: .*agents\.json, agent 'LocalLLMStreamAgent'/,
+    );
     const { stdout: found } = await shell(
       `${snippet('agent:doctor')} --base-url ${server.baseURL}`,
     );
     assert.match(found, /✓ An answer streams/);
   });
 
+  test(`${file}: the entry for 'Generate Text at Cursor' leads to the agent`, async () => {
+    const folder = join(workspace, '.ai_helper/agent/internal_chat');
+    const { agents } = JSON.parse(snippet('agent:text-gen'));
+    const [{ name, path, metadata }] = agents;
+    const { llm, ...entry } = textGenEntry(metadata.llm);
+    assert.deepEqual({ name, path, metadata: { llm } }, { ...entry, metadata });
+    assert.ok(folder.endsWith(dirname(TEXT_GEN_AGENTS_JSON)));
+    const Agent = createRequire(import.meta.url)(join(folder, path));
+    const host = createHost(Agent, { storagePath: join(folder, 'threads'), metadata });
+    await host.send('Hi');
+    assert.equal(host.saved().messages[1]?.text, 'Hello.');
+  });
+
+  test(`${file}: the buttons and phrases that it names are those of the agent`, async () => {
+    const phrases = phrasesIn(file.includes('zh') ? 'zh' : 'en');
+    for (const label of [
+      phrases.continue(),
+      phrases.answerShorter(),
+      phrases.resetContext(),
+      phrases.sendFile(),
+    ]) {
+      assert.ok(text.includes(label), label);
+    }
+    for (const [, image = ''] of text.matchAll(/!\[.*?\]\((.*?)\)/g)) {
+      assert.ok((await stat(join(root, 'src/agent', image))).size > 1000, image);
+    }
+  });
+
   test(`${file}: every setting is in the table, and nothing else`, async () => {
     const source = await readFile(join(root, 'src/agent/settings.ts'), 'utf8');
-    const [, body = ''] = /llmDefaults = \{([\s\S]*?)\n\}/.exec(source) ?? [];
+    const [, body = ''] = /llmTypes = \{([\s\S]*?)\n\}/.exec(source) ?? [];
     const fields = [...body.matchAll(/^ {2}(\w+):/gm)].map(([, field]) => field);
     const [table = ''] = /\| `baseURL` \| `http:[^\n]*`\/v1`[^\n]*\n(?:\|.*\n)+/.exec(text) ?? [];
     const told = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, field]) => field);
     assert.deepEqual(told.sort(), fields.sort());
   });
 }
-
-test('README.zh-CN.md: the library in a few lines', async () => {
-  const [, code = ''] = /<!-- run: library\.mjs -->\n```js\n([\s\S]*?)```/.exec(chinese) ?? [];
-  await mkdir(join(folder, 'node_modules'));
-  await symlink(root, join(folder, 'node_modules/local-llm-stream-agent'), 'junction');
-  const script = join(folder, 'library.mjs');
-  await writeFile(script, code.replace(' }] });', ` }] }, { baseURL: '${server.baseURL}' });`));
-  assert.equal((await run(process.execPath, [script])).stdout, 'Hello.\ncomplete\n');
-});

@@ -10,7 +10,7 @@ test("the tutorial's agents.json needs nothing else", () => {
   assert.equal(config.baseURL, 'http://localhost:1234/v1');
   assert.equal(config.model, undefined, 'the sample value is no model');
   assert.equal(config.apiKey, undefined);
-  assert.deepEqual([config.problem, config.unknown], [undefined, '']);
+  assert.deepEqual([config.problem, config.unknown], [undefined, []]);
 });
 
 test('without any setting LM Studio is meant', () => {
@@ -83,8 +83,8 @@ test('what is wrong is told in the configured language, unless that is wrong its
   const language = (llm: object) => readSettings({ llm }, {}).language;
   assert.equal(language({ language: 'zh', model: {} }), 'zh');
   assert.equal(language({ language: 'en', timeouts: 5 }), 'en');
-  assert.equal(language({ language: ['zh'], model: {} }), '');
-  assert.equal(readSettings('x', {}).language, '');
+  assert.equal(language({ language: ['zh'], model: {} }), undefined);
+  assert.equal(readSettings('x', {}).language, undefined);
 });
 
 test('once the answer comes, silence ends it only where that was asked for', () => {
@@ -102,7 +102,7 @@ test('unknown fields are named, and do not stop the chat', () => {
     {},
   );
   assert.equal(problem, undefined);
-  assert.equal(unknown, '`baseUrl`, `total`');
+  assert.deepEqual(unknown, ['baseUrl', 'total']);
 });
 
 test('the choice in the panel wins over agents.json', () => {
@@ -116,4 +116,37 @@ test('the choice in the panel wins over agents.json', () => {
     );
     assert.deepEqual([problem, mode], [undefined, 'hide'], 'a choice that is none does not count');
   }
+});
+
+test('presets are a list, or an object by name; the chosen one has its system prompt and its fields', () => {
+  const body = { temperature: 0.2, max_tokens: 100 };
+  const asObject = { brief: { systemPrompt: 'Be brief.' }, wild: { body: { temperature: 1.5 } } };
+  const asList = Object.entries(asObject).map(([name, preset]) => ({ name, ...preset }));
+  for (const presets of [asObject, asList]) {
+    const llm = { systemPrompt: 'Be kind.', body, presets };
+    const chosen = (preset?: string) => {
+      const config = readSettings({ llm }, { preset });
+      return [config.systemPrompt, config.body, config.problem];
+    };
+    assert.deepEqual(chosen(), ['Be kind.', body, undefined]);
+    assert.deepEqual(chosen('(none)'), ['Be kind.', body, undefined]);
+    assert.deepEqual(chosen('brief'), ['Be brief.', body, undefined]);
+    assert.deepEqual(chosen('wild'), ['Be kind.', { ...body, temperature: 1.5 }, undefined]);
+  }
+  const wrong = readSettings({ llm: { presets: { a: { systemPrompt: 5 } } } }, {});
+  assert.match(
+    String(wrong.problem),
+    /metadata\.llm\.presets\.a\.systemPrompt must be of type string/,
+  );
+  const nameless = readSettings({ llm: { presets: [{ body: {} }] } }, {});
+  assert.match(String(nameless.problem), /metadata\.llm\.presets\[0\]\.name/);
+});
+
+test("the server's own words for how much to reason can be chosen", () => {
+  const { reasoning, effort } = readSettings(
+    { llm: { reasoning: 'hide' } },
+    { reasoning: 'effort:low' },
+  );
+  assert.deepEqual([reasoning, effort], ['show', 'low']);
+  assert.equal(readSettings({}, { reasoning: 'effort:<b>' }).effort, undefined);
 });

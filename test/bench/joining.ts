@@ -45,8 +45,14 @@ async function step${n}(path) {
   return Array.from({ length: DELTAS }, (_, i) => text.slice(4 * i, 4 * i + 4));
 }
 
+/** What the panel gets, and when, in ms. */
+interface Chunk {
+  text: string;
+  at: number;
+}
+
 /** The chunks that the panel gets, when deltas come at an even rate. */
-async function join(deltas: string[], rate: number): Promise<string[]> {
+async function join(deltas: string[], rate: number): Promise<Chunk[]> {
   let now = 0;
   const timers = new Set<{ at: number; run: () => void }>();
   const clock: Clock = {
@@ -57,10 +63,10 @@ async function join(deltas: string[], rate: number): Promise<string[]> {
       return () => timers.delete(timer);
     },
   };
-  const joiner = createJoiner({ onStart() {}, onText() {}, onEnd() {} }, clock);
-  const chunks: string[] = [];
+  const joiner = createJoiner({ onStart() {}, isOpen: () => true, onText() {}, onEnd() {} }, clock);
+  const chunks: Chunk[] = [];
   const reading = (async () => {
-    for await (const chunk of joiner) chunks.push(chunk);
+    for await (const text of joiner) chunks.push({ text, at: now });
   })();
   for (const [i, delta] of deltas.entries()) {
     for (const until = (i * 1000) / rate; now < until; ) {
@@ -78,34 +84,50 @@ async function join(deltas: string[], rate: number): Promise<string[]> {
   return chunks;
 }
 
-/** CPU seconds for rendering the growing text once a chunk. */
-function render(chunks: string[]): number {
-  const before = process.cpuUsage();
+/**
+ * Renders the growing text once a chunk. The panel renders one chunk after the other, each when it has come and the one
+ * before is done.
+ * @param slowness - how many times slower than here: a busy machine
+ */
+function render(chunks: readonly Chunk[], slowness = 1): { seconds: number; behind: number } {
   let text = '';
+  let seconds = 0;
+  let doneAt = 0;
   for (const chunk of chunks) {
-    text += chunk;
+    text += chunk.text;
+    const before = process.cpuUsage();
     markdown.render(text);
+    const { user, system } = process.cpuUsage(before);
+    const cost = (user + system) / 1e6;
+    seconds += cost;
+    doneAt = Math.max(doneAt, chunk.at / 1000) + cost * slowness;
   }
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
+  return { seconds, behind: doneAt - (chunks.at(-1)?.at ?? 0) / 1000 };
 }
 
 const deltas = makeAnswer();
-const rows: [label: string, chunks: string[]][] = [['every delta', deltas]];
+const BUSY = 10;
+
+const every = deltas.map((text, i) => ({ text, at: (i * 1000) / 150 }));
+const rows: [label: string, chunks: Chunk[]][] = [['every delta, 150 deltas/s', every]];
 for (const rate of RATES) rows.push([`joined, ${rate} deltas/s`, await join(deltas, rate)]);
-render(deltas.slice(0, 500));
+render(every.slice(0, 500));
 
 let alone = 0;
 console.log(
   `${DELTAS} deltas, ${deltas.join('').length} characters of Markdown, Node ${process.version}\n`,
 );
 console.log(
-  '| the panel gets | chunks | CPU for rendering, s | of it |\n| --- | ---: | ---: | ---: |',
+  `| the panel gets | chunks | CPU for rendering, s | of it | behind at the end, s | on a machine ${BUSY} times slower |\n| --- | ---: | ---: | ---: | ---: | ---: |`,
 );
 for (const [label, chunks] of rows) {
-  if (chunks.join('') !== deltas.join('')) throw new Error(`${label}: the text is not the same`);
-  const seconds = render(chunks);
+  const whole = chunks.map(({ text }) => text).join('');
+  if (whole !== deltas.join('')) throw new Error(`${label}: the text is not the same`);
+  const { seconds, behind } = render(chunks);
   alone ||= seconds;
   const share = Math.round((100 * seconds) / alone);
-  console.log(`| ${label} | ${chunks.length} | ${seconds.toFixed(1)} | ${share} % |`);
+  const slow = render(chunks, BUSY).behind;
+  console.log(
+    `| ${label} | ${chunks.length} | ${seconds.toFixed(1)} | ${share} % | ${behind.toFixed(2)} | ${slow.toFixed(2)} |`,
+  );
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { readAge } from '../../src/cli/age.ts';
 import { checkFolder } from '../../src/cli/check-folder.ts';
 import { showExchange } from '../../src/cli/show-exchange.ts';
-import { sha256 } from '../../src/replay/exchange.ts';
+import { sha256 } from '../../src/replay/folder.ts';
 import { readExchange } from '../../src/replay/index.ts';
 import { fixtures, scratch, type Written, write } from '../replay/helpers.ts';
 
@@ -83,7 +84,7 @@ test('an empty folder is a problem, and one that is missing an error', async (t)
   await assert.rejects(checkFolder(join(folder, 'x')), /cannot be read as a folder/);
 });
 
-test('shown: a frame a line, with its time, its bytes, and marks where chunks end inside it', async (t) => {
+test('shown raw: a frame a line, with its time, its bytes, and marks where chunks end inside it', async (t) => {
   const folder = await scratch(t);
   const content = 'data: a\n\ndata: \u{1f980}!\n\ndata: \u001b[31m\r\n\r\n';
   const chunks = [
@@ -94,7 +95,7 @@ test('shown: a frame a line, with its time, its bytes, and marks where chunks en
   ];
   await write(folder, 'a', { content, chunks });
   const lines: string[] = [];
-  for await (const line of showExchange(await readExchange(join(folder, 'a.json'))))
+  for await (const line of showExchange(await readExchange(join(folder, 'a.json')), 'raw'))
     lines.push(line);
   assert.deepEqual(lines, [
     'a (modelled): POST /v1/chat/completions -> 200, complete',
@@ -102,4 +103,103 @@ test('shown: a frame a line, with its time, its bytes, and marks where chunks en
     '     11 ms     13 B  data: \u{1f980}{2|2}!|\\n\\n',
     '     11 ms     15 B  data: \\u001b[31m\\r\\n\\r\\n',
   ]);
+});
+
+const chunk = (delta: object) => `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`;
+const call = { index: 0, function: { name: 'add', arguments: '{"a":1}' } };
+const shapes: [what: string, content: string, lines: string[]][] = [
+  [
+    'text and role',
+    chunk({ role: 'assistant', content: 'Hi\u{1f980}' }),
+    ['role "assistant"; text "Hi\u{1f980}"'],
+  ],
+  ['reasoning', chunk({ reasoning_content: 'so' }), ['reasoning "so"']],
+  ['a tool call', chunk({ tool_calls: [call] }), ['tool call "add"; arguments "{\\"a\\":1}"']],
+  ['an empty delta', chunk({ content: '' }), [chunk({ content: '' }).trim()]],
+  [
+    'the end',
+    'data: {"choices":[{"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+    ['finish "stop"', '[DONE]'],
+  ],
+  ['an error', 'event: error\ndata: {"error":{"message":"no"}}\n\n', ['error {"message":"no"}']],
+  [
+    '/v1/responses',
+    'data: {"type":"response.output_text.delta","delta":"a"}\n\n',
+    ['response.output_text.delta; text "a"'],
+  ],
+  [
+    '/v1/messages',
+    'data: {"type":"content_block_delta","delta":{"text":"a"}}\n\n',
+    ['content_block_delta; text "a"'],
+  ],
+  ['what is no JSON', ': ping\n\ndata: oops\n\n', [': ping', 'oops']],
+];
+for (const [what, content, expected] of shapes) {
+  test(`shown as text: ${what}`, async (t) => {
+    const folder = await scratch(t);
+    await write(folder, 'a', { content });
+    const lines: string[] = [];
+    for await (const line of showExchange(await readExchange(join(folder, 'a.json')))) {
+      lines.push(line.replace(/^ +\d+ ms +\d+ B {2}/, ''));
+    }
+    assert.deepEqual(lines.slice(1), expected);
+  });
+}
+
+test('shown as text: NDJSON is a line a frame, and chunks that end inside a frame are told', async (t) => {
+  const folder = await scratch(t);
+  const content =
+    '{"message":{"content":"a"},"done":false}\n{"message":{"content":"b"},"done":true}\n';
+  const chunks = [
+    [5, 10],
+    [2, content.length - 10],
+  ];
+  await write(folder, 'a', { content, chunks, response: { body: 'a.ndjson' } });
+  const lines: string[] = [];
+  for await (const line of showExchange(await readExchange(join(folder, 'a.json')))) {
+    lines.push(line);
+  }
+  assert.deepEqual(lines.slice(1), [
+    '      7 ms     41 B  text "a"  (chunks of 10 + 31 bytes)',
+    '      7 ms     40 B  text "b"; done',
+  ]);
+});
+
+test('recordings that are older than asked for are problems, others and what is modelled are not', async (t) => {
+  const folder = await scratch(t);
+  const day = 86_400_000;
+  const now = Date.now();
+  const recordedAt = (ago: number) => ({
+    chunks: [[0, 14]],
+    response: {
+      bytes: 14,
+      sha256: sha256(new TextEncoder().encode('data: [DONE]\n\n')),
+    },
+    provenance: { kind: 'recorded', server: 'x', recordedAt: new Date(now - ago).toISOString() },
+  });
+  await write(folder, 'old', recordedAt(100 * day));
+  await write(folder, 'young', recordedAt(80 * day));
+  await write(folder, 'modelled');
+  await write(folder, 'timeless', {
+    ...recordedAt(0),
+    provenance: { kind: 'recorded', server: 'x' },
+  });
+  assert.deepEqual((await checkFolder(folder)).problems, []);
+  const { problems } = await checkFolder(folder, now - readAge('90d'));
+  assert.equal(problems.length, 2);
+  assert.match(problems.join(), /old\.json: it was recorded on \d{4}-\d\d-\d\d, 100 days ago/);
+  assert.match(problems.join(), /timeless\.json: provenance\.recordedAt is no time/);
+});
+
+test('an age is hours, days, weeks or years; anything else is refused in words', () => {
+  const hour = 3_600_000;
+  assert.deepEqual(['12h', '90d', '2w', '1y'].map(readAge), [
+    12 * hour,
+    90 * 24 * hour,
+    14 * 24 * hour,
+    365 * 24 * hour,
+  ]);
+  for (const text of ['90', 'd', '1.5d', '90 days', '']) {
+    assert.throws(() => readAge(text), { name: 'UsageError', message: /give a number of h, d, w/ });
+  }
 });

@@ -6,28 +6,50 @@ import { commands } from '../../src/cli/main.ts';
 import { root } from '../runner/commands.ts';
 import { blocksOf, pages } from './pages.ts';
 
-const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+/** The scripts of the project, and those of the test folders that have a package.json of their own. */
+const scripts = Object.assign(
+  {},
+  ...[
+    '.',
+    'test/bench',
+    'test/runtimes',
+    'test/sheet',
+    'test/types',
+    'test/mutation',
+    'test/examples',
+  ]
+    .map((folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')))
+    .map((manifest: { scripts?: object }) => manifest.scripts),
+);
 
-/** Marks, and the test that runs the blocks which have them. */
-const runners: Readonly<Record<string, string>> = {
-  run: 'test/pages/library.test.ts',
-  agent: 'test/agent/readme.test.ts',
-  replay: 'test/replay/readme-replay.test.ts',
-  recipe: 'test/pages/recipes.test.ts',
-  vendor: 'test/pages/vendor.test.ts',
-  // Installing and testing is what CI does; this test looks that the commands are there.
-  command: 'test/pages/commands.test.ts',
+/** The tests that run the blocks of a page, by the words of their marks. */
+const runners: Readonly<Record<string, readonly string[]>> = {
+  'README.md': ['test/pages/library.test.ts', 'test/agent/readme.test.ts'],
+  'README.zh-CN.md': ['test/pages/library.test.ts', 'test/agent/readme.test.ts'],
+  'src/agent/README.md': ['test/agent/readme.test.ts'],
+  'src/agent/README.zh-CN.md': ['test/agent/readme.test.ts'],
+  'src/build/README.md': ['test/pages/vendor.test.ts'],
+  'src/chat/README.md': ['test/chat/page.test.ts'],
+  'src/replay/README.md': ['test/replay/readme-replay.test.ts'],
 };
 
 for (const page of pages) {
   test(`${page.file}: every block of code has a test that runs it`, () => {
+    const tests = (runners[page.file] ?? []).map((file) =>
+      // Some look for the mark by a pattern.
+      readFileSync(join(root, file), 'utf8').replaceAll('\\', ''),
+    );
     for (const { mark, language, line } of blocksOf(page)) {
       if (language === '' || language === 'text') continue;
-      const [kind = ''] = mark.split(':');
       const place = `${page.file}:${line} (${language})`;
-      const runner = runners[kind];
-      assert.ok(runner, `${place} has no mark of a test above it, such as <!-- run: name.mjs -->`);
-      assert.ok(readFileSync(join(root, runner), 'utf8').includes(`${kind}:`), place);
+      assert.ok(mark, `${place} has no mark of a test above it, such as <!-- run: name.mjs -->`);
+      // Installing, testing and measuring is what CI does: below it is looked whether the commands are there.
+      if (mark.startsWith('command: ')) continue;
+      const [, name = mark] = /^(?:run|vendor): (\S+)/.exec(mark) ?? [];
+      assert.ok(
+        tests.some((text) => text.includes(name)),
+        `${place}: no test runs '${mark}'`,
+      );
     }
   });
 

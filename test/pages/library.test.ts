@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startReplayServer } from '../src/replay/index.ts';
-import { fixtures } from './replay/helpers.ts';
+import { startReplayServer } from '../../src/replay/index.ts';
+import { plainEnv } from '../cli/commands.ts';
+import { fixtures } from '../replay/helpers.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = await readFile(join(root, 'README.md'), 'utf8');
+const chinese = await readFile(join(root, 'README.zh-CN.md'), 'utf8');
 const server = await startReplayServer(join(fixtures, 'llama.cpp-2026'));
 const folder = await mkdtemp(join(tmpdir(), 'readme-'));
 await mkdir(join(folder, 'node_modules'));
@@ -21,17 +23,19 @@ after(async () => {
 });
 
 /** Runs a snippet of the README as it stands there, but that LM Studio's address is the replay server's. */
-async function run(name: string): Promise<string> {
+async function run(name: string, page = readme): Promise<string> {
   const [, snippet] =
-    readme.split(`<!-- run: ${name} -->\n\`\`\`js\n`)[1]?.match(/^([\s\S]*?)```/) ?? [];
+    page.split(`<!-- run: ${name} -->\n\`\`\`js\n`)[1]?.match(/^([\s\S]*?)```/) ?? [];
   assert.ok(snippet, `the README has no snippet ${name}`);
   const file = join(folder, name);
   const base = `baseURL: '${server.url}/hello/v1'`;
   const redirected = snippet
     .replace(/(temperature: 0\.7,\n\})\)/, `$1, { ${base} })`)
+    .replace("'你好' }] });", `'你好' }] }, { ${base} });`)
     .replace(/\{ fetch: nodeFetch/g, `{ ${base}, fetch: nodeFetch`);
   await writeFile(file, redirected);
-  return (await promisify(execFile)(process.execPath, [file])).stdout;
+  return (await promisify(execFile)(process.execPath, [file], { env: plainEnv(), cwd: folder }))
+    .stdout;
 }
 
 test('the library in ten lines', async () => {
@@ -50,6 +54,19 @@ test('an error and its fields', async () => {
     await run('errors.mjs'),
     /^connection refused\nhttp:\/\/127\.0\.0\.1:9999\/v1 cannot be reached: .*\nStart the server/,
   );
+});
+
+test('the library in Chinese', async () => {
+  // The same mark as in English: run: library.mjs
+  assert.equal(await run('library.mjs', chinese), 'Hello! How can I help you today?\ncomplete\n');
+});
+
+test('a recorded stream that is cut', async () => {
+  await mkdir(join(folder, 'fixtures'));
+  for (const name of ['hello.json', 'hello.sse']) {
+    await copyFile(join(fixtures, 'llama.cpp-2026', name), join(folder, 'fixtures', name));
+  }
+  assert.equal(await run('replay.mjs'), 'interrupted\n');
 });
 
 test('every option of the client is in its table, and nothing else', async () => {

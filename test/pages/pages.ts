@@ -61,5 +61,7 @@ export function anchorOf(heading: string): string {
 
 export function anchorsOf({ text }: Page): string[] {
   const withoutBlocks = text.replace(/^( *)```[\s\S]*?^\1```$/gm, '');
-  return [...withoutBlocks.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
+  return [...withoutBlocks.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) =>
+    anchorOf(heading),
+  );
 }

@@ -8,6 +8,7 @@ const readBaseURL = (path: string) => replay.readBaseURL(path, names);
 test('an exchange, with the path that is left', () => {
   assert.deepEqual(readBaseURL('/llama/hello/v1/chat/completions?a=b'), {
     name: 'llama/hello',
+    chosenBy: 'llama/hello',
     options: {},
     path: '/v1/chat/completions?a=b',
   });
@@ -25,12 +26,16 @@ test('a folder', () => {
 
 test('faults, as they are and as a client may encode them', () => {
   const options = {
+    status: 503,
+    retryAfter: 2,
+    times: 1,
     cut: { at: 658, then: 'hang' },
     speed: 0.5,
     firstDelay: 20,
     rechunk: { seed: 3 },
   };
-  const faults = 'cut=658,then=hang,speed=0.5,firstDelay=20,rechunk=3';
+  const faults =
+    'cut=658,then=hang,speed=0.5,firstDelay=20,rechunk=3,status=503,retryAfter=2,times=1';
   assert.deepEqual(readBaseURL(`/single,${faults}/v1/x`).options, options);
   assert.deepEqual(readBaseURL(`/single${encodeURIComponent(`,${faults}`)}/v1/x`).options, options);
   assert.deepEqual(readBaseURL('/single,cut=0,rechunk=byte,speed=instant/v1').options, {
@@ -42,12 +47,12 @@ test('faults, as they are and as a client may encode them', () => {
 
 test("a server's own paths choose nothing", () => {
   for (const path of ['/v1/models', '/v1?a', '/api/v1/models', '/', '/props']) {
-    assert.deepEqual(readBaseURL(path), { name: '', options: {}, path });
+    assert.deepEqual(readBaseURL(path), { name: '', chosenBy: '', options: {}, path });
   }
 });
 
 const wrong: [fault: string, message: RegExp][] = [
-  ['colour=red', /there is no 'colour'; there are cut,/],
+  ['colour=red', /there is no 'colour'; there are speed,/],
   ['cut=many', /cut must be/],
   ['cut', /cut must be/],
   ['cut=-1', /cut must be/],
@@ -58,6 +63,11 @@ const wrong: [fault: string, message: RegExp][] = [
   ['rechunk=x', /rechunk must be/],
   ['rechunk=0.5', /rechunk must be/],
   ['firstDelay=-1', /firstDelay must be/],
+  ['status=200', /status must be a number from 400 to 599/],
+  ['status=many', /status must be/],
+  ['times=2', /times needs a status/],
+  ['status=429,times=1.5', /times must be/],
+  ['status=429,retryAfter=soon', /retryAfter must be/],
 ];
 for (const [fault, message] of wrong) {
   test(`the fault '${fault}' is refused in words`, () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -105,6 +105,64 @@ test('record stores what passes, leaves out what must be, and sums up', async (t
   ]);
 });
 
+/** A module that takes the digits out of what is said. */
+async function writeNormalize(folder: string): Promise<string> {
+  const file = join(folder, 'normalize.mjs');
+  await writeFile(
+    file,
+    `export const normalize = (request) => ({
+      ...request,
+      body: JSON.parse(JSON.stringify(request.body).replace(/\\d+/g, 'N')),
+    });`,
+  );
+  return file;
+}
+
+test('serve takes faults and a normalize, and says what nobody asked for: --strict makes that an error', async (t) => {
+  const folder = await scratch(t);
+  await write(folder, 'a', { request: { body: { model: 'x', day: 'day 1' } } });
+  await write(folder, 'b', { request: { path: '/v1/other' } });
+  const normalize = await writeNormalize(await scratch(t));
+  const faults = ['--status', '503', '--retry-after', '2', '--times', '1'];
+  const args = [folder, '--port', '0', '--normalize', normalize, '--strict', ...faults];
+  const serve = run(t, 'serve', ...args);
+  const url = `${await serve.url()}/v1/chat/completions`;
+  const ask = () => fetch(url, { method: 'POST', body: '{"model":"x","day":"day 22"}' });
+  const busy = await ask();
+  assert.deepEqual([busy.status, busy.headers.get('retry-after')], [503, '2']);
+  assert.equal((await ask()).status, 200);
+  const { stderr, status } = await serve.end('SIGINT');
+  assert.equal(stderr, '1 exchange nobody asked for\n  b\n');
+  assert.equal(status, 1);
+});
+
+test('record --mode new replays what is there, normalized, and names the address behind a path', async (t) => {
+  let asked = '';
+  const upstream = await startServer(t, (request, response) => {
+    asked = `${request.url}`;
+    response.end('{}');
+  });
+  const folder = await scratch(t);
+  await write(folder, 'a', { request: { body: { day: 'day 1' } } });
+  const normalize = await writeNormalize(await scratch(t));
+  const record = run(
+    t,
+    ...['record', '--upstream', `${upstream}/openai/v1`, '--to', folder, '--port', '0'],
+    ...['--mode', 'new', '--normalize', normalize],
+  );
+  const url = `${await record.url()}/v1/chat/completions`;
+  await record.printed(new RegExp(`instead of ${upstream}/openai/v1\\. `));
+  const ask = async (body: string) => (await fetch(url, { method: 'POST', body })).text();
+  assert.equal(await ask('{"day":"day 2"}'), 'data: [DONE]\n\n');
+  assert.equal(asked, '');
+  assert.equal(await ask('{"day":"none"}'), '{}');
+  assert.equal(asked, '/openai/v1/chat/completions');
+  const { stdout, status } = await record.end('SIGINT');
+  assert.match(stdout, /\nreplayed {3}POST \/v1\/chat\/completions: a\n/);
+  assert.match(stdout, /\n1 exchange in .*\n {2}chat-completions\n1 replayed\n$/);
+  assert.equal(status, 0);
+});
+
 test('record says what was open when it was stopped', async (t) => {
   const upstream = await startServer(t, (_, response) => void sent(response, 'data: {}\n\n'));
   const record = run(t, 'record', '--upstream', upstream, '--to', await scratch(t), '--port', '0');
@@ -117,7 +175,7 @@ test('record says what was open when it was stopped', async (t) => {
 
 test('check passes the fixtures of the project', async (t) => {
   const { stdout, status } = await run(t, 'check', fixtures).end();
-  assert.match(stdout, /^\d+ exchanges: 20 recorded, \d+ modelled\. No problems\.\n$/);
+  assert.match(stdout, /^\d+ exchanges: \d+ recorded, \d+ modelled\. No problems\.\n$/);
   assert.equal(status, 0);
 });
 
@@ -125,7 +183,9 @@ test('check -v shows every frame; a broken folder is status 1', async (t) => {
   const folder = await scratch(t);
   await write(folder, 'a');
   const good = await run(t, 'check', folder, '-v').end();
-  assert.match(good.stdout, /a \(modelled\): POST .*\n +0 ms +14 B {2}data: \[DONE\]\\n\\n\n/);
+  assert.match(good.stdout, /a \(modelled\): POST .*\n +0 ms +14 B {2}\[DONE\]\n/);
+  const raw = await run(t, 'check', folder, '--raw').end();
+  assert.match(raw.stdout, /\n +0 ms +14 B {2}data: \[DONE\]\\n\\n\n/);
   await write(folder, 'b', { format: 2 });
   const bad = await run(t, 'check', folder).end();
   assert.match(bad.stderr, /b\.json: format must be 1/);
@@ -137,15 +197,36 @@ const wrong: [args: string[], status: number, message: RegExp][] = [
   [['serve'], 2, /give one folder/],
   [['serve', 'a', 'b'], 2, /give one folder/],
   [['serve', fixtures, '--port', '99999'], 2, /--port 99999: give a number/],
-  [['serve', fixtures, '--speed', 'fast'], 2, /--speed fast: give 'instant' or/],
+  [
+    ['serve', fixtures, '--speed', 'fast'],
+    2,
+    /--speed must be 'instant' or a number above 0; it is "fast"/,
+  ],
   [['serve', '/does/not/exist'], 1, /\/does\/not\/exist: cannot be read as a folder/],
+  [['serve', fixtures, '--status', '200'], 2, /--status must be a number from 400 to 599/],
+  [['serve', fixtures, '--retry-after', '2'], 2, /--retry-after needs a status/],
+  [['serve', fixtures, '--cut', 'x'], 2, /--cut must be/],
+  [['serve', fixtures, '--normalize', 'none.mjs'], 2, /--normalize none\.mjs cannot be loaded/],
+  [['serve', fixtures, '--normalize', 'package.json'], 2, /--normalize package\.json/],
+  [
+    ['record', '--upstream', 'http://127.0.0.1:1', '--to', 'x', '--mode', 'old'],
+    2,
+    /--mode old: give add, new or all/,
+  ],
+  [
+    ['record', '--upstream', 'http://127.0.0.1:1', '--to', 'x', '--ignore', 'seed'],
+    2,
+    /need --mode new/,
+  ],
+  [['record', '--upstream', 'http://127.0.0.1:1', '--to', 'x', '--name', 'CON'], 1, /Windows/],
+  [['check', fixtures, '--older-than', 'never'], 2, /--older-than never: give a number/],
   [['record', '--to', 'x'], 2, /--upstream is missing/],
   [['record', '--upstream', 'http://127.0.0.1:1234'], 2, /--to is missing/],
   [['record', '--upstream', 'localhost:1234', '--to', 'x'], 2, /--upstream must be a URL such as/],
   [
     ['record', '--upstream', 'http://127.0.0.1:1/v1/chat/completions', '--to', 'x'],
     2,
-    /--upstream is the server, not one of its calls: http:\/\/127\.0\.0\.1:1\n/,
+    /--upstream is the server, not one of its calls: http:\/\/127\.0\.0\.1:1 /,
   ],
   [
     ['record', '--upstream', 'http://127.0.0.1:1', '--to', 'package.json'],

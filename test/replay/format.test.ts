@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatHead, parseHead, readExchange, readSource } from '../../src/replay/exchange.ts';
+import { readExchange, readSource } from '../../src/replay/folder.ts';
+import { formatHead, parseHead } from '../../src/replay/format.ts';
 import { allFixtures, fixtures, scratch, write } from './helpers.ts';
 
 const good = {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { listExchanges, readExchange } from '../../src/replay/exchange.ts';
+import { listExchanges, readExchange } from '../../src/replay/folder.ts';
 
 /** What of a test's context is used here. */
 interface TestContext {

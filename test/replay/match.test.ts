@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Exchange } from '../../src/replay/exchange.ts';
-import { createMatcher } from '../../src/replay/match.ts';
+import type { Exchange } from '../../src/replay/format.ts';
+import * as replay from '../../src/replay/match.ts';
 import { bodyOf } from '../../src/replay/request.ts';
 
 function exchange(name: string, body: unknown, path = '/v1/x', method = 'POST'): Exchange {
@@ -17,7 +17,10 @@ function exchange(name: string, body: unknown, path = '/v1/x', method = 'POST'):
   };
 }
 
-const asked = (body: unknown) => ({ method: 'POST', path: '/v1/x', body });
+const asked = (body: unknown, path = '/v1/x') => ({ method: 'POST', path, headers: {}, body });
+
+const createMatcher = (source: Exchange | Exchange[], options?: replay.MatchOptions) =>
+  replay.createMatcher(source, options).find;
 
 test('keys may come in any order, at any depth; items of a list may not', () => {
   const find = createMatcher([exchange('a', { x: [{ b: 1, c: 2 }], y: null })]);
@@ -50,7 +53,9 @@ test('equal requests are answered in order, and the last one repeats', () => {
 });
 
 test('ignored fields do not count, on both sides', () => {
-  const find = createMatcher([exchange('a', { x: 1, seed: 1, o: { k: 1 } })], ['seed', 'user']);
+  const find = createMatcher([exchange('a', { x: 1, seed: 1, o: { k: 1 } })], {
+    ignore: ['seed', 'user'],
+  });
   assert.equal(find(asked({ x: 1, o: { k: 1 }, user: 'me' })).name, 'a');
   assert.throws(
     () => find(asked({ x: 1, o: { k: 2 } })),
@@ -70,19 +75,24 @@ test('a miss shows the nearest exchange and where the bodies differ', () => {
     message:
       "no recorded exchange answers this POST /v1/x. The nearest is 'near', which differs in:\n" +
       '  messages[0].content: sent "Hi", recorded "Hello";\n' +
-      '  temperature: sent nothing, recorded 0',
+      '  temperature: sent nothing, recorded 0\n' +
+      "To record it, ask once through recordFetch (mode 'new') or `local-llm record`. " +
+      'What differs each time, such as a date or an id, can be left out: see ignore and normalize.',
   });
 });
 
 test('a miss on another path names what there is', () => {
   const find = createMatcher([exchange('a', null, '/v1/models', 'GET'), exchange('b', 1, '/y')]);
   assert.throws(() => find(asked({})), {
-    message: /POST \/v1\/x; there is: GET \/v1\/models, POST \/y$/,
+    message: /POST \/v1\/x; there is: GET \/v1\/models, POST \/y\.\nTo record it, ask once/,
   });
 });
 
 test('one exchange that was chosen answers everything', () => {
-  assert.equal(createMatcher(exchange('a', 1))({ method: 'GET', path: '/', body: null }).name, 'a');
+  assert.equal(
+    createMatcher(exchange('a', 1))({ method: 'GET', path: '/', headers: {}, body: null }).name,
+    'a',
+  );
 });
 
 test('a body is JSON where it parses, else its text; none is null', () => {

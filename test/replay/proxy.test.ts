@@ -10,7 +10,7 @@ import {
   replayFetch,
   startRecordingProxy,
 } from '../../src/replay/index.ts';
-import type { Outcome } from '../../src/replay/recorder.ts';
+import type { Outcome } from '../../src/replay/recording.ts';
 import { ask, readBody, scratch, sent, sizesOf, startServer, textOf } from './helpers.ts';
 import { answerWildly, wildPieces } from './wild-upstream.ts';
 

@@ -2,35 +2,36 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readExchange, startReplayServer } from '../../src/replay/index.ts';
+import { playOptionNames } from '../../src/replay/play-options.ts';
 import { fixtures, scratch } from './helpers.ts';
 
-// Every step of 'Replay in CI' in README.md, in its order, in one project that has the package installed as it is built.
+// Every step of src/replay/README.md, in its order, in one project that has the package installed as it is built.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const built = existsSync(join(root, 'dist/cli.js'));
 const skip = built ? false : 'the package is not built: npm run build';
-const openai = join(root, 'test/sheet/node_modules/openai');
+const openai = join(root, 'test/examples/node_modules/openai');
 
-/** The blocks of README.md that a comment `<!-- replay:NAME -->` marks. */
+/** The blocks of the page that a comment `<!-- run: NAME -->` marks. */
+const page = await readFile(join(root, 'src/replay/README.md'), 'utf8');
 const blocks = new Map<string, string>();
 let project = '';
 
 before(async () => {
-  const readme = await readFile(join(root, 'README.md'), 'utf8');
-  const marked = /<!-- replay:(\w+)[^>]*-->\n```\w+\n([\s\S]*?)```\n/g;
-  for (const [, name = '', code = ''] of readme.matchAll(marked)) blocks.set(name, code);
+  const marked = /<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```\n/g;
+  for (const [, name = '', code = ''] of page.matchAll(marked)) blocks.set(name, code);
 });
 
 const block = (name: string): string => {
   const code = blocks.get(name);
-  assert.ok(code !== undefined, `README.md has no block marked replay:${name}`);
+  assert.ok(code !== undefined, `the page has no block marked run: ${name}`);
   // npx would stand between us and the signals.
   return code.replaceAll('npx local-llm', 'node_modules/.bin/local-llm');
 };
@@ -86,7 +87,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-test('the whole story of the README works, step by step', { skip }, async (t) => {
+test('the whole story of the page works, step by step', { skip }, async (t) => {
   project = await scratch(t);
   await mkdir(join(project, 'node_modules/.bin'), { recursive: true });
   await symlink(root, join(project, 'node_modules/local-llm-stream-agent'));
@@ -98,6 +99,7 @@ test('the whole story of the README works, step by step', { skip }, async (t) =>
   t.after(() => studio.close());
   const spoken = /Good morning! What shall we look at first\?/;
   const spokenInDeltas = /"content":"Good"[\s\S]*\[DONE\]/;
+  const shownInDeltas = /text "Good"[\s\S]*\[DONE\]/;
 
   await t.test('1. record', async () => {
     const command = block('record').trim().replace('http://127.0.0.1:1234', studio.url);
@@ -116,7 +118,7 @@ test('the whole story of the README works, step by step', { skip }, async (t) =>
       output,
       /lmstudio\/hello \(recorded\): POST \/v1\/chat\/completions -> 200, complete/,
     );
-    assert.match(output, spokenInDeltas);
+    assert.match(output, shownInDeltas);
     assert.match(output, /No problems/);
   });
 
@@ -128,16 +130,19 @@ test('the whole story of the README works, step by step', { skip }, async (t) =>
   });
 
   await t.test('4. replay in a test', async () => {
-    await writeFile(join(project, 'hello.test.mjs'), block('test'));
+    for (const name of ['hello.test.mjs', 'normalize.test.mjs', 'tools.test.mjs']) {
+      await writeFile(join(project, name), block(name));
+    }
     const output = await succeed('node --test', { CI: 'true' });
-    assert.match(output, /pass 3/);
+    assert.match(output, /pass 6/);
+    for (const name of ['normalize.test.mjs', 'tools.test.mjs']) await rm(join(project, name));
   });
 
   await t.test(
     '5. with the OpenAI SDK',
     { skip: existsSync(openai) ? false : 'openai is not installed' },
     async () => {
-      await writeFile(join(project, 'openai.mjs'), block('openai'));
+      await writeFile(join(project, 'openai.mjs'), block('openai.mjs'));
       assert.match(await succeed('node openai.mjs'), spoken);
     },
   );
@@ -180,4 +185,22 @@ test('the whole story of the README works, step by step', { skip }, async (t) =>
     await writeFile(join(project, 'hello.sse'), 'data: [DONE]\n\n');
     await (await readExchange(join(project, 'hello.json'))).readBody();
   });
+});
+
+test('the page has every mode, every play option and every fixture that it names', async () => {
+  for (const mode of ['new', 'none', 'once', 'all'])
+    assert.match(page, new RegExp(`\\| \`${mode}\``));
+  for (const name of playOptionNames) assert.match(page, new RegExp(`\\b${name}\\b`), name);
+  const [, table = ''] = page.split('| to see | look at |');
+  const rows = table
+    .split('\n')
+    .map((row) => [...row.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));
+  for (const row of rows) {
+    let folder = '';
+    for (const name of row.filter((it) => it !== '<think>')) {
+      if (name.includes('/')) folder = name.replace(/[^/]*$/, '');
+      const file = join(fixtures, `${name.includes('/') ? '' : folder}${name}.json`);
+      assert.ok(existsSync(file), file);
+    }
+  }
 });

@@ -48,15 +48,93 @@ async function stored(folder: string, name?: string) {
 test('once: records into an empty folder, then replays it without the server', async (t) => {
   const folder = join(await scratch(t), 'made/here');
   const { url, seen } = await startCounting(t);
-  const recording = recordFetch(fetch, folder);
+  const recording = recordFetch(fetch, folder, { mode: 'once' });
   for (const content of ['hi', 'ho']) {
     assert.equal(await (await recording(url, ask(content))).text(), 'data: [DONE]\n\n');
   }
-  const replaying = recordFetch(fetch, folder);
+  const replaying = recordFetch(fetch, folder, { mode: 'once' });
   assert.equal(await (await replaying(url, ask('ho'))).text(), 'data: [DONE]\n\n');
   await assert.rejects(replaying(url, ask('other')), { name: 'ReplayMiss' });
   assert.equal(seen.requests, 2);
   assert.equal(seen.headers['accept-encoding'], 'identity');
+});
+
+test('new, the default: records what is missing, replays what is there, and tells what nobody asked for', async (t) => {
+  const folder = await scratch(t);
+  const { url, seen } = await startCounting(t);
+  await write(folder, 'a', { content: 'data: old\n\n' });
+  await write(folder, 'b', { request: { path: '/v1/other' } });
+  const first = recordFetch(fetch, folder);
+  assert.equal(await (await first(url, ask())).text(), 'data: old\n\n');
+  assert.equal(seen.requests, 0);
+  // Equal requests of one run are asked each time, as their answers may differ.
+  for (const _ of [1, 2]) await (await first(url, ask('missing'))).text();
+  assert.equal(seen.requests, 2);
+  assert.deepEqual(first.unused(), ['b']);
+  const names = (await first.settled()).map((it) => it.stored);
+  assert.deepEqual(names, ['chat-completions', 'chat-completions-2']);
+  const second = recordFetch(fetch, folder);
+  for (const _ of [1, 2]) await (await second(url, ask('missing'))).text();
+  assert.equal(seen.requests, 2);
+  assert.deepEqual(await second.settled(), []);
+});
+
+test('an exchange is on disk when its reader sees [DONE], and what follows is added', async (t) => {
+  const folder = await scratch(t);
+  let goOn = () => {};
+  const origin = await startServer(t, async (_, response) => {
+    response.setHeader('content-type', 'text/event-stream');
+    await sent(response, 'data: [DONE]\n\n');
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    response.end(': bye\n\n');
+  });
+  const record = recordFetch(fetch, folder);
+  const response = await record(`${origin}/v1/chat/completions`, ask());
+  const reader = response.body?.getReader();
+  await reader?.read();
+  const early = await read(folder);
+  assert.deepEqual([early.end, early.response.bytes], ['complete', 14]);
+  const { stored: name } = (await record.settled())[0] ?? {};
+  assert.equal(name, 'chat-completions');
+  goOn();
+  while (!(await reader?.read())?.done);
+  const late = await read(folder);
+  assert.equal(textOf([await late.readBody()]), 'data: [DONE]\n\n: bye\n\n');
+  assert.deepEqual((await readdir(folder)).sort(), [
+    'chat-completions.json',
+    'chat-completions.sse',
+  ]);
+});
+
+test('settled tells what came of each request, in their order, and does not wait for ever', async (t) => {
+  const folder = await scratch(t);
+  const { url } = await startCounting(t);
+  const hanging = await startCounting(t, 'data: {}\n\n', true);
+  const record = recordFetch(fetch, folder);
+  const open = await record(hanging.url, ask('open'));
+  await (await record(url, ask('stored'))).text();
+  await assert.rejects(record(url, ask('sk-abcdefgh12345678')), /not recorded/);
+  const shown = (await record.settled(1)).map((it) => [it.request, it.stored ?? it.reason]);
+  const request = 'POST /v1/chat/completions';
+  assert.deepEqual(shown, [
+    [request, 'it had not ended after 1 ms'],
+    [request, 'chat-completions-2'],
+    [request, 'request.body.messages[0].content holds what looks like a key'],
+  ]);
+  const settled = record.settled();
+  await open.body?.cancel();
+  assert.equal((await settled)[0]?.stored, 'chat-completions');
+});
+
+test('a secret that comes before [DONE] is an error before it, as many readers leave there', async (t) => {
+  const folder = await scratch(t);
+  const { url } = await startCounting(t, 'data: sk-abcdefgh12345678\n\ndata: [DONE]\n\n');
+  const { chunks, error } = await readBody(await recordFetch(fetch, folder)(url, ask()));
+  assert.equal(textOf(chunks), '');
+  assert.match(String(error), /not recorded: response\.body, line 1, holds what looks like a key/);
+  assert.deepEqual(await readdir(folder), []);
 });
 
 test('the exchange is on disk when its body has ended, and says what was recorded', async (t) => {
@@ -275,7 +353,7 @@ test('no header of the request is stored but its content type', async (t) => {
 
 test('a wrong mode or name throws at once', () => {
   // @ts-expect-error a JavaScript caller can do this
-  assert.throws(() => recordFetch(fetch, '.', { mode: 'new' }), {
+  assert.throws(() => recordFetch(fetch, '.', { mode: 'old' }), {
     name: 'TypeError',
     message: /^mode must be/,
   });

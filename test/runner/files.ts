@@ -2,13 +2,16 @@ import { readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { root } from './commands.ts';
 
-/** Every test file of a folder and of the folders in it, by name; no shell is asked for a pattern. */
-export function testFiles(folder: string): string[] {
+/**
+ * The test files of a folder and of the folders in it, by name; no shell is asked for a pattern. What lies deeper belongs to a project
+ * of its own, as the examples for other test runners do.
+ */
+export function testFiles(folder: string, depth = 1): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter(({ name }) => name !== 'node_modules')
     .flatMap((entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return testFiles(path);
+      if (entry.isDirectory()) return depth > 0 ? testFiles(path, depth - 1) : [];
       return entry.name.endsWith('.test.ts') ? [path] : [];
     })
     .sort();

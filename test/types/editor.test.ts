@@ -119,12 +119,12 @@ const shown: readonly [where: string, program: string, says: readonly string[]][
   [
     'a verdict',
     `${read}(await reply.result).ver|dict;`,
-    ['How the reply ended.', '- `empty`: It finished with neither text nor a call'],
+    ['How the reply ended.', '- `empty`: Finished with neither text nor a call'],
   ],
   [
     'a verdict that may be missing',
     `${read}reply.soFar.ver|dict;`,
-    ['How the reply ended.', '- `stopped`: The reader left the loop.'],
+    ['How the reply ended.', '- `stopped`: The reader left.'],
   ],
 ];
 for (const [where, program, says] of shown) {

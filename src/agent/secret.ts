@@ -1,0 +1,40 @@
+/** So many characters of a secret in a row give it away. */
+const TELLING = 8;
+
+const BLANK = '***';
+
+/**
+ * A text without the secret: every run of eight or more of its characters is blanked, and a shorter secret as a whole.
+ * For what a server says, which may repeat a key, or a part of it.
+ * @param secret - shorter than four characters it would blank ordinary words, so it is left
+ */
+export function withoutSecret(text: string, secret: string): string {
+  if (secret.length < 4) return text;
+  const size = Math.min(secret.length, TELLING);
+  let left = text;
+  for (let at = 0; at + size <= secret.length; at++) {
+    let end = at + size;
+    if (!left.includes(secret.slice(at, end))) continue;
+    // The longest run that is there.
+    while (end < secret.length && left.includes(secret.slice(at, end + 1))) end++;
+    left = left.replaceAll(secret.slice(at, end), BLANK);
+    at--;
+  }
+  return left;
+}
+
+/**
+ * Makes the function that takes a secret out of a text that comes in pieces. What may be the secret's beginning is held
+ * back until the next piece, or until the end.
+ */
+export function createSecretFilter(secret: string): (piece: string, isLast?: boolean) => string {
+  let held = '';
+  if (secret.length < 4) return (piece) => piece;
+  return (piece, isLast = false) => {
+    const text = (held + piece).replaceAll(secret, BLANK);
+    let keep = isLast ? 0 : Math.min(secret.length - 1, text.length);
+    while (keep > 0 && !secret.startsWith(text.slice(text.length - keep))) keep--;
+    held = text.slice(text.length - keep);
+    return text.slice(0, text.length - keep);
+  };
+}

@@ -1,0 +1,78 @@
+import { isObject } from '../json.ts';
+import { inOneLine } from './rules.ts';
+
+type Leaves = ReadonlyMap<string, unknown>;
+
+/** How a recorded exchange differs from what was sent. */
+export interface Difference {
+  readonly name: string;
+  readonly call: string;
+  /** How many leaves of the bodies are the same. */
+  readonly common: number;
+  /** One for each other leaf: `seed: sent 1, recorded nothing` */
+  readonly lines: readonly string[];
+}
+
+/** Longer texts are shown from where they part. */
+const LONG_TEXT = 60;
+
+/** How much is shown of two texts before and behind the place where they part, in characters. */
+const BEFORE = 20;
+const BEHIND = 40;
+
+const MOST_LINES = 8;
+
+export function compare(sent: Leaves, recorded: Leaves): Pick<Difference, 'common' | 'lines'> {
+  const places = new Set([...sent.keys(), ...recorded.keys()]);
+  const lines = [...places].flatMap((place) => {
+    const a = sent.get(place);
+    const b = recorded.get(place);
+    if (JSON.stringify(a) === JSON.stringify(b)) return [];
+    // An empty body against one with fields: these have their lines.
+    if (!place && isObject(a ?? b) && (a === undefined || b === undefined)) return [];
+    return [`${place || 'the body'}${describeDifference(a, b)}`];
+  });
+  return { common: places.size - lines.length, lines };
+}
+
+function describeDifference(sent: unknown, recorded: unknown): string {
+  const areTexts = typeof sent === 'string' && typeof recorded === 'string';
+  if (!areTexts || Math.max(sent.length, recorded.length) <= LONG_TEXT) {
+    return `: sent ${inOneLine(sent)}, recorded ${inOneLine(recorded)}`;
+  }
+  let parting = 0;
+  while (parting < sent.length && sent[parting] === recorded[parting]) parting++;
+  const from = Math.max(0, parting - BEFORE);
+  const shown = (text: string) => {
+    const part = text.slice(from, parting + BEHIND);
+    const isCut = from + part.length < text.length;
+    return `${from > 0 ? '…' : ''}${JSON.stringify(part)}${isCut ? '…' : ''}`;
+  };
+  return `, from character ${parting + 1}: sent ${shown(sent)}, recorded ${shown(recorded)}`;
+}
+
+/** What a miss says: the nearest exchange with the same method and path, and how to record the one that is missing. */
+export function describeMiss(call: string, recorded: readonly Difference[]): string {
+  // The one with the most in common; of those the one that differs least.
+  const [nearest] = recorded
+    .filter((it) => it.call === call)
+    .sort((a, b) => b.common - a.common || a.lines.length - b.lines.length);
+  const what = `no recorded exchange answers this ${call}`;
+  if (!nearest) {
+    const calls = [...new Set(recorded.map((it) => it.call))];
+    return `${what}; there is: ${listed(calls, ', ')}.\n${howToRecord}`;
+  }
+  const lines = listed(nearest.lines, ';\n  ');
+  const differences = lines && `, which differs in:\n  ${lines}`;
+  return `${what}. The nearest is '${nearest.name}'${differences}\n${howToRecord} ${howToIgnore}`;
+}
+
+const howToRecord =
+  "To record it, ask once through recordFetch (mode 'new') or `local-llm record`.";
+const howToIgnore =
+  'What differs each time, such as a date or an id, can be left out: see ignore and normalize.';
+
+function listed(items: readonly string[], between: string): string {
+  const more = items.length > MOST_LINES ? [`and ${items.length - MOST_LINES} more`] : [];
+  return [...items.slice(0, MOST_LINES), ...more].join(between);
+}

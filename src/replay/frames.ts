@@ -1,0 +1,91 @@
+import { fieldsOf, isObject, itemsOf } from '../json.ts';
+import { eventsOf } from './events.ts';
+import type { Exchange } from './format.ts';
+import { frameEndsOf, pieces } from './rechunk.ts';
+
+/** A frame of a body: an event, a line of NDJSON, or the body itself. */
+export interface Frame {
+  /** When it was whole, in ms since the request. */
+  readonly due: number;
+  readonly from: number;
+  readonly to: number;
+  /** Where chunks end inside it. */
+  readonly borders: readonly number[];
+  /** What it brings; empty where that is not known. */
+  readonly said: readonly Said[];
+}
+
+/** One thing that a frame brings. */
+export interface Said {
+  readonly what:
+    | 'role'
+    | 'text'
+    | 'reasoning'
+    | 'tool call'
+    | 'arguments'
+    | 'finish'
+    | 'usage'
+    | 'error'
+    | 'event';
+  readonly value: unknown;
+}
+
+/** Takes a body apart, for people to look at. */
+export function framesOf(exchange: Exchange, body: Uint8Array): Frame[] {
+  const chunks = [...pieces(exchange, body)];
+  const decoder = new TextDecoder();
+  const frames: Frame[] = [];
+  let from = 0;
+  let chunk = 0;
+  for (const to of frameEndsOf(exchange, body)) {
+    const borders: number[] = [];
+    while ((chunks[chunk]?.to ?? to) < to) {
+      const border = chunks[chunk++]?.to ?? to;
+      if (border > from) borders.push(border);
+    }
+    const events = eventsOf(decoder.decode(body.subarray(from, to)));
+    const said = events.flatMap(
+      ({ data, value }) => saidBy(value) ?? [{ what: 'event' as const, value: data }],
+    );
+    frames.push({ due: chunks[chunk]?.due ?? 0, from, to, borders, said });
+    from = to;
+  }
+  return frames;
+}
+
+/**
+ * What the JSON of an event says, in the shapes of `/v1/chat/completions`, `/v1/responses`, `/v1/messages` and
+ * Ollama's `/api/chat`; `undefined` where it is none of them.
+ */
+function saidBy(chunk: unknown): Said[] | undefined {
+  if (!isObject(chunk)) return undefined;
+  const { choices, usage, error, delta, type, message, response, done } = chunk;
+  const said: Said[] = [];
+  const say = (what: Said['what'], value: unknown) => {
+    if (value !== undefined && value !== null && value !== '') said.push({ what, value });
+  };
+  say('error', error);
+  for (const choice of itemsOf(choices)) {
+    const { delta: part, message: whole, finish_reason: finish } = fieldsOf(choice);
+    const { role, content, reasoning, reasoning_content, tool_calls } = fieldsOf(part ?? whole);
+    say('role', role);
+    say('reasoning', reasoning_content ?? reasoning);
+    say('text', content);
+    for (const call of itemsOf(tool_calls)) {
+      const { name, arguments: fragment } = fieldsOf(fieldsOf(call).function);
+      say('tool call', name);
+      say('arguments', fragment);
+    }
+    say('finish', finish);
+  }
+  if (typeof type === 'string') say('event', type);
+  const isArguments = typeof type === 'string' && type.includes('arguments');
+  if (typeof delta === 'string') say(isArguments ? 'arguments' : 'text', delta);
+  say('text', fieldsOf(delta).text);
+  say('arguments', fieldsOf(delta).partial_json);
+  say('reasoning', fieldsOf(delta).thinking ?? fieldsOf(message).thinking);
+  say('text', typeof response === 'string' ? response : fieldsOf(message).content);
+  say('usage', usage);
+  if (done === true) say('event', 'done');
+  return said.length > 0 || Array.isArray(choices) ? said : undefined;
+}

@@ -1,0 +1,14 @@
+import { streamChat } from 'local-llm-stream-agent';
+import { recordFetch } from 'local-llm-stream-agent/replay';
+import { expect, test } from 'vitest';
+
+const baseURL = process.env.OPENAI_BASE_URL ?? 'http://127.0.0.1:1234/v1';
+const fetch = recordFetch(globalThis.fetch, process.env.FIXTURES ?? 'fixtures');
+
+for (const name of ['Ada', 'Bob', 'Cleo']) {
+  test(`greets ${name}`, async () => {
+    const messages = [{ role: 'user', content: `Greet ${name}.` }];
+    const { text } = await streamChat({ model: 'local', messages }, { baseURL, fetch }).result;
+    expect(text).toMatch(/Good morning!/);
+  });
+}
