@@ -1,58 +1,15 @@
 import assert from 'node:assert/strict';
-import { mock, type TestContext, test } from 'node:test';
+import { mock, test } from 'node:test';
 import { streamChat } from '../../src/index.ts';
-import { chunk, fakeServer, frames, silence } from './streams.ts';
+import { fakeClock } from './fake-clock.ts';
+import { chunk, fakeServer, frames, serverByHand, silence } from './streams.ts';
 
 const body = { messages: [] };
 const text = frames(chunk({ content: 'a' }));
 
-/** A clock that stands still: timers and `performance.now()` move by `pass` alone. */
-function fakeClock(t: TestContext): { pass: (ms: number) => Promise<void>; timers: () => number } {
-  let at = 1000;
-  t.mock.method(performance, 'now', () => at);
-  const due = new Map<object, { at: number; run: () => void }>();
-  t.mock.method(globalThis, 'setTimeout', (run: () => void, ms = 0) => {
-    const timer = {};
-    due.set(timer, { at: at + ms, run });
-    return timer;
-  });
-  t.mock.method(globalThis, 'clearTimeout', (timer: object) => due.delete(timer));
-  return {
-    async pass(ms) {
-      for (const end = at + ms; at < end; at = Math.min(at + 100, end)) {
-        await settled();
-        for (const [timer, { at: when, run }] of due) {
-          if (when <= at + 100 && when <= end) {
-            due.delete(timer);
-            at = Math.max(at, when);
-            run();
-          }
-        }
-      }
-      await settled();
-    },
-    timers: () => due.size,
-  };
-}
-
-/** Everything that is ready has run. */
-async function settled(): Promise<void> {
-  for (let i = 0; i < 5; i++) await new Promise(setImmediate);
-}
-
-/** A server whose reads the test hands out. */
-function byHand() {
-  const give: ((read: string) => void)[] = [];
-  const reads = Array.from(
-    { length: 20 },
-    () => new Promise<string>((resolve) => give.push(resolve)),
-  );
-  return { ...fakeServer(reads), give: (read: string) => give.shift()?.(read) };
-}
-
 test('no token within firstToken: role frames and pings do not stop that clock', async (t) => {
   const clock = fakeClock(t);
-  const { fetch, give } = byHand();
+  const { fetch, give } = serverByHand();
   const { result } = streamChat(body, { fetch, timeouts: { firstToken: 3000, idle: 1000 } });
   const failed = assert.rejects(result, {
     name: 'ChatError',
@@ -71,7 +28,7 @@ test('no token within firstToken: role frames and pings do not stop that clock',
 
 test('silence after the first token: any byte is a sign of life', async (t) => {
   const clock = fakeClock(t);
-  const { fetch, give } = byHand();
+  const { fetch, give } = serverByHand();
   const reply = streamChat(body, { fetch, timeouts: { idle: 1000 } });
   const errors: unknown[] = [];
   reply.result.catch((error: unknown) => errors.push(error));
@@ -121,7 +78,7 @@ test('after the finish reason 2 s are given, then it is finished', async (t) => 
 for (const off of [0, Infinity]) {
   test(`${off} switches both clocks off`, async (t) => {
     const clock = fakeClock(t);
-    const { fetch, give } = byHand();
+    const { fetch, give } = serverByHand();
     const reply = streamChat(body, { fetch, timeouts: { firstToken: off, idle: off } });
     void reply.result.catch(() => {});
     await clock.pass(100);
