@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Moments, measure } from '../../src/chat/timing.ts';
-import { streamChat } from '../../src/index.ts';
 import type { Timing, Usage } from '../../src/chat/types.ts';
+import { streamChat } from '../../src/index.ts';
 import { fakeClock } from './fake-clock.ts';
 import { chunk, frames, serverByHand } from './streams.ts';
 
