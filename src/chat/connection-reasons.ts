@@ -99,10 +99,10 @@ const rows: readonly Row[] = [
 ];
 
 /** OpenSSL and Node have some hundred codes of this form. */
-const TLS_CODE = /^ERR_(SSL|TLS)_[A-Z_]+$/;
+const TLS_CODE = /^ERR_(SSL|TLS)_[A-Z0-9_]+$/;
 
 /** A code inside a message, as some runtimes give it. */
-const CODE_IN_WORDS = /\b[A-Z][A-Z_]{4,}\b/g;
+const CODE_IN_WORDS = /\b[A-Z][A-Z0-9_]{4,}\b/g;
 
 /** The reason of a failed connection, by its code, else by its words. */
 export function findConnectionReason({ words, code }: ConnectionWords): KnownReason {
