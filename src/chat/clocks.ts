@@ -92,6 +92,7 @@ export class Clock {
   private wakeUp(): void {
     const hasSlept = now() - this.dueAt > SLEPT_MS;
     if (hasSlept) {
+      this.isLastLook = false;
       this.leftMs = this.limitMs;
       this.waitingSince = now();
     }

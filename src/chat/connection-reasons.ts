@@ -11,10 +11,11 @@ interface Row extends KnownReason {
 
 /**
  * What is known of failed connections, as Node (libuv, OpenSSL, undici), Bun, Deno and workerd tell them.
+ * Made when something has failed: a program that starts needs none of it.
  * @see https://nodejs.org/api/errors.html#common-system-errors
  * @see https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
-const rows: readonly Row[] = [
+const rows = (): readonly Row[] => [
   {
     reason: 'refused',
     codes: ['ECONNREFUSED', 'ConnectionRefused'],
@@ -99,17 +100,18 @@ const rows: readonly Row[] = [
 ];
 
 /** OpenSSL and Node have some hundred codes of this form. */
-const TLS_CODE = /^ERR_(SSL|TLS)_[A-Z_]+$/;
+const TLS_CODE = /^ERR_(SSL|TLS)_[A-Z0-9_]+$/;
 
 /** A code inside a message, as some runtimes give it. */
-const CODE_IN_WORDS = /\b[A-Z][A-Z_]{4,}\b/g;
+const CODE_IN_WORDS = /\b[A-Z][A-Z0-9_]{4,}\b/g;
 
 /** The reason of a failed connection, by its code, else by its words. */
 export function findConnectionReason({ words, code }: ConnectionWords): KnownReason {
   const codes = code === undefined ? (words.match(CODE_IN_WORDS) ?? []) : [code];
+  const all = rows();
   const known =
-    rows.find((row) => row.codes.some((one) => codes.includes(one))) ??
-    rows.find((row) => row.words?.test(words));
+    all.find((row) => row.codes.some((one) => codes.includes(one))) ??
+    all.find((row) => row.words?.test(words));
   if (known) return { reason: known.reason, hint: known.hint };
   return codes.some((one) => TLS_CODE.test(one)) ? { reason: 'tls' } : {};
 }

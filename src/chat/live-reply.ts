@@ -373,6 +373,8 @@ export class LiveReply {
 }
 
 /** An error under status 200, in the place of a chunk. */
-function isError(chunk: ChatChunk): boolean {
-  return Boolean(chunk.error || (!chunk.choices && (chunk.message || chunk.detail)));
+function isError({ error, choices, message, detail }: ChatChunk): boolean {
+  // An object is a message of the conversation, of some other API.
+  const hasMessage = typeof message === 'string' || Array.isArray(message);
+  return Boolean(error || (!choices && (hasMessage || detail)));
 }

@@ -73,13 +73,18 @@ function createFinder(secrets: readonly string[]): (text: string) => Span[] {
     for (let at = 0; at + BLOCK <= secret.length; at++) marks[blockHash(secret, at)] = 1;
   }
 
-  /** The run of a secret's characters that has this block in it, if the run is long enough. */
+  /** All runs of a secret's characters that have this block in them and are long enough, as one. */
   function findAround(text: string, block: number): Span | undefined {
+    let found: Span | undefined;
     for (let start = Math.max(0, block - BLOCK); start <= block; start++) {
       const place = places.get(text.slice(start, start + TELLING));
-      if (place) return [start, start + TELLING + commonLength(text, start + TELLING, place)];
+      if (!place) continue;
+      const end = start + TELLING + commonLength(text, start + TELLING, place);
+      found = found ? [found[0], Math.max(found[1], end)] : [start, end];
+      // No other run around this block reaches further.
+      if (end >= block + TELLING) break;
     }
-    return undefined;
+    return found;
   }
 
   return (text) => {

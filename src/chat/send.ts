@@ -58,7 +58,7 @@ export async function send(
     if (response.ok) return response;
     const { error, waitMs } = await readRefusal(server, response, signal);
     signal.throwIfAborted();
-    if (now() + waitMs > until) throw error;
+    if (waitMs === undefined || now() + waitMs > until) throw error;
     await pause(waitMs, signal);
   }
 }
@@ -103,18 +103,18 @@ function deadWithinMs(server: Server, { origin }: URL): number {
   return server.sharesConnections ? DEAD_UNASKED_WITHIN_MS : 0;
 }
 
-/** What a response says that is not 2xx, and after how long it is worth asking again: `Infinity` for never. */
+/** What a response says that is not 2xx, and after how long it is worth asking again, if it is at all. */
 async function readRefusal(
   { fail }: Server,
   response: Response,
   signal: AbortSignal,
-): Promise<{ error: ChatError; waitMs: number }> {
+): Promise<{ error: ChatError; waitMs: number | undefined }> {
   const { status, headers } = response;
   const said = (await readBody(response, signal)) || headers.get('location') || '';
   const error = fail({ kind: 'http', did: `answered ${status}`, status, said });
   const retryAfter = headers.get('retry-after');
   const isLoading = status === 503 && (retryAfter !== null || error.reason === 'loading');
-  return { error, waitMs: isLoading ? readRetryAfter(retryAfter) : Infinity };
+  return { error, waitMs: isLoading ? readRetryAfter(retryAfter) : undefined };
 }
 
 /**

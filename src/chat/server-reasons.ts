@@ -19,8 +19,9 @@ interface Row extends KnownReason {
 /**
  * What is known of servers' errors, as LM Studio, llama.cpp, Ollama, vLLM, LocalAI, Lemonade, mlx and gateways word
  * them. The first row that fits wins, so what is told by special words stands before what is told by common ones.
+ * Made when something has failed: a program that starts needs none of it.
  */
-const rows: readonly Row[] = [
+const rows = (): readonly Row[] => [
   {
     reason: 'token',
     statuses: [401, 403],
@@ -129,7 +130,7 @@ export function findServerReason({ status, codes, words }: ServerSigns): KnownRe
   const searched = isLong
     ? `${words.slice(0, MOST_CHARACTERS)}\n${words.slice(-MOST_CHARACTERS)}`
     : words;
-  const known = rows.find(
+  const known = rows().find(
     (row) =>
       (status !== undefined && row.statuses?.includes(status)) ||
       row.codes?.some((code) => codes.includes(code)) ||

@@ -89,7 +89,10 @@ function createDecoder(): (bytes?: Uint8Array) => string {
   let pieceDecoder: TextDecoder | undefined;
   return (bytes) => {
     if (!bytes) return pieceDecoder?.decode() ?? '';
-    const mayBeCut = (bytes.at(-1) ?? 0) > 0x7f;
+    const last = bytes.at(-1);
+    // An empty read, also one inside a character.
+    if (last === undefined) return '';
+    const mayBeCut = last > 0x7f;
     if (!mayBeCut && !pieceDecoder) return wholeDecoder.decode(bytes);
     pieceDecoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
     return pieceDecoder.decode(bytes, { stream: mayBeCut });

@@ -151,19 +151,3 @@ for (const { rule, stream, events } of cases) {
     }
   });
 }
-
-test('where it deviates: the rest at the end of the body is an event', () => {
-  const reader = createEventReader(2 ** 20);
-  reader.push(utf8('data: a\n\nevent: x\ndata: b'));
-  const datas = () => reader.events.map(({ event, data }) => [event, data]);
-  assert.deepEqual(datas(), [[undefined, 'a']]);
-  reader.end();
-  assert.deepEqual(datas(), [
-    [undefined, 'a'],
-    ['x', 'b'],
-  ]);
-});
-
-test('where it deviates: the field `error` is an event of that type', () => {
-  assert.deepEqual(read([utf8('error: {"code":400}\n\n')]), [['error', '{"code":400}']]);
-});

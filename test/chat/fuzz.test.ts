@@ -31,6 +31,8 @@ interface Recording {
   status: number;
   contentType: string;
   bytes: Buffer;
+  /** It is of this client's API, and not of one of the others that the kit has recordings of. */
+  isChat: boolean;
 }
 
 const folder = new URL('../../fixtures/', import.meta.url);
@@ -40,16 +42,17 @@ const recordings: Recording[] = readdirSync(folder, { recursive: true })
   .sort()
   .map((name) => {
     const file = new URL(name.replaceAll('\\', '/'), folder);
-    const { response } = JSON.parse(readFileSync(file, 'utf8'));
+    const { request, response } = JSON.parse(readFileSync(file, 'utf8'));
     return {
       name,
       status: response.status,
       contentType: response.headers['content-type'] ?? '',
       bytes: readFileSync(new URL(response.body, file)),
+      isChat: request.path === '/v1/chat/completions',
     };
   });
 const streams = recordings.filter(
-  ({ bytes }) => bytes.includes('"delta"') && !bytes.includes('"error"'),
+  ({ isChat, bytes }) => isChat && bytes.includes('"delta"') && !bytes.includes('"error"'),
 );
 
 type End = 'close' | 'error' | 'hang';

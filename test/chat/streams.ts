@@ -62,6 +62,16 @@ export function fakeServer(
   return { fetch, seen };
 }
 
+/** A {@link fakeServer} whose reads the test hands out when it wants to; what was not handed out is silence. */
+export function serverByHand() {
+  const give: ((read: string) => void)[] = [];
+  const reads = Array.from(
+    { length: 20 },
+    () => new Promise<string>((resolve) => give.push(resolve)),
+  );
+  return { ...fakeServer(reads), give: (read: string) => give.shift()?.(read) };
+}
+
 /** A promise that stays pending: a server that is silent. */
 export const silence = new Promise<never>(() => {});
 
