@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners, setMaxListeners } from 'node:events';
 import { test } from 'node:test';
 import { streamChat } from '../../src/index.ts';
 import { chunk, collect, fakeServer, frames, hello, silence } from './streams.ts';
@@ -74,7 +75,7 @@ test('an abort in the moment in which the head comes ends the read, though fetch
     const reply = streamChat(body, { fetch, signal: controller.signal });
     await assert.rejects(reply.result, { name: 'AbortError' });
     await new Promise(setImmediate);
-    assert.ok(cancelled <= 1);
+    assert.equal(cancelled, 1);
   }
 });
 
@@ -116,4 +117,51 @@ test('no listener stays on the signal, however the stream ends', async () => {
     assert.equal(listeners(), 0);
     controller.abort();
   }
+});
+
+test('what came with the piece before an abort is not given out after it', async () => {
+  const { fetch } = fakeServer([frames(chunk({ reasoning: 'Hm', content: 'Hi' })), silence]);
+  const controller = new AbortController();
+  const reply = streamChat(body, { fetch, signal: controller.signal });
+  const events = reply.events();
+  assert.deepEqual((await events.next()).value, { type: 'reasoning', text: 'Hm' });
+  const mine = new Error('mine');
+  controller.abort(mine);
+  await assert.rejects(events.next(), (error) => error === mine);
+  assert.deepEqual(await events.next(), { done: true, value: undefined });
+  assert.equal(reply.soFar.text, 'Hi');
+});
+
+test('an abort after the end changes nothing', async () => {
+  const controller = new AbortController();
+  const { fetch } = fakeServer([hello]);
+  const reply = streamChat(body, { fetch, signal: controller.signal });
+  const result = await reply.result;
+  controller.abort();
+  assert.equal(await reply.result, result);
+  assert.equal(reply.soFar.verdict, 'complete');
+});
+
+test('one signal for a hundred streams at once has one listener, and nobody warns of a leak', async (t) => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  t.after(() => process.off('warning', note));
+  const controller = new AbortController();
+  const { signal } = controller;
+  setMaxListeners(10, signal);
+  const { fetch } = fakeServer([frames(chunk({ content: 'a' })), silence]);
+  const iterators = Array.from({ length: 100 }, () =>
+    streamChat(body, { fetch, signal })[Symbol.asyncIterator](),
+  );
+  await Promise.all(iterators.map((iterator) => iterator.next()));
+  assert.equal(getEventListeners(signal, 'abort').length, 1);
+  const mine = new Error('mine');
+  const pending = iterators.map((iterator) => iterator.next());
+  controller.abort(mine);
+  const outcomes = await Promise.allSettled(pending);
+  for (const outcome of outcomes) assert.deepEqual(outcome, { status: 'rejected', reason: mine });
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+  await new Promise(setImmediate);
+  assert.deepEqual(warnings, []);
 });

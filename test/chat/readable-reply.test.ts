@@ -208,3 +208,174 @@ test('leaving before the head ends what is pending, though fetch ignores its sig
   await iterator.return?.();
   assert.deepEqual(await pending, { done: true, value: undefined });
 });
+
+test('return() after a failure is a plain end, whether the failure was told or not', async () => {
+  const ended = { done: true, value: undefined };
+  const told = streamChat(body, { fetch: fakeServer([new Error('gone')]).fetch });
+  const first = told[Symbol.asyncIterator]();
+  await assert.rejects(first.next(), { kind: 'interrupted' });
+  assert.deepEqual(await first.return?.(), ended);
+  assert.deepEqual(await first.next(), ended);
+
+  const controller = new AbortController();
+  const { fetch } = fakeServer([hello]);
+  const untold = streamChat(body, { fetch, signal: controller.signal });
+  const second = untold[Symbol.asyncIterator]();
+  await second.next();
+  controller.abort();
+  assert.deepEqual(await second.return?.(), ended);
+  assert.deepEqual(await second.next(), ended);
+  await assert.rejects(untold.result, { name: 'AbortError' });
+});
+
+test('the rest of a chunk is not given out after leaving', async () => {
+  const both = frames(chunk({ reasoning: 'Hm', content: 'Hi' }));
+  const { fetch, seen } = fakeServer([both, silence]);
+  const events = streamChat(body, { fetch }).events();
+  assert.deepEqual((await events.next()).value, { type: 'reasoning', text: 'Hm' });
+  await events.return?.();
+  assert.equal((await events.next()).done, true);
+  assert.equal(seen.cancelled, 1);
+});
+
+test('the loop ends where it left off: a finished reply has nothing more to tell', async () => {
+  const events = streamChat(body, { fetch: fakeServer([hello]).fetch }).events();
+  assert.equal(events[Symbol.asyncIterator](), events);
+  assert.deepEqual(
+    (await collect(events)).map(({ type }) => type),
+    ['text', 'text', 'finish'],
+  );
+  assert.deepEqual(await events.next(), { done: true, value: undefined });
+});
+
+test('the result is a promise in all but its laziness', async () => {
+  const { result } = streamChat(body, { fetch: fakeServer([hello]).fetch });
+  assert.equal(Object.prototype.toString.call(result), '[object Promise]');
+  let ended = 0;
+  const { text } = await result.finally(() => ended++);
+  assert.deepEqual([text, ended], ['Hello', 1]);
+  const failed = streamChat(body, { fetch: fakeServer([new Error('gone')]).fetch }).result;
+  assert.equal(await failed.catch(({ kind }) => kind), 'interrupted');
+  assert.equal(await failed.then(nobody, ({ kind }) => kind), 'interrupted');
+  await assert.rejects(
+    failed.finally(() => ended++),
+    { kind: 'interrupted' },
+  );
+  assert.equal(ended, 2);
+});
+
+const nobody = () => assert.fail('nobody is called');
+
+test('one promise for all who ask for the result', async () => {
+  const { fetch, seen } = fakeServer([hello]);
+  const reply = streamChat(body, { fetch });
+  assert.equal(await reply.result, await reply.result);
+  assert.equal(seen.requests.length, 1);
+});
+
+test('awaiting the result inside the loop reads the rest, and the loop goes on with it', async () => {
+  const reads = ['a', 'b', 'c'].map((content) => frames(chunk({ content })));
+  const { fetch, seen } = fakeServer([...reads, frames(chunk({}, 'stop'), '[DONE]')]);
+  const reply = streamChat(body, { fetch });
+  const told: string[] = [];
+  for await (const text of reply) {
+    told.push(text, (await reply.result).text);
+  }
+  assert.deepEqual(told, ['a', 'abc', 'b', 'abc', 'c', 'abc']);
+  assert.equal(seen.requests.length, 1);
+});
+
+test('awaiting the result before the first next() reads all, and the loop has it', async () => {
+  const { fetch } = fakeServer([hello.slice(0, 100), hello.slice(100)]);
+  const reply = streamChat(body, { fetch });
+  const iterator = reply[Symbol.asyncIterator]();
+  assert.equal((await reply.result).text, 'Hello');
+  assert.deepEqual(await collect(iterator), ['Hel', 'lo']);
+});
+
+test('awaiting a result that fails inside the loop: the loop has the text before it, and the error', async () => {
+  const { fetch } = fakeServer([
+    frames(chunk({ content: 'a' }), chunk({ content: 'b' })),
+    new Error('gone'),
+  ]);
+  const reply = streamChat(body, { fetch });
+  const told: string[] = [];
+  await assert.rejects(
+    async () => {
+      for await (const text of reply) {
+        told.push(text);
+        await reply.result.catch(({ kind }) => told.push(kind));
+      }
+    },
+    { kind: 'interrupted' },
+  );
+  assert.deepEqual(told, ['a', 'interrupted', 'b', 'interrupted']);
+});
+
+test('awaiting the result while next() is pending gives both', async () => {
+  const reply = streamChat(body, { fetch: fakeServer([hello]).fetch });
+  const iterator = reply[Symbol.asyncIterator]();
+  const pending = iterator.next();
+  assert.equal((await reply.result).text, 'Hello');
+  assert.equal((await pending).value, 'Hel');
+  assert.equal((await iterator.next()).value, 'lo');
+});
+
+test('leaving a loop whose result is awaited: what was read then', async () => {
+  const { fetch } = fakeServer([frames(chunk({ content: 'a' })), silence]);
+  const reply = streamChat(body, { fetch });
+  const iterator = reply[Symbol.asyncIterator]();
+  await iterator.next();
+  const { result } = reply;
+  const pending = result.then(({ verdict, text }) => [verdict, text]);
+  await iterator.return?.();
+  assert.deepEqual(await pending, ['stopped', 'a']);
+});
+
+/** A correction, an answer, and a character that UTF-8 writes in several bytes. */
+const corrected = frames(
+  chunk({ content: 'Hm</think>' }),
+  chunk({ content: 'Grün' }),
+  chunk({}, 'stop'),
+  '[DONE]',
+);
+
+test('toReadableStream() is the text as UTF-8, and sends nothing before it is read', async () => {
+  const { fetch, seen } = fakeServer([hello.slice(0, 90), hello.slice(90)]);
+  const stream = streamChat(body, { fetch }).toReadableStream();
+  await new Promise(setImmediate);
+  assert.equal(seen.requests.length, 0);
+  const reader = stream.getReader();
+  assert.deepEqual((await reader.read()).value, new TextEncoder().encode('Hel'));
+  assert.deepEqual((await reader.read()).value, new TextEncoder().encode('lo'));
+  assert.equal((await reader.read()).done, true);
+  const other = streamChat(body, { fetch: fakeServer([corrected]).fetch }).toReadableStream();
+  assert.equal(await new Response(other).text(), 'HmGrün');
+});
+
+test('cancelling the stream leaves the reply', async () => {
+  const { fetch, seen } = fakeServer([frames(chunk({ content: 'a' })), silence]);
+  const reply = streamChat(body, { fetch });
+  const reader = reply.toReadableStream().getReader();
+  await reader.read();
+  const pending = reader.read();
+  await reader.cancel();
+  assert.equal((await pending).done, true);
+  assert.equal((await reply.result).verdict, 'stopped');
+  assert.equal(seen.cancelled, 1);
+});
+
+test('an error errors the stream, behind the text before it', async () => {
+  const { fetch } = fakeServer([frames(chunk({ content: 'a' })), new Error('gone')]);
+  const reader = streamChat(body, { fetch }).toReadableStream().getReader();
+  assert.deepEqual((await reader.read()).value, new TextEncoder().encode('a'));
+  await assert.rejects(reader.read(), { name: 'ChatError', kind: 'interrupted' });
+});
+
+test('a stream is a reading like any other: there is one', () => {
+  const reply = streamChat(body, { fetch: fakeServer([hello]).fetch });
+  reply.toReadableStream();
+  for (const read of [() => reply.toReadableStream(), () => reply.events()]) {
+    assert.throws(read, { name: 'TypeError', message: 'A reply can be read once' });
+  }
+});
