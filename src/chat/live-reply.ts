@@ -262,9 +262,10 @@ export class LiveReply {
     const { ending, bytes } = this.reply;
     const hasEnded = cause === undefined || bytes > 0;
     if (ending === 'finished' || (ending === 'doubtful' && hasEnded)) return this.finish(false);
+    const { length } = this.happened;
     this.reply.flush();
     // What was held back comes before the error.
-    if (this.happened.length > 0) return;
+    if (this.happened.length > length) return;
     throw this.unfinished(cause, strayLines.trim());
   }
 

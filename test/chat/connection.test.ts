@@ -193,6 +193,11 @@ async function serveByHand(t: TestContext) {
     request.resume();
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(hello);
     open.push(response);
+    response.on('close', () => onClose());
+  });
+  let onClose = () => {};
+  const closed = new Promise<void>((resolve) => {
+    onClose = resolve;
   });
   let connections = 0;
   server.on('connection', () => connections++);
@@ -206,6 +211,8 @@ async function serveByHand(t: TestContext) {
     baseURL: `http://127.0.0.1:${port}/v1`,
     end: () => open.shift()?.end(),
     connections: () => connections,
+    /** A response was closed. */
+    closed,
     responses: open,
   };
 }
@@ -228,14 +235,7 @@ test('streams in a row use one connection: after [DONE] a body is left to end by
 });
 
 test('a stream that is left has its connection closed, so the server stops its work', async (t) => {
-  const { baseURL, responses } = await serveByHand(t);
-  for (let streams = 1; streams <= 2; streams++) {
-    for await (const _ of streamChat({ messages: [] }, { baseURL })) break;
-    assert.equal(responses.length, streams);
-  }
-  await Promise.all(
-    responses.map(
-      (response) => response.closed || new Promise((resolve) => response.on('close', resolve)),
-    ),
-  );
+  const { baseURL, closed } = await serveByHand(t);
+  for await (const _ of streamChat({ messages: [] }, { baseURL })) break;
+  await closed;
 });
