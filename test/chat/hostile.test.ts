@@ -257,9 +257,9 @@ describe('JSON that is made to hurt', () => {
     const { fetch } = serving([...frames.map((frame) => `data: ${frame}\n\n`), finish]);
     const { text, toolCalls, timing } = await streamChat({ messages }, { fetch }).result;
     assert.equal(text, 'Hi');
-    assert.ok(toolCalls.length <= 9);
+    assert.equal(toolCalls.length, 9);
     for (const call of toolCalls) assert.equal(typeof call.name, 'string');
-    assert.ok(Number.isFinite(timing.tokensPerSecond ?? 0));
+    assert.equal(timing.tokensPerSecond, undefined);
   });
 
   test('prototype keys', async () => {
