@@ -217,18 +217,39 @@ async function serveByHand(t: TestContext) {
   };
 }
 
+/** A `fetch`, and when the body that it gave last was over: at its end, cut off or cancelled. */
+function watchedFetch() {
+  let onOver = () => {};
+  const watched: Fetch = async (url, init) => {
+    const response = await fetch(url, init);
+    const reader = response.body?.getReader() ?? assert.fail();
+    const over = onOver;
+    reader.closed.then(over, over);
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    });
+    return new Response(body, response);
+  };
+  const nextOver = () =>
+    new Promise<void>((resolve) => {
+      onOver = resolve;
+    });
+  return { fetch: watched, nextOver };
+}
+
 test('streams in a row use one connection: after [DONE] a body is left to end by itself', async (t) => {
   const { baseURL, end, connections } = await serveByHand(t);
+  const { fetch, nextOver } = watchedFetch();
   for (let streams = 0; streams < 3; streams++) {
-    const ended = new Promise<void>((resolve) => {
-      const noted: Fetch = async (url, init) => {
-        const response = await fetch(url, init);
-        const noteEnd = new TransformStream({ flush: () => resolve() });
-        return new Response(response.body?.pipeThrough(noteEnd), response);
-      };
-      void streamChat({ messages: [] }, { baseURL, fetch: noted }).result.then(end);
-    });
-    await ended;
+    const over = nextOver();
+    await streamChat({ messages: [] }, { baseURL, fetch }).result;
+    end();
+    await over;
     await settled();
   }
   assert.equal(connections(), 1);
