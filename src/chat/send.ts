@@ -122,7 +122,8 @@ async function readRefusal(
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after - seconds, or a date
  */
 function readRetryAfter(value: string | null): number {
-  const seconds = Number(value ?? Number.NaN);
-  const ms = Number.isNaN(seconds) ? Date.parse(value ?? '') - Date.now() : seconds * 1000;
+  if (value === null) return USUAL_WAIT_MS;
+  const seconds = Number(value);
+  const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
   return Math.max(ms || USUAL_WAIT_MS, SHORTEST_WAIT_MS);
 }
