@@ -181,8 +181,7 @@ export class LiveReply {
     setTimeout(() => {
       if (this.isReading || this.ending) return;
       while (!this.ending && this.handleNext());
-      if (this.ending) this.onNews();
-      else this.read();
+      this.read();
     });
   }
 
@@ -211,6 +210,8 @@ export class LiveReply {
     const chunk = this.parseChunk(data);
     if (!chunk) return;
     this.settings.onChunk?.(chunk, data);
+    // It may have aborted, or left.
+    if (this.ending) return;
     if (isError(chunk)) throw this.reported(chunk);
     this.reply.addChunk(chunk);
     if (this.reply.bytes > this.settings.maxResultBytes) throw this.tooLarge('maxResultBytes');
