@@ -310,3 +310,42 @@ test('calls are complete in the result, and not before', async () => {
   const { verdict, toolCalls } = await left.result;
   assert.deepEqual([verdict, toolCalls[0]?.complete], ['stopped', false]);
 });
+
+test('a server that is loading is asked without end where no clock runs', async (t) => {
+  const clock = fakeClock(t);
+  const { fetch, seen } = fakeServer(['Loading model'], { status: 503 });
+  const reply = streamChat({ messages: [] }, { fetch, timeouts: { firstToken: 0 } });
+  const iterator = reply[Symbol.asyncIterator]();
+  const pending = iterator.next();
+  await clock.pass(60_000);
+  assert.equal(seen.requests.length, 61);
+  await iterator.return?.();
+  assert.equal((await pending).done, true);
+});
+
+test('a reader that leaves at the text that was held back has stopped, though the body broke off there', async () => {
+  const { fetch } = fakeServer([frames(chunk({ content: 'a<' })), gone]);
+  const reply = streamChat({ messages: [] }, { fetch });
+  const iterator = reply[Symbol.asyncIterator]();
+  const texts = [await iterator.next(), await iterator.next()].map(({ value }) => value);
+  await iterator.return?.();
+  assert.deepEqual(texts, ['a', '<']);
+  assert.equal((await reply.result).verdict, 'stopped');
+});
+
+test('an abort by onChunk ends the stream before the chunk counts, whatever it throws', async () => {
+  const mine = new Error('mine');
+  for (const andThrow of [false, true]) {
+    const controller = new AbortController();
+    const onChunk = () => {
+      controller.abort(mine);
+      if (andThrow) throw new Error('other');
+    };
+    const { fetch, seen } = fakeServer([hello, silence]);
+    const reply = streamChat({ messages: [] }, { fetch, onChunk, signal: controller.signal });
+    const iterator = reply[Symbol.asyncIterator]();
+    await assert.rejects(iterator.next(), (error) => error === mine);
+    await assert.rejects(reply.result, (error) => error === mine);
+    assert.deepEqual([reply.soFar.text, seen.cancelled], ['', 1]);
+  }
+});

@@ -269,7 +269,9 @@ const nobody = () => assert.fail('nobody is called');
 test('one promise for all who ask for the result', async () => {
   const { fetch, seen } = fakeServer([hello]);
   const reply = streamChat(body, { fetch });
-  assert.equal(await reply.result, await reply.result);
+  const [first, second] = await Promise.all([reply.result, reply.result]);
+  assert.equal(first, second);
+  assert.equal(await reply.result, first);
   assert.equal(seen.requests.length, 1);
 });
 

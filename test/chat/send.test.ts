@@ -351,3 +351,15 @@ test('an abort behind a dead connection sends nothing more', async (t) => {
   await failed;
   assert.deepEqual([asked.length, clock.timers()], [2, 0]);
 });
+
+test('an abort while a refusal is read gives the signal’s reason', async () => {
+  const controller = new AbortController();
+  const open = counted();
+  const refusal = () => new Response(open.response.body, { status: 400 });
+  const { server } = serverOf([refusal]);
+  const failed = assert.rejects(send(server, '/models', controller.signal), isMine);
+  await settled();
+  controller.abort(mine);
+  await failed;
+  assert.equal(open.seen.cancelled, 1);
+});
