@@ -80,7 +80,8 @@ function createFinder(secrets: readonly string[]): (text: string) => Span[] {
       const place = places.get(text.slice(start, start + TELLING));
       if (!place) continue;
       const end = start + TELLING + commonLength(text, start + TELLING, place);
-      found = found ? [found[0], Math.max(found[1], end)] : [start, end];
+      // A later run reaches at least as far.
+      found = [found?.[0] ?? start, end];
       // No other run around this block reaches further.
       if (end >= block + TELLING) break;
     }
