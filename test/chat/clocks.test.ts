@@ -140,6 +140,20 @@ describe('a clock', () => {
     }
   });
 
+  test('starts over with the whole limit, though earlier waits had used some of it', async (t) => {
+    const { time, clock, ranOut } = clockOf(t);
+    clock.limit(1000);
+    clock.wait();
+    await time.pass(900);
+    clock.resume();
+    clock.wait();
+    await time.sleep(60_000);
+    await time.pass(1000 + LAST_LOOK - 1);
+    assert.deepEqual(ranOut, []);
+    await time.pass(1);
+    assert.deepEqual(ranOut, [61_900 + LAST_LOOK]);
+  });
+
   test('starts over, last look and all, where the computer slept in the last look', async (t) => {
     const { time, clock, ranOut } = clockOf(t);
     clock.limit(1000, true);
