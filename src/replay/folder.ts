@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { type Exchange, type Head, parseHead } from './format.ts';
+import { wordsOf } from './thrown.ts';
 
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
@@ -55,12 +56,9 @@ function readFolder(folder: string) {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    throw new Error(`${folder}: cannot be read as a folder: ${wordsOfFileError(error)}`);
+    throw new Error(`${folder}: cannot be read as a folder: ${wordsOf(error)}`);
   }
 }
-
-const wordsOfFileError = (error: unknown) =>
-  error instanceof Error ? error.message : String(error);
 
 /**
  * Reads one exchange.

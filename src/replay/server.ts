@@ -9,6 +9,7 @@ import { checkPlayOptions } from './play-options.ts';
 import { createPlayer } from './player.ts';
 import type { ReplayOptions } from './replay-fetch.ts';
 import type { Incoming } from './request.ts';
+import { wordsOf } from './thrown.ts';
 
 /** How the server listens and plays. */
 export interface ReplayServerOptions extends ReplayOptions {
@@ -108,7 +109,7 @@ export async function startReplayServer(
       return await play(matcher, asked, onFound);
     } catch (error) {
       if (request.signal?.aborted) throw error;
-      const words = error instanceof Error ? error.message : String(error);
+      const words = wordsOf(error);
       tell(words);
       if (!(error instanceof ReplayMiss)) return errorResponse(statusOf(error), words);
       // A client that looks for LM Studio's own listing is to learn that there is none: that is no miss.
