@@ -77,6 +77,20 @@ export async function readExchange(
   return { ...head, name, file, readBody: () => (body ??= readBody(head, file, root)) };
 }
 
+/**
+ * Reads an exchange once more, as another process may have recorded it anew between its head and its body.
+ * @returns `undefined` where it is as it was, or is no file
+ */
+export async function readChanged({
+  file,
+  name,
+  response,
+}: Exchange): Promise<Exchange | undefined> {
+  const now = await readExchange(file, name).catch(() => undefined);
+  const isSame = now?.response.sha256 === response.sha256 && now?.response.body === response.body;
+  return isSame ? undefined : now;
+}
+
 /** A fixture from elsewhere may hold a link to a file that is no fixture, and a server would show it to anyone. */
 async function readInside(root: string, file: string): Promise<Buffer> {
   const way = relative(await realpath(root), await realpath(file));
