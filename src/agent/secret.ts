@@ -1,5 +1,4 @@
-/** So many characters of a secret in a row give it away. */
-const TELLING = 8;
+import { createTextBlanker } from '../secrets.ts';
 
 const BLANK = '***';
 
@@ -8,20 +7,8 @@ const BLANK = '***';
  * For what a server says, which may repeat a key, or a part of it.
  * @param secret - shorter than four characters it would blank ordinary words, so it is left
  */
-export function withoutSecret(text: string, secret: string): string {
-  if (secret.length < 4) return text;
-  const size = Math.min(secret.length, TELLING);
-  let left = text;
-  for (let at = 0; at + size <= secret.length; at++) {
-    let end = at + size;
-    if (!left.includes(secret.slice(at, end))) continue;
-    // The longest run that is there.
-    while (end < secret.length && left.includes(secret.slice(at, end + 1))) end++;
-    left = left.replaceAll(secret.slice(at, end), BLANK);
-    at--;
-  }
-  return left;
-}
+export const withoutSecret = (text: string, secret: string): string =>
+  createTextBlanker([secret])(text);
 
 /**
  * Makes the function that takes a secret out of a text that comes in pieces. What may be the secret's beginning is held

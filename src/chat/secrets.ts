@@ -1,36 +1,11 @@
-/** So many characters of a secret in a row give it away. */
-const TELLING = 8;
-
-/** A secret that is shorter would blank ordinary words. */
-const SHORTEST = 4;
-
-/** Half of {@link TELLING}: of so many characters in a row one such block begins at a multiple of its length. */
-const BLOCK = 4;
-
-/** From where to where a text has to be blanked. */
-type Span = readonly [start: number, end: number];
+import { createTextBlanker } from '../secrets.ts';
 
 /** Copies a JSON value without the secrets in its texts and names; what is nested deeper than 9 levels is left out. */
 export type Blanker = <T>(value: T) => T;
 
-/**
- * Makes the function that blanks secrets. Blanked is every run of 8 or more characters of one, because servers echo keys
- * in part ("Malformed API token provided: 22aac52a71..."); a secret of 4 to 7 is blanked whole.
- *
- * The time is linear in the text, however many secrets there are: an error may hold 64 MiB of an answer.
- */
+/** Makes the function that blanks secrets: see {@link createTextBlanker}. */
 export function createBlanker(secrets: readonly string[]): Blanker {
-  const find = createFinder(secrets);
-
-  function blankText(text: string): string {
-    let shown = '';
-    let blankedUpTo = 0;
-    for (const [start, end] of find(text)) {
-      if (start > blankedUpTo || blankedUpTo === 0) shown += `${text.slice(blankedUpTo, start)}***`;
-      blankedUpTo = Math.max(blankedUpTo, end);
-    }
-    return shown + text.slice(blankedUpTo);
-  }
+  const blankText = createTextBlanker(secrets);
 
   function blank(value: unknown, depth: number): unknown {
     if (typeof value === 'string') return blankText(value);
@@ -52,6 +27,7 @@ export function createBlanker(secrets: readonly string[]): Blanker {
 
   return <T>(value: T) => blank(value, 9) as T;
 }
+<<<<<<< HEAD
 
 /** Where a run of characters stands in a secret. */
 interface Place {
@@ -137,3 +113,5 @@ function blockHash(text: string, at: number): number {
     text.charCodeAt(at + 3);
   return mixed & 0xffff;
 }
+=======
+>>>>>>> replay2

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { type Exchange, type Head, parseHead } from './format.ts';
+import { wordsOf } from './thrown.ts';
 
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
@@ -55,12 +56,9 @@ function readFolder(folder: string) {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    throw new Error(`${folder}: cannot be read as a folder: ${wordsOfFileError(error)}`);
+    throw new Error(`${folder}: cannot be read as a folder: ${wordsOf(error)}`);
   }
 }
-
-const wordsOfFileError = (error: unknown) =>
-  error instanceof Error ? error.message : String(error);
 
 /**
  * Reads one exchange.
@@ -77,6 +75,20 @@ export async function readExchange(
   const head = parseHead((await readInside(root, file)).toString(), file);
   let body: Promise<Uint8Array> | undefined;
   return { ...head, name, file, readBody: () => (body ??= readBody(head, file, root)) };
+}
+
+/**
+ * Reads an exchange once more, as another process may have recorded it anew between its head and its body.
+ * @returns `undefined` where it is as it was, or is no file
+ */
+export async function readChanged({
+  file,
+  name,
+  response,
+}: Exchange): Promise<Exchange | undefined> {
+  const now = await readExchange(file, name).catch(() => undefined);
+  const isSame = now?.response.sha256 === response.sha256 && now?.response.body === response.body;
+  return isSame ? undefined : now;
 }
 
 /** A fixture from elsewhere may hold a link to a file that is no fixture, and a server would show it to anyone. */

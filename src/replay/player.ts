@@ -1,3 +1,4 @@
+import { readChanged } from './folder.ts';
 import type { Exchange } from './format.ts';
 import type { Matcher } from './match.ts';
 import { play } from './play.ts';
@@ -24,8 +25,22 @@ export function createPlayer(options: PlayOptions) {
     }
     const exchange = matcher.find(storedRequestOf(request));
     onFound?.(exchange);
-    return play(exchange, options, request);
+    return playAsItIs(exchange, options, request);
   };
+}
+
+async function playAsItIs(
+  exchange: Exchange,
+  options: PlayOptions,
+  request: Incoming,
+): Promise<Response> {
+  try {
+    return await play(exchange, options, request);
+  } catch (error) {
+    const changed = await readChanged(exchange);
+    if (!changed) throw error;
+    return playAsItIs(changed, options, request);
+  }
 }
 
 const words: Readonly<Record<number, string>> = {

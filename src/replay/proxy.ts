@@ -4,8 +4,9 @@ import { errorResponse, type Running, startHttp } from './http.ts';
 import { createMatcher, type MatchOptions, ReplayMiss } from './match.ts';
 import { createPlayer } from './player.ts';
 import { createRecorder, type Recorded, type RecorderOptions } from './recorder.ts';
-import { wordsOf } from './relay.ts';
 import type { Incoming } from './request.ts';
+import { inOneLine } from './rules.ts';
+import { wordsOf } from './thrown.ts';
 
 /** Which server is recorded, where to, and what is recorded of it. */
 export interface RecordingProxyOptions
@@ -43,7 +44,7 @@ export interface RecordingProxy extends Running {
 export async function startRecordingProxy(options: RecordingProxyOptions): Promise<RecordingProxy> {
   const { folder, name, server, mode = 'add', onOutcome, onReplay, port = 0 } = options;
   if (!['add', 'new', 'all'].includes(mode)) {
-    throw new TypeError("mode must be 'add', 'new' or 'all'");
+    throw new TypeError(`mode must be 'add', 'new' or 'all'; it is ${inOneLine(mode)}`);
   }
   const upstream = new URL(options.upstream);
   if (!/^https?:$/.test(upstream.protocol)) {

@@ -2,11 +2,11 @@
 
 /**
  * A text as it is, and as it reads when it is taken for JSON, for a part of a URL or a form, and for one in the other
- * (the arguments of a tool call are JSON in JSON).
+ * (the arguments of a tool call are JSON in JSON; a URL in a form is encoded twice).
  */
 export function readingsOf(text: string): string[] {
   const readings = [text];
-  for (const decode of [decodeJson, decodePercent, decodeJson]) {
+  for (const decode of [decodeJson, decodePercent, decodeJson, decodePercent]) {
     for (const reading of [...readings]) {
       const decoded = decode(reading);
       if (!readings.includes(decoded)) readings.push(decoded);

@@ -6,6 +6,7 @@ import { createPlayer } from './player.ts';
 import { createRecorder, type Recorded, type RecorderOptions } from './recorder.ts';
 import type { ReplayOptions } from './replay-fetch.ts';
 import { type AnyFetch, readRequest } from './request.ts';
+import { inOneLine } from './rules.ts';
 
 /** What is recorded and what replayed; and, for a replay, how. */
 export interface RecordOptions extends ReplayOptions, Pick<RecorderOptions, 'name' | 'server'> {
@@ -56,7 +57,9 @@ export function recordFetch(
 ): RecordingFetch {
   const inCI = process.env.CI === 'true' || process.env.CI === '1';
   const { mode = inCI ? 'none' : 'new', name, server } = options;
-  if (!modes.includes(mode)) throw new TypeError("mode must be 'none', 'once', 'new' or 'all'");
+  if (!modes.includes(mode)) {
+    throw new TypeError(`mode must be 'none', 'once', 'new' or 'all'; it is ${inOneLine(mode)}`);
+  }
   checkPlayOptions(options);
   const stored = { folder, name, server, replace: mode === 'all', strict: true };
   const recorder = createRecorder(fetch, stored);

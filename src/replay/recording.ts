@@ -5,6 +5,7 @@ import type { Capture } from './relay.ts';
 import { type Incoming, storedRequestOf } from './request.ts';
 import { cluesOf, findSecret, findSecretInBody } from './secrets.ts';
 import { storeOver } from './store.ts';
+import { wordsOf } from './thrown.ts';
 
 /** What came of an exchange: the name under which it is stored, or why it is not. */
 export type Outcome =
@@ -124,7 +125,7 @@ export function startRecording(asked: Incoming, options: RecordingOptions) {
       settle({ stored: placed.name, head: placed.head });
     } catch (error) {
       // What was stored before stays: it is whole up to `[DONE]`.
-      if (!outcome) settle({ reason: error instanceof Error ? error.message : String(error) });
+      if (!outcome) settle({ reason: wordsOf(error) });
     }
   }
 

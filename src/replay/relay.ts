@@ -1,4 +1,5 @@
 import type { End } from './format.ts';
+import { wordsOf } from './thrown.ts';
 
 /** What watches an exchange. Where it cannot store what it must, its functions throw what the reader is to get. */
 export interface Capture {
@@ -119,10 +120,4 @@ export async function relay(
     })
     .finally(finish);
   return new Response(stream, { status, statusText, headers });
-}
-
-/** An error in words, with the system's own where `fetch` hides them in its cause. */
-export function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }

@@ -1,13 +1,19 @@
+import { createWordSearch, partsOf, TELLING_LENGTH } from '../secrets.ts';
 import { joinDeltas } from './join-deltas.ts';
 import { leavesOf } from './places.ts';
 import { base64Readings, base64Writings, readingsOf } from './readings.ts';
-import { createWordSearch, type Found, type WordSearch } from './word-search.ts';
+
+/** Where a secret stands in a text, and what it is: `$MY_TOKEN`. */
+interface Found {
+  readonly index: number;
+  readonly what: string;
+}
 
 /** What is searched for. */
 export interface Clues {
   readonly patterns: readonly RegExp[];
-  /** The values that are known to be secret, each with the words for it: `$MY_TOKEN`. */
-  readonly words: WordSearch;
+  /** Finds the first of the values that are known to be secret. */
+  readonly findKnown: (text: string) => Found | undefined;
 }
 
 /**
@@ -32,11 +38,8 @@ const secretVariable =
   /(^|_)(api_?key|key|token|secret|password|passwd|pass|credentials?|auth)s?(_|$)/i;
 const secretHeader = /auth|key|token|secret|cookie/i;
 
-/** So many characters in a row give a secret away; shorter values are words that stand in any text. */
-const TELLING = 8;
-
-/** So many characters of base64 hold {@link TELLING} bytes at least. */
-const TELLING_BASE64 = 11;
+/** So many characters of base64 hold {@link TELLING_LENGTH} bytes at least. */
+const TELLING_LENGTH_BASE64 = 11;
 
 /**
  * Says what to search for: what looks like a key, the values of the environment variables that are named like secrets,
@@ -44,25 +47,29 @@ const TELLING_BASE64 = 11;
  * base64 writes it.
  */
 export function cluesOf(env: NodeJS.ProcessEnv, headers = new Headers()): Clues {
-  const words = new Map<string, string>();
+  const whatByWord = new Map<string, string>();
   for (const [name, value = ''] of Object.entries(env)) {
-    if (!secretVariable.test(name) || value.length < TELLING) continue;
-    for (const writing of [value, ...base64Writings(value)]) words.set(writing, `$${name}`);
+    if (!secretVariable.test(name) || value.length < TELLING_LENGTH) continue;
+    for (const writing of [value, ...base64Writings(value)]) whatByWord.set(writing, `$${name}`);
   }
   for (const [name, value] of headers) {
     const what = `a part of the request's ${name}`;
     for (const word of secretHeader.test(name) ? value.split(/[\s;=,]+/) : []) {
-      for (const part of partsOf(word, TELLING)) words.set(part, what);
-      for (const writing of word.length < TELLING ? [] : base64Writings(word)) {
-        for (const part of partsOf(writing, TELLING_BASE64)) words.set(part, what);
+      for (const part of partsOf(word, TELLING_LENGTH)) whatByWord.set(part, what);
+      for (const writing of word.length < TELLING_LENGTH ? [] : base64Writings(word)) {
+        for (const part of partsOf(writing, TELLING_LENGTH_BASE64)) whatByWord.set(part, what);
       }
     }
   }
-  return { patterns, words: createWordSearch(words, TELLING) };
-}
-
-function* partsOf(word: string, length: number) {
-  for (let from = 0; from + length <= word.length; from++) yield word.slice(from, from + length);
+  const search = createWordSearch(whatByWord.keys(), TELLING_LENGTH);
+  function findKnown(text: string): Found | undefined {
+    let first: Found | undefined;
+    search(text, (index, word) => {
+      first ??= { index, what: whatByWord.get(word) ?? '' };
+    });
+    return first;
+  }
+  return { patterns, findKnown };
 }
 
 /**
@@ -97,7 +104,7 @@ export function findSecretInBody(text: string, clues: Clues, at: string): string
 
 function findInText(text: string, clues: Clues): { what: string; line: string } | undefined {
   for (const reading of [...readingsOf(text), ...base64Readings(text)]) {
-    const found = clues.words.find(reading) ?? findPattern(reading, clues.patterns);
+    const found = clues.findKnown(reading) ?? findPattern(reading, clues.patterns);
     if (found) return { what: found.what, line: lineOf(reading, found.index) };
   }
   return undefined;

@@ -1,5 +1,6 @@
 import { fieldsOf } from '../json.ts';
 import { type Choice, readBaseURL } from './base-url.ts';
+import { allowPage, answerPreflight } from './cors.ts';
 import { readSource } from './folder.ts';
 import type { Exchange } from './format.ts';
 import { errorResponse, type Running, startHttp } from './http.ts';
@@ -9,6 +10,7 @@ import { checkPlayOptions } from './play-options.ts';
 import { createPlayer } from './player.ts';
 import type { ReplayOptions } from './replay-fetch.ts';
 import type { Incoming } from './request.ts';
+import { wordsOf } from './thrown.ts';
 
 /** How the server listens and plays. */
 export interface ReplayServerOptions extends ReplayOptions {
@@ -33,7 +35,7 @@ export interface ReplayServer extends Running {
  * Starts a server that any client can point its base URL at, and that answers from recorded exchanges as
  * `replayFetch` does, over real HTTP. A miss is answered with 404 and told; `GET /v1/models` is answered from the
  * requests where it was not recorded. Its own address, opened in a browser, shows what it serves. It is for this
- * machine's programs only: what comes from a foreign web page is refused.
+ * machine's programs and web pages only: what comes from a foreign page is refused.
  *
  * A base URL may choose an exchange, which then answers every request, or a folder, and faults:
  * `http://127.0.0.1:8089/llama.cpp-2026/hello,cut=658,then=hang,speed=1/v1`.
@@ -108,7 +110,7 @@ export async function startReplayServer(
       return await play(matcher, asked, onFound);
     } catch (error) {
       if (request.signal?.aborted) throw error;
-      const words = error instanceof Error ? error.message : String(error);
+      const words = wordsOf(error);
       tell(words);
       if (!(error instanceof ReplayMiss)) return errorResponse(statusOf(error), words);
       // A client that looks for LM Studio's own listing is to learn that there is none: that is no miss.
@@ -116,8 +118,10 @@ export async function startReplayServer(
       return errorResponse(404, words, error.code);
     }
   }
+  const answerAnyPage = async (request: Incoming) =>
+    allowPage(answerPreflight(request) ?? (await answer(request)), request);
   return {
-    ...(await startHttp({ answer, port, host })),
+    ...(await startHttp({ answer: answerAnyPage, port, host })),
     exchanges,
     misses,
     unused: () => names.filter((name) => !answered.has(name)),

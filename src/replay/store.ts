@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { bodyEndings, formatHead, type Head, parseHead } from './format.ts';
+import { codeOf } from './thrown.ts';
 
 // How exchanges come onto the disk. What holds at any moment, also after kill -9 or on a full disk:
 // - Whoever reads finds whole exchanges only: the head comes last, and both files come by one step of the file system.
@@ -124,9 +125,6 @@ function withTemporaries<Result>(
     for (const file of files) rmSync(file, { force: true });
   }
 }
-
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined;
 
 /** Makes a file of the content of another, in one step. @returns `false` where there is one of that name */
 function createFrom(file: string, target: string): boolean {

@@ -24,8 +24,8 @@ const declarations = entries.flatMap(({ declarations }) => declarations);
 const files = [...outputs, ...declarations];
 const { version } = JSON.parse(read('package.json', root));
 
-/** Of index.min.js, gzipped with its licences, in bytes. */
-const BUDGET = 10_000;
+/** Of index.min.js, gzipped with its licences, in bytes: what it is today, and 3 %. More has to be meant. */
+const BUDGET = 16_500;
 
 /** The modules that a text imports, requires or takes types from. */
 function imported(text: string): string[] {

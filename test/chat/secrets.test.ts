@@ -64,7 +64,7 @@ const cases: [what: string, secrets: string[], text: string, shown: string][] = 
 
 for (const [what, secrets, text, shown] of cases) {
   test(`${what}: ${JSON.stringify(shown)}`, () => {
-    // Wherever it stands: runs are looked for in blocks of four characters.
+    // Wherever it stands.
     for (const before of ['', '.', '..', '...', '....', '.....']) {
       assert.equal(createBlanker(secrets)(before + text), before + shown);
     }
@@ -178,7 +178,7 @@ test('60 MB are blanked in a moment: an error may hold 64 MiB of an answer, and 
   const text = `${page}${KEY}`.repeat(60_000);
   const started = performance.now();
   const shown = createBlanker([KEY, 'tenant-5f4e3d2c1b0a9988', 'hunter22', 'other-key-7'])(text);
-  // It takes less than half a second on an idle machine. Before it was linear, it took 25.
+  // It takes about half a second on an idle machine. Before it was linear, it took 25.
   assert.ok(performance.now() - started < 5000);
   assert.equal(shown, `${page}***`.repeat(60_000));
 });

@@ -84,6 +84,36 @@ test("what is this machine's own is answered, by both", async (t) => {
   }
 });
 
+test('a page of this machine may ask the replay server and read the answer; a foreign one may not', async (t) => {
+  const { server } = await startBoth(t);
+  const origin = 'http://localhost:5173';
+  const question = {
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'authorization,content-type',
+  };
+  const preflight = (from: string) =>
+    fetch(`${server.url}/v1/x`, { method: 'OPTIONS', headers: { ...question, origin: from } });
+
+  const allowed = await preflight(origin);
+  assert.equal(allowed.status, 204);
+  assert.equal(allowed.headers.get('access-control-allow-origin'), origin);
+  assert.equal(allowed.headers.get('access-control-allow-methods'), 'POST');
+  assert.equal(allowed.headers.get('access-control-allow-headers'), 'authorization,content-type');
+
+  for (const path of ['/v1/x', '/v1/not-recorded']) {
+    const answer = await fetch(server.url + path, { headers: { origin } });
+    assert.equal(answer.headers.get('access-control-allow-origin'), origin, path);
+  }
+  const refused = await preflight('http://evil.example');
+  assert.equal(refused.status, 403);
+  assert.equal(refused.headers.get('access-control-allow-origin'), null);
+
+  // A program is no page: it gets what was recorded, and nothing more.
+  const program = await fetch(`${server.url}/v1/x`);
+  assert.equal(program.headers.get('access-control-allow-origin'), null);
+  assert.deepEqual(server.misses.length, 1);
+});
+
 test('a server that others can reach is asked for by an address or its own name, not by that of a page', () => {
   const reason = (host: string, boundTo: string) => foreignSource(new Headers({ host }), boundTo);
   for (const host of [

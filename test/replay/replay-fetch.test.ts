@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { sha256 } from '../../src/replay/folder.ts';
 import { readExchange, replayFetch } from '../../src/replay/index.ts';
+import { storeOver } from '../../src/replay/store.ts';
 import {
   allFixtures,
   ask,
@@ -185,6 +187,33 @@ test('a broken fixture rejects the call, naming the file', async (t) => {
   await assert.rejects(replayFetch(exchange)(url), { message: /a\.json: response\.bytes/ });
   await writeFile(join(folder, 'b.json'), '{');
   await assert.rejects(replayFetch(folder)(url, ask()), { message: /b\.json: not JSON/ });
+});
+
+test('what another process has recorded anew is answered as it is now, and not taken for an edited file', async (t) => {
+  const folder = await scratch(t);
+  const content = new TextEncoder().encode('data: old\n\n');
+  await write(folder, 'hello', {
+    content,
+    response: { bytes: content.length, sha256: sha256(content) },
+  });
+  const replaying = replayFetch(folder);
+  // Its first call reads the heads.
+  await assert.rejects(replaying('http://x/v1/nothing'), { code: 'replay-miss' });
+  const {
+    name: _,
+    file: __,
+    readBody: ___,
+    ...head
+  } = await readExchange(join(folder, 'hello.json'));
+  const body = new TextEncoder().encode('data: new, and longer\n\n');
+  const response = { ...head.response, bytes: body.length, sha256: sha256(body) };
+  const isStored = storeOver(
+    { folder, name: 'hello', head: { ...head, response }, body },
+    () => true,
+  );
+  assert.ok(isStored);
+  const answer = await replaying('http://x/v1/chat/completions', ask());
+  assert.equal(await answer.text(), 'data: new, and longer\n\n');
 });
 
 test('a wrong option throws at once', () => {

@@ -98,6 +98,10 @@ const writings: [how: string, text: string][] = [
   ['in a query', `/v1/x?a=1&user=${new URLSearchParams({ b: secret })}`],
   ['in a form', `${new URLSearchParams({ a: 'b', c: secret })}`],
   ['as JSON in a form', `a=${encodeURIComponent(JSON.stringify({ a: secret }))}`],
+  [
+    'in the query of a URL in a form',
+    `to=${encodeURIComponent(`http://x/?k=${encodeURIComponent(secret)}`)}`,
+  ],
   ['as base64', base64(secret)],
   ['as base64 behind 1 byte', base64(`:${secret}`)],
   ['as base64 behind 2 bytes', base64(`me${secret}`)],
