@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -61,6 +61,21 @@ for (const [file, text] of [
       host.saved().messages.map(({ text }) => text),
       ['Hi', 'Hello.'],
     );
+  });
+
+  const hasPowerShell = spawnSync('pwsh', ['-NoProfile', '-Command', 'exit 0']).status === 0;
+  const skip = hasPowerShell ? false : 'there is no PowerShell';
+  test(`${file}: the file is copied by PowerShell, too`, { skip }, async () => {
+    const script = snippet('agent:copy-powershell').replace('$HOME\\my-project', `${workspace}-ps`);
+    await run('pwsh', ['-NoProfile', '-Command', script], { cwd: root });
+    const copied = join(`${workspace}-ps`, '.ai_helper/agent/chat/llm_chat_agent');
+    assert.deepEqual(await readdir(copied), ['LocalLLMStreamAgent.js']);
+  });
+
+  test(`${file}: PowerShell is told the same place as sh`, () => {
+    const place = '.ai_helper/agent/chat/llm_chat_agent';
+    assert.ok(snippet('agent:copy').includes(place));
+    assert.ok(snippet('agent:copy-powershell').replaceAll('\\', '/').includes(place));
   });
 
   test(`${file}: the command for them does the same`, async () => {
