@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { countSteps, createProgress } from '../runner/progress.ts';
 import { buildPrograms, sizes } from './build.ts';
 import { type Figures, grown, report } from './markdown.ts';
 import { programs } from './programs.ts';
@@ -43,7 +44,6 @@ async function interleaved<T>(
   const results = new Map<string, T[]>(names.map((name) => [name, []]));
   const slow = new Set<string>();
   for (let round = 1; round <= times; round++) {
-    process.stderr.write(`${what}: round ${round} of ${times}\n`);
     for (const name of names) {
       if (slow.has(name) && round > 2) continue;
       const started = performance.now();
@@ -54,6 +54,7 @@ async function interleaved<T>(
       if (result !== undefined) results.get(name)?.push(result);
       if (performance.now() - started > SLOW_MS) slow.add(name);
     }
+    roundDone(`${what}, round ${round} of ${times}`);
   }
   return results;
 }
@@ -66,6 +67,17 @@ const perDelta = (shape: string, names: string[], times?: number) =>
     (name) => measure<number>('delta', name, shape, 10_000, 6),
     times,
   );
+
+const lengths = [1e3, 1e4, 1e5, 1e6];
+const counts = [1, 10, 100, 1000];
+/** A reply of a million deltas takes long enough to be measured less often. */
+const roundsOf = (length: number) => (length > 1e5 ? 3 : 5);
+const allRounds =
+  4 * rounds +
+  2 * 5 +
+  lengths.reduce((sum, length) => sum + roundsOf(length), 0) +
+  counts.length * 5;
+const roundDone = countSteps(values.quick ? 2 * 7 : allRounds, createProgress(process.stderr));
 
 await buildPrograms();
 
@@ -81,8 +93,6 @@ if (values.quick) {
   }
 } else {
   const names = Object.keys(programs);
-  const lengths = [1e3, 1e4, 1e5, 1e6];
-  const counts = [1, 10, 100, 1000];
   const figures: Figures = {
     event: await perDelta('event', names),
     chunks: await perDelta('64k', names),
@@ -101,7 +111,7 @@ if (values.quick) {
         `${length} deltas`,
         grown,
         (name) => measure('length', name, 'event', length),
-        length > 1e5 ? 3 : 5,
+        roundsOf(length),
       ),
     );
   }

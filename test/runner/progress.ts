@@ -61,3 +61,23 @@ export function duration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   return seconds < 100 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
+
+/**
+ * Tells how far something is that has a known number of steps, and about how long the rest takes, judged by the steps so
+ * far.
+ * @returns called after each step, with what it was
+ */
+export function countSteps(
+  total: number,
+  progress: Progress,
+  now: () => number = () => performance.now(),
+): (what: string) => void {
+  const startedAt = now();
+  let done = 0;
+  return (what) => {
+    done++;
+    const leftMs = ((now() - startedAt) / done) * Math.max(total - done, 0);
+    progress.update(`  ${done} of ${total}: ${what}; about ${duration(leftMs)} left`);
+    if (done >= total) progress.end();
+  };
+}

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { countSteps, createProgress } from '../runner/progress.ts';
 import { type Check, checkPackage } from './package-checks.ts';
 import { type Runtime, runtimes } from './runtimes.ts';
 import { startScriptedServer } from './scripted-server.ts';
@@ -45,9 +46,13 @@ try {
       absent.push(`${runtime.name}: ${words(error)}`);
     }
   }
+  const stepDone = countSteps(work.length, createProgress(process.stderr));
   await Promise.all(
     Array.from({ length: LANES }, async () => {
-      for (let next = work.shift(); next !== undefined; next = work.shift()) await next();
+      for (let next = work.shift(); next !== undefined; next = work.shift()) {
+        await next();
+        stepDone('files in a runtime');
+      }
     }),
   );
   if (wanted.length === 0) {

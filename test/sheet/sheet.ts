@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { countSteps, createProgress } from '../runner/progress.ts';
 import { clients } from './clients/index.ts';
 import type { Report } from './column.ts';
 import { type Column, sheet } from './markdown.ts';
@@ -24,6 +25,8 @@ const columns = new Map<string, Column>(
   asked.map((key) => [key, { name: key, version: '', cells: new Map(), unhandled: [] }]),
 );
 
+const stepDone = countSteps(asked.length * numbers.length, createProgress(process.stderr));
+
 /** Runs these scenarios in a child process, for so many ms at most. */
 function runColumn(key: string, column: Column, nths: number[], limit: number): Promise<void> {
   return new Promise((resolve) => {
@@ -33,8 +36,10 @@ function runColumn(key: string, column: Column, nths: number[], limit: number): 
     const timer = setTimeout(() => child.kill('SIGKILL'), limit);
     child.on('message', (message: Report) => {
       if (message.kind === 'client') Object.assign(column, message);
-      else if (message.kind === 'cell') column.cells.set(message.nth, message);
-      else column.unhandled.push(message.words);
+      else if (message.kind === 'cell') {
+        column.cells.set(message.nth, message);
+        stepDone(column.name);
+      } else column.unhandled.push(message.words);
     });
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
