@@ -3,12 +3,12 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { phrasesIn } from '../../src/agent/phrases.ts';
-import { TEXT_GEN_AGENTS_JSON, textGenEntry } from '../../src/agent/text-gen-entry.ts';
+import { agentPlaces } from '../../src/cli/agent-places.ts';
 import { createHost } from './host-double.ts';
 import { say, startServer } from './scripted-server.ts';
 
@@ -95,9 +95,9 @@ for (const [file, text] of [
     const folder = join(workspace, '.ai_helper/agent/internal_chat');
     const { agents } = JSON.parse(snippet('agent:text-gen'));
     const [{ name, path, metadata }] = agents;
-    const { llm, ...entry } = textGenEntry(metadata.llm);
-    assert.deepEqual({ name, path, metadata: { llm } }, { ...entry, metadata });
-    assert.ok(folder.endsWith(dirname(TEXT_GEN_AGENTS_JSON)));
+    const places = agentPlaces(workspace, posix);
+    assert.deepEqual([name, path], ['TextGenAgent', places.pathInInternalList]);
+    assert.equal(folder, dirname(places.internalList));
     const Agent = createRequire(import.meta.url)(join(folder, path));
     const host = createHost(Agent, { storagePath: join(folder, 'threads'), metadata });
     await host.send('Hi');
