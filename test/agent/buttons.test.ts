@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { after, test } from 'node:test';
+import { startHttpServer } from '../http-server.ts';
 import { chatsWith, lastMeta, lastRequest, textsOf, thenSilent } from './chats.ts';
 import { begin, ending, frame, raw, refuse, say, startServer } from './scripted-server.ts';
 
@@ -70,14 +70,13 @@ test('there is nothing to continue under a whole answer, or one without a word',
 async function startOwn(
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void,
 ): Promise<string> {
-  const own = createServer(async (request, response) => {
+  const own = await startHttpServer(async (request, response) => {
     let body = '';
     for await (const piece of request) body += piece;
     answer(request, response, body);
   });
-  await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve));
-  after(() => own.close().closeAllConnections());
-  return `http://127.0.0.1:${(own.address() as AddressInfo).port}/v1`;
+  after(() => own.close());
+  return `${own.origin}/v1`;
 }
 
 test('llama.cpp goes on with the message itself; what it repeats of it is not shown', async () => {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { sayWaiting } from '../../src/agent/notice.ts';
 import { phrasesIn } from '../../src/agent/phrases.ts';
+import { startHttpServer } from '../http-server.ts';
 import { chatsWith, lastRequest, textsOf } from './chats.ts';
 import type { Host } from './host-double.ts';
 import { begin, ending, frame, refuse, type Script, say, startServer } from './scripted-server.ts';
@@ -132,7 +131,7 @@ test('a question right after one that was stopped before its first word says who
 
 test("llama.cpp's router tells how far a model is loaded", async () => {
   let goOn = () => {};
-  const router = createServer((request, response) => {
+  const router = await startHttpServer((request, response) => {
     if (request.url === '/models/sse') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       const status = (model: string, value: number) =>
@@ -152,10 +151,8 @@ test("llama.cpp's router tells how far a model is loaded", async () => {
       response.end(isList ? '{"data":[{"id":"big","type":"llm","state":"not-loaded"}]}' : '{}');
     }
   });
-  await new Promise<void>((resolve) => router.listen(0, '127.0.0.1', resolve));
-  after(() => router.close().closeAllConnections());
-  const { port } = router.address() as AddressInfo;
-  const host = chats.open({ llm: { baseURL: `http://127.0.0.1:${port}/v1`, model: 'big' } });
+  after(() => router.close());
+  const host = chats.open({ llm: { baseURL: `${router.origin}/v1`, model: 'big' } });
   const turn = host.send('Hi');
   await notice(host, /^⏳ Loading `big`: 42 %, \d+ s$/);
   goOn();

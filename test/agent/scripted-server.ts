@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { startHttpServer } from '../http-server.ts';
 
 /** A request as it arrived. */
 export interface Seen {
@@ -87,7 +87,7 @@ export async function startServer(
   const seen: Seen[] = [];
   let listings = 0;
   let answer: Script = say('Hello');
-  const server = createServer(async (request, response) => {
+  const { origin, close } = await startHttpServer(async (request, response) => {
     const path = request.url ?? '';
     if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
       response.writeHead(401).end('{"error":{"message":"An API token is required"}}');
@@ -122,19 +122,14 @@ export async function startServer(
     seen.push(one);
     await answer(response, one);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   return {
-    baseURL: `http://127.0.0.1:${port}/v1`,
+    baseURL: `${origin}/v1`,
     seen,
     listings: () => listings,
     script(script) {
       answer = script;
     },
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
+    close,
   };
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { Connection, type RequestBody } from '../../src/chat/connection.ts';
 import { readServerOptions } from '../../src/chat/options.ts';
 import type { Fetch } from '../../src/chat/types.ts';
 import { streamChat } from '../../src/index.ts';
+import { startHttpServer } from '../http-server.ts';
 import { fakeClock, settled } from './fake-clock.ts';
 import { fakeServer, hello, silence } from './streams.ts';
 
@@ -189,7 +189,7 @@ test('they are left out of a whole request, too', async () => {
 /** A server whose responses the test ends, and how many connections it has seen. */
 async function serveByHand(t: TestContext) {
   const open: ServerResponse[] = [];
-  const server = createServer((request, response) => {
+  const { origin, close, connections } = await startHttpServer((request, response) => {
     request.resume();
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(hello);
     open.push(response);
@@ -199,18 +199,11 @@ async function serveByHand(t: TestContext) {
   const closed = new Promise<void>((resolve) => {
     onClose = resolve;
   });
-  let connections = 0;
-  server.on('connection', () => connections++);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  t.after(close);
   return {
-    baseURL: `http://127.0.0.1:${port}/v1`,
+    baseURL: `${origin}/v1`,
     end: () => open.shift()?.end(),
-    connections: () => connections,
+    connections,
     /** A response was closed. */
     closed,
     responses: open,

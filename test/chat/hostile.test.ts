@@ -1,7 +1,5 @@
 /** A server that means harm: what it costs is bounded, what it learns is nothing, and the process stays sound. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
@@ -9,6 +7,7 @@ import { runInNewContext } from 'node:vm';
 import type { ChatError, Fetch, StreamOptions } from '../../src/index.ts';
 import { streamChat } from '../../src/index.ts';
 import { nodeFetch } from '../../src/node-fetch.ts';
+import { startHttpServer } from '../http-server.ts';
 
 const encoder = new TextEncoder();
 const MIB = 2 ** 20;
@@ -146,7 +145,7 @@ describe('what never ends is given up, and its connection closed', () => {
       const gone = new Promise<void>((resolve) => {
         closed = resolve;
       });
-      const server = createServer((request) => {
+      const server = await startHttpServer((request) => {
         const { socket } = request;
         socket.on('error', () => {}).on('close', closed);
         socket.write('HTTP/1.1 200 OK\r\n');
@@ -156,15 +155,12 @@ describe('what never ends is given up, and its connection closed', () => {
         };
         send();
       });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       try {
-        const { port } = server.address() as AddressInfo;
-        const { kind } = await failure({ baseURL: `http://127.0.0.1:${port}/v1`, fetch });
+        const { kind } = await failure({ baseURL: `${server.origin}/v1`, fetch });
         assert.equal(kind, 'connection');
         await gone;
       } finally {
-        server.closeAllConnections();
-        server.close();
+        await server.close();
       }
     });
   }
@@ -401,33 +397,26 @@ describe('a key is shown nowhere', () => {
 
     test(`and is not sent on to another origin, nor within the own one, over ${name}`, async () => {
       const paths: string[] = [];
-      const stranger = createServer((request, response) => {
+      const stranger = await startHttpServer((request, response) => {
         paths.push(`stranger ${request.url}`);
         response.end();
       });
-      await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
-      const server = createServer((request, response) => {
+      const server = await startHttpServer((request, response) => {
         paths.push(String(request.url));
-        const { port } = stranger.address() as AddressInfo;
         const status = [301, 302, 303, 307, 308][paths.length - 1] ?? 307;
-        response.writeHead(status, { location: `http://127.0.0.1:${port}/v1/chat/completions` });
+        response.writeHead(status, { location: `${stranger.origin}/v1/chat/completions` });
         response.end();
       });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const { port } = server.address() as AddressInfo;
       try {
         for (let nth = 0; nth < 5; nth++) {
-          const baseURL = `http://127.0.0.1:${port}/v1`;
+          const baseURL = `${server.origin}/v1`;
           const { kind, message } = await failure({ baseURL, apiKey: KEY, fetch });
           assert.equal(kind, 'http');
-          assert.ok(message.includes(String((stranger.address() as AddressInfo).port)), message);
+          assert.ok(message.includes(String(stranger.port)), message);
         }
         assert.deepEqual(paths, Array(5).fill('/v1/chat/completions'));
       } finally {
-        for (const each of [server, stranger]) {
-          each.closeAllConnections();
-          each.close();
-        }
+        await Promise.all([server.close(), stranger.close()]);
       }
     });
   }

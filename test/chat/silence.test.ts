@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { startHttpServer } from '../http-server.ts';
 import { chunk, frames } from './streams.ts';
 
 /** So long the server is silent, and so long the runtime's own limit lasts, in ms. */
 const SILENCE = 2000;
 const LIMIT = 500;
 
-const server = createServer(async (request, response) => {
+const { origin, close } = await startHttpServer(async (request, response) => {
   if (request.url?.startsWith('/head/')) await sleep(SILENCE);
   response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
   if (request.url?.startsWith('/token/')) await sleep(SILENCE);
@@ -20,9 +19,7 @@ const server = createServer(async (request, response) => {
   if (request.url?.startsWith('/middle/')) await sleep(SILENCE);
   response.end(frames(chunk({ content: 'pays' }, 'stop'), '[DONE]'));
 });
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-const { port } = server.address() as AddressInfo;
-after(() => server.close());
+after(close);
 
 /**
  * A process of its own, whose global dispatcher has a limit of 500 ms where Node's has 300 s. Node has no undici to
@@ -40,7 +37,7 @@ const program = `
     };
   }
   const [part, over] = process.argv.slice(-2);
-  const baseURL = 'http://127.0.0.1:${port}/' + part + '/v1';
+  const baseURL = '${origin}/' + part + '/v1';
   const plain = over === 'plain' && { fetch: (url, init) => fetch(url, init) };
   const node = over === 'node' && { fetch: nodeFetch };
   try {

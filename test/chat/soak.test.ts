@@ -3,14 +3,13 @@
  * `SOAK_STREAMS=10000 npx tsx --test test/chat/soak.test.ts` is the long one.
  */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { streamChat } from '../../src/index.ts';
 import { nodeFetch } from '../../src/node-fetch.ts';
+import { startHttpServer } from '../http-server.ts';
 import { chunk, frames, hello } from './streams.ts';
 
 const STREAMS = Number(process.env.SOAK_STREAMS ?? 600);
@@ -39,7 +38,7 @@ for (const [name, fetch] of [
   ['nodeFetch', nodeFetch],
 ] as const) {
   test(`${STREAMS} streams in a row leave nothing behind, over ${name}`, async () => {
-    const server = createServer((request, response) => {
+    const server = await startHttpServer((request, response) => {
       request.resume();
       const way = String(request.headers['x-way']);
       if (way === 'error') return response.writeHead(400).end('{"error":"No models loaded"}');
@@ -49,8 +48,7 @@ for (const [name, fetch] of [
         if (way === 'broken') response.destroy();
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    const baseURL = `${server.origin}/v1`;
     // One signal for all: what a stream leaves on it would stay.
     const { signal } = new AbortController();
 
@@ -86,8 +84,7 @@ for (const [name, fetch] of [
       const allowed = BYTES_ONCE + BYTES_PER_STREAM * STREAMS;
       assert.ok(grown < allowed, `${Math.round(grown / STREAMS)} bytes a stream stay`);
     } finally {
-      server.closeAllConnections();
-      server.close();
+      await server.close();
     }
   });
 }

@@ -1,12 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Command } from '../../src/cli/command.ts';
 import { createTerminal, type OutputStream, type Terminal } from '../../src/cli/terminal.ts';
+import { startHttpServer } from '../http-server.ts';
 
 /** What of a test's context is used here. */
 interface Scope {
@@ -103,11 +103,7 @@ export async function runCli(
 
 /** An HTTP server for the time of a test; gives its base URL. */
 export async function serve(t: Scope, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const { origin, close } = await startHttpServer(listener);
+  t.after(close);
+  return `${origin}/v1`;
 }

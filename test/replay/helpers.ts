@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listExchanges, readExchange } from '../../src/replay/folder.ts';
+import { startHttpServer } from '../http-server.ts';
 
 /** What of a test's context is used here. */
 interface TestContext {
@@ -70,13 +70,9 @@ export const ask = (content = 'hi'): RequestInit => ({
 
 /** An HTTP server for the time of a test. */
 export async function startServer(t: TestContext, answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  await new Promise((resolve) => server.once('listening', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { origin, close } = await startHttpServer(answer);
+  t.after(close);
+  return origin;
 }
 
 /** Sends bytes and waits until the kernel has them. */

@@ -3,13 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readExchange, startReplayServer } from '../../src/replay/index.ts';
 import { playOptionNames } from '../../src/replay/play-options.ts';
+import { findFreePort } from '../http-server.ts';
 import { fixtures, scratch } from './helpers.ts';
 
 // Every step of src/replay/README.md, in its order, in one project that has the package installed as it is built.
@@ -76,15 +75,6 @@ async function succeed(script: string, env?: NodeJS.ProcessEnv): Promise<string>
   const { status, output } = await shell(script, env).end();
   assert.equal(status, 0, output);
   return output;
-}
-
-async function freePort(): Promise<number> {
-  const server: Server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 test('the whole story of the page works, step by step', { skip }, async (t) => {
@@ -162,7 +152,7 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
     const steps = runs.map(([, many, one]) => (many ?? one ?? '').replace(/^ {10}/gm, ''));
     assert.equal(steps.length, 3);
     assert.equal(steps[0], 'npm ci');
-    const port = await freePort();
+    const port = await findFreePort();
     const script = steps
       .slice(1)
       .join('\n')

@@ -5,10 +5,10 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { startHttpServer } from '../http-server.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const requests = Number(process.argv[2] ?? 5000);
@@ -19,8 +19,7 @@ function chunk(choice: object): string {
   return `data: ${JSON.stringify({ choices: [{ index: 0, ...choice }] })}\n\n`;
 }
 
-let connections = 0;
-const server = createServer((request, response) => {
+const server = await startHttpServer((request, response) => {
   response.writeHead(200, {
     'content-type': 'text/event-stream',
     connection: 'keep-alive',
@@ -28,10 +27,8 @@ const server = createServer((request, response) => {
   });
   for (const piece of answer) response.write(piece);
   response.end(last, () => setTimeout(() => request.socket.destroy(), 1));
-}).on('connection', () => connections++);
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-const address = server.address();
-const baseURL = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/v1`;
+});
+const baseURL = `${server.origin}/v1`;
 
 const dist = (file: string) => pathToFileURL(join(here, '../../dist', file)).href;
 const program = (transport: string) => `
@@ -58,14 +55,13 @@ for (const name of ['node18', 'node20', 'node22', 'node24', 'node26']) {
     continue;
   }
   for (const transport of ['fetch', 'nodeFetch']) {
-    connections = 0;
+    const before = server.connections();
     const args = ['--input-type=module', '--eval', program(transport)];
     const { stdout } = await promisify(execFile)(node, args);
     const { asked, failed, first = '' } = JSON.parse(stdout);
-    const line = `${asked} asked, ${failed} failed, ${connections} connections ${first}`;
+    const line = `${asked} asked, ${failed} failed, ${server.connections() - before} connections ${first}`;
     console.log(`${name} ${transport}: ${line.trim()}`);
     if (failed > 0) process.exitCode = 1;
   }
 }
-server.close();
-server.closeAllConnections();
+await server.close();

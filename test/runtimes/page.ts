@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { startHttpServer } from '../http-server.ts';
 import { type Form, layOut } from './forms.ts';
 import type { Outcome } from './harness.ts';
 import { parseOutcomes } from './outcomes.ts';
-import { listen } from './scripted-server.ts';
 
 /** The longest that a page may take. */
 const PAGE_MS = 180_000;
@@ -29,7 +28,7 @@ export async function runInPage(
     told = resolve;
     setTimeout(() => reject(new Error('the page told nothing')), PAGE_MS).unref();
   });
-  const server = createServer(async (request, response) => {
+  const server = await startHttpServer(async (request, response) => {
     response.setHeader(
       'content-security-policy',
       `default-src 'none'; script-src 'self'; connect-src ${connect}`,
@@ -50,17 +49,15 @@ export async function runInPage(
       response.writeHead(404).end();
     }
   });
-  const port = await listen(server);
   try {
-    const close = await visit(`http://127.0.0.1:${port}/`);
+    const close = await visit(`${server.origin}/`);
     try {
       return parseOutcomes(await json);
     } finally {
       await close();
     }
   } finally {
-    server.close();
-    server.closeAllConnections();
+    await server.close();
   }
 }
 

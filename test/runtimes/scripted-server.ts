@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findFreePort, startHttpServer } from '../http-server.ts';
 import type { Observed } from './harness.ts';
 
 /** A local model server that plays a part: `http://HOST/PART/v1` is the base URL of the part's name. */
@@ -185,8 +186,8 @@ const parts: Record<string, Part> = {
 export async function startScriptedServer(): Promise<ScriptedServer> {
   const seen = new Map<string, { requests: Observed['requests']; open: Promise<unknown>[] }>();
 
-  const closedPort = await findClosedPort();
-  const server = createServer(async (request, response) => {
+  const closedPort = await findFreePort();
+  const server = await startHttpServer(async (request, response) => {
     // Any page may read it: the browser's tests come from another origin.
     response.setHeader('access-control-allow-origin', '*');
     response.setHeader('cache-control', 'no-store');
@@ -216,27 +217,5 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     if (part === undefined) json(response, 404, { error: `There is no part '${name}'` });
     else await part(response, request);
   });
-  return {
-    origin: `http://127.0.0.1:${await listen(server)}`,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-}
-
-/** Listens on a free port of the loopback and tells which. */
-export async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-async function findClosedPort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  return port;
+  return server;
 }
