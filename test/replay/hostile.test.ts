@@ -67,7 +67,7 @@ test('JSON that is nested 20,000 levels deep is recorded as text and replayed', 
     response.end(deep);
   });
   const post = (body: string): RequestInit => ({ method: 'POST', body });
-  const answer = await recordFetch(fetch, folder)(`${origin}/v1/x`, post(deep));
+  const answer = await recordFetch(fetch, folder, { mode: 'new' })(`${origin}/v1/x`, post(deep));
   assert.equal(await answer.text(), deep);
   const exchange = await readExchange(join(folder, 'x.json'));
   assert.equal(exchange.request.body, deep);
@@ -113,7 +113,7 @@ for (const [path, name] of paths) {
 test('a path that ends in .body is recorded, and found again', async (t) => {
   const folder = await scratch(t);
   const origin = await startServer(t, (_, response) => response.end('{}'));
-  await (await recordFetch(fetch, folder)(`${origin}/x.body`)).text();
+  await (await recordFetch(fetch, folder, { mode: 'new' })(`${origin}/x.body`)).text();
   assert.deepEqual((await readdir(folder)).sort(), ['x-body.body.txt', 'x-body.json']);
   assert.equal(await (await replayFetch(folder)(`${origin}/x.body`)).text(), '{}');
 });

@@ -154,7 +154,7 @@ test('a form is the same with another boundary, and another with other parts', a
     return { method: 'POST', body };
   };
   const url = `${origin}/v1/audio/transcriptions`;
-  await (await recordFetch(fetch, folder)(url, form('sound'))).text();
+  await (await recordFetch(fetch, folder, { mode: 'new' })(url, form('sound'))).text();
   const replay = replayFetch(folder);
   assert.equal(await (await replay(url, form('sound'))).text(), 'heard');
   await assert.rejects(replay(url, form('noise')), { message: /from character \d+: sent .*noise/ });

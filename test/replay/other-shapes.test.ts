@@ -110,7 +110,7 @@ for (const shape of shapes) {
     const folder = await scratch(t);
     const { origin, onRead } = startScripted(t, shape);
     const url = (await origin) + shape.path;
-    const recorded = await recordFetch(fetch, folder)(url, post(shape.request));
+    const recorded = await recordFetch(fetch, folder, { mode: 'new' })(url, post(shape.request));
     const reader = recorded.body?.getReader();
     for (const piece of shape.pieces) {
       assert.equal(textOf([(await reader?.read())?.value ?? new Uint8Array()]), piece);
@@ -142,7 +142,7 @@ for (const shape of shapes.filter((it) => it.saysItsEnd)) {
     const folder = join(await scratch(t), 'here');
     await mkdir(folder);
     const { origin, onRead } = startScripted(t, shape);
-    const record = recordFetch(fetch, folder);
+    const record = recordFetch(fetch, folder, { mode: 'new' });
     const reader = (
       await record((await origin) + shape.path, post(shape.request))
     ).body?.getReader();
