@@ -1,7 +1,10 @@
-import { isChatError } from '../chat/errors.ts';
-import { streamChat } from '../chat/stream-chat.ts';
-import type { ChatMessage } from '../chat/types.ts';
-import { defaultChatModel, type Model } from '../models.ts';
+import {
+  type ChatMessage,
+  defaultChatModel,
+  isChatError,
+  type Model,
+  streamChat,
+} from '../index.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { readAddress, shownURL } from './address.ts';
 import type { Terminal } from './command.ts';

@@ -1,7 +1,6 @@
-import { streamChat } from '../chat/stream-chat.ts';
+import { streamChat } from '../index.ts';
 import { nodeFetch } from '../node-fetch.ts';
-import { readExchange } from '../replay/index.ts';
-import { startReplayServer } from '../replay/server.ts';
+import { readExchange, startReplayServer } from '../replay/index.ts';
 import type { Terminal } from './command.ts';
 import { findPackageFile } from './package-files.ts';
 import { showAnswer } from './show-answer.ts';

@@ -1,4 +1,4 @@
-import type { Model } from '../models.ts';
+import type { Model } from '../index.ts';
 import { counted } from './counted.ts';
 import type { Language } from './language.ts';
 import { onOneLine } from './printable.ts';

@@ -1,8 +1,6 @@
 import { parseArgs } from 'node:util';
-import { isChatError } from '../chat/errors.ts';
-import { streamChat } from '../chat/stream-chat.ts';
 import { DEFAULT_BASE_URL } from '../defaults.ts';
-import { defaultChatModel, type Model } from '../models.ts';
+import { defaultChatModel, isChatError, type Model, streamChat } from '../index.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { readAddress, shownURL } from './address.ts';
 import type { Command } from './command.ts';

@@ -1,4 +1,4 @@
-import { isChatError } from '../chat/errors.ts';
+import { isChatError } from '../index.ts';
 import { fieldsOf } from '../json.ts';
 import type { Language } from './language.ts';
 import { onOneLine } from './printable.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type RecordingProxyOptions, startRecordingProxy } from '../replay/proxy.ts';
+import { type RecordingProxyOptions, startRecordingProxy } from '../replay/index.ts';
 import { readAddress } from './address.ts';
 import { type Command, UsageError } from './command.ts';
 import { counted } from './counted.ts';

@@ -1,4 +1,4 @@
-import type { ChatReply, ChatResult } from '../chat/types.ts';
+import type { ChatReply, ChatResult } from '../index.ts';
 import type { Terminal } from './command.ts';
 import { onOneLine } from './printable.ts';
 
