@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { counted } from '../../src/cli/counted.ts';
 import { checks, root, runChecks } from './commands.ts';
 import { chosenFiles, testFiles } from './files.ts';
 import { createProgress, duration } from './progress.ts';
@@ -29,7 +30,7 @@ async function main(): Promise<boolean> {
   }
   const { passed, failed, skipped } = await runTests(files, progress);
   progress.tell(
-    `${failed === 0 ? '✓' : '✗'} ${files.length} test files: ${passed} passed, ${failed} failed, ${skipped} skipped ` +
+    `${failed === 0 ? '✓' : '✗'} ${counted(files.length, 'test file')}: ${passed} passed, ${failed} failed, ${skipped} skipped ` +
       `(${duration(performance.now() - startedAt)} in all)`,
   );
   return failed === 0 && passed > 0;
