@@ -23,7 +23,7 @@ export function createChat(defaultBaseURL: string = DEFAULT_BASE_URL): Command {
 
 With a question, one answer; without, a chat of several turns (/help tells what can be
 typed there). Without a terminal the question is read from stdin. The answer alone goes
-to stdout. Ctrl-C stops the answer, a second one leaves.
+to stdout, without control characters. Ctrl-C stops the answer, a second one leaves.
 
   --base-url URL  default ${DEFAULT_BASE_URL}
   --model NAME    default: the one that the server has loaded
