@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { type Plugin, rollup } from '@rollup/wasm-node';
 import { minify as terser } from 'terser';
-import type { Entry, Output } from './entries.ts';
+import { builtModule, type Entry, type Output } from './entries.ts';
 import { format as formatCode } from './format.ts';
 import { contained, head, type Licensed, readLicensed } from './head.ts';
 import {
@@ -97,7 +97,7 @@ function typesOf({ declarations }: Entry, { format }: Output): string {
   return format === 'esm' && types !== undefined ? `// @ts-self-types="./${types}"\n\n` : '';
 }
 
-/** Finds modules: the project's own by their path, those of the packages that may go in, `node:` outside. */
+/** Finds modules: the project's own by their path, those of the packages that may go in; `node:` and built neighbours outside. */
 function modules(entry: Entry, root: string): Plugin {
   const shown = (id: string) => relative(root, id).split(sep).join('/');
   const bundled = [...BUNDLED_EVERYWHERE, ...(entry.bundles ?? [])];
@@ -105,7 +105,11 @@ function modules(entry: Entry, root: string): Plugin {
     name: 'modules',
     resolveId(id, importer) {
       if (importer === undefined || /^[./]|^[A-Z]:/i.test(id)) {
-        return withExtension(resolve(importer ? dirname(importer) : root, id));
+        const path = resolve(importer ? dirname(importer) : root, id);
+        const neighbour = entry.imports?.find((source) => resolve(root, source) === path);
+        return neighbour === undefined
+          ? withExtension(path)
+          : { id: `./${builtModule(neighbour)}`, external: true, moduleSideEffects: false };
       }
       if (bundled.includes(id)) return packageSource(id);
       if (id.startsWith('node:') && entry.node)

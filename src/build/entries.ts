@@ -17,8 +17,18 @@ export interface Entry {
   declarations: readonly string[];
   /** The packages whose code goes into it, beside `eventsource-parser`. */
   bundles?: readonly string[];
+  /** The entries that it imports as built files, which lie beside it, instead of taking their code in. */
+  imports?: readonly string[];
   /** May import `node:` modules; what may not, runs wherever `fetch` does. */
   node: boolean;
+}
+
+/** The built ES module of an entry. */
+export function builtModule(source: string): string {
+  const outputs = entries.find((entry) => entry.source === source)?.outputs ?? [];
+  const built = outputs.find(({ format }) => format === 'esm');
+  if (built === undefined) throw new Error(`${source} becomes no ES module`);
+  return built.file;
 }
 
 /** Everything that `dist` holds, but SHA256SUMS. */
@@ -67,6 +77,7 @@ export const entries: readonly Entry[] = [
     outputs: [{ file: 'cli.js', format: 'esm', style: 'minified' }],
     declarations: [],
     bundles: ['jsonc-parser'],
+    imports: ['src/index.ts', 'src/node-fetch.ts', 'src/replay/index.ts'],
     node: true,
   },
 ];

@@ -9,7 +9,11 @@ import { UsageError } from './command.ts';
 export function readAddress(given: string, option = '--base-url', sample = DEFAULT_BASE_URL): URL {
   const url = parseAddress(given);
   if (url !== undefined) return url;
-  throw new UsageError(`${option} must be a URL such as ${sample}, not '${given}'`);
+  const meant = parseAddress(`http://${given}`);
+  const isNear = meant !== undefined && /^[\w.-]+:\d+/.test(given);
+  throw new UsageError(
+    `${option} must be a URL such as ${isNear ? `http://${given}` : sample}, not '${given}'`,
+  );
 }
 
 /** `undefined` for anything but an http(s) URL; `localhost:1234` is one with the protocol `localhost:`. */
@@ -21,3 +25,7 @@ export function parseAddress(address: unknown): URL | undefined {
     return undefined;
   }
 }
+
+/** An address without user, password and query, which may be secrets. */
+export const shownURL = ({ origin, pathname }: URL): string =>
+  `${origin}${pathname}`.replace(/\/+$/, '');

@@ -1,10 +1,12 @@
-import { isChatError } from '../chat/errors.ts';
-import { streamChat } from '../chat/stream-chat.ts';
-import type { ChatMessage } from '../chat/types.ts';
-import { DEFAULT_BASE_URL } from '../defaults.ts';
-import { defaultChatModel, type Model } from '../models.ts';
+import {
+  type ChatMessage,
+  defaultChatModel,
+  isChatError,
+  type Model,
+  streamChat,
+} from '../index.ts';
 import { nodeFetch } from '../node-fetch.ts';
-import { readAddress } from './address.ts';
+import { readAddress, shownURL } from './address.ts';
 import type { Terminal } from './command.ts';
 import { describeFailure } from './failure.ts';
 import { lookAtServer } from './look-at-server.ts';
@@ -13,7 +15,7 @@ import { showAnswer } from './show-answer.ts';
 
 /** What a chat was started with. */
 export interface SessionOptions {
-  baseURL: string | undefined;
+  baseURL: string;
   model: string | undefined;
   system: string | undefined;
 }
@@ -41,8 +43,9 @@ export interface Session {
 
 export function createSession(terminal: Terminal, options: SessionOptions): Session {
   const { stderr, env } = terminal;
-  const baseURL = options.baseURL ?? DEFAULT_BASE_URL;
+  const { baseURL } = options;
   const apiKey = env.LOCAL_LLM_API_KEY;
+  const shownBase = shownURL(readAddress(baseURL));
   const asked = { url: readAddress(baseURL), hasKey: Boolean(apiKey) };
   const system: readonly ChatMessage[] =
     options.system === undefined ? [] : [{ role: 'system', content: options.system }];
@@ -57,27 +60,36 @@ export function createSession(terminal: Terminal, options: SessionOptions): Sess
 
   function tell(error: Error): void {
     const { what, advice } = describeFailure(error, asked);
-    stderr.write(`${what}\n${advice === undefined ? '' : `${advice}\n`}`);
+    const isUnexplained = isChatError(error) && ['connection', 'protocol'].includes(error.kind);
+    const lookFurther = `'local-llm doctor --base-url ${shownBase}' looks for the reason.`;
+    const next = advice ?? (isUnexplained ? lookFurther : undefined);
+    stderr.write(`${what}\n${next === undefined ? '' : `${next}\n`}`);
   }
 
   /** The model to ask; `undefined` where the server chooses. */
   const chosenModel = () => model ?? defaultChatModel(models)?.id;
 
-  function announce(): void {
-    const name = chosenModel();
-    const line = name === undefined ? baseURL : `${onOneLine(name)}, at ${baseURL}`;
+  /** Says what has changed since the last look. */
+  function announce(line: string): void {
     if (line !== announced) stderr.write(`${line}\n`);
     announced = line;
+  }
+
+  function announceModel(): void {
+    const name = chosenModel();
+    announce(name === undefined ? shownBase : `${onOneLine(name)}, at ${shownBase}`);
   }
 
   async function find(): Promise<'found' | 'refused'> {
     const found = await lookAtServer({ baseURL, apiKey });
     if ('models' in found) {
       models = found.models.filter(({ type }) => type !== 'embedding');
-      announce();
+      announceModel();
       return 'found';
     }
-    const isRefused = isChatError(found.error) && found.error.reason === 'refused';
+    const reason = isChatError(found.error) ? found.error.reason : undefined;
+    if (reason === 'loading') announce('The server is still loading its model.');
+    const isRefused = reason === 'refused';
     refusal = isRefused ? found.error : undefined;
     return isRefused ? 'refused' : 'found';
   }
@@ -97,9 +109,12 @@ export function createSession(terminal: Terminal, options: SessionOptions): Sess
     try {
       return (await showAnswer(reply, terminal, stopping.signal)).text;
     } catch (error) {
-      const isStrict =
-        isChatError(error) && [400, 422].includes(error.status ?? 0) && asksForProgress;
-      if (!isStrict || !error.serverMessage?.includes('return_progress')) throw error;
+      const isOnlyProgress =
+        asksForProgress &&
+        isChatError(error) &&
+        error.kind === 'http' &&
+        isAboutProgress(error.serverMessage ?? '');
+      if (!isOnlyProgress) throw error;
       asksForProgress = false;
       return await showReply();
     } finally {
@@ -141,12 +156,19 @@ export function createSession(terminal: Terminal, options: SessionOptions): Sess
     },
     useModel(name) {
       model = name;
-      announce();
+      announceModel();
     },
     tellRefusal() {
       if (refusal) tell(refusal);
     },
   };
+}
+
+/** A strict server refuses a field that it does not know; the replay server tells it as a difference, perhaps the only one. */
+function isAboutProgress(words: string): boolean {
+  return words.startsWith('No recording matches')
+    ? words.includes('It differs in return_progress:')
+    : words.includes('return_progress');
 }
 
 /** What to say where several models are there, none is loaded, and none was named. */

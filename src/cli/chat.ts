@@ -10,14 +10,20 @@ import { nearestWord } from './nearest-word.ts';
 import { createQuestionReader } from './question-reader.ts';
 
 /** `local-llm chat`, which is also `npm start`. */
-export const chat: Command = {
-  summary: 'talk to a local model',
-  usage: `Usage: local-llm chat ["QUESTION"] [--base-url URL] [--model NAME] [--system TEXT]
+export const chat: Command = createChat();
+
+/**
+ * @param defaultBaseURL - where a server is looked for when no `--base-url` is given
+ */
+export function createChat(defaultBaseURL: string = DEFAULT_BASE_URL): Command {
+  return {
+    summary: 'talk to a local model',
+    usage: `Usage: local-llm chat ["QUESTION"] [--base-url URL] [--model NAME] [--system TEXT]
        local-llm chat --demo
 
 With a question, one answer; without, a chat of several turns (/help tells what can be
 typed there). Without a terminal the question is read from stdin. The answer alone goes
-to stdout. Ctrl-C stops the answer, a second one leaves.
+to stdout, without control characters. Ctrl-C stops the answer, a second one leaves.
 
   --base-url URL  default ${DEFAULT_BASE_URL}
   --model NAME    default: the one that the server has loaded
@@ -25,46 +31,51 @@ to stdout. Ctrl-C stops the answer, a second one leaves.
   --demo          plays a recorded answer; at a terminal also where no server is found
   LOCAL_LLM_API_KEY in the environment is sent as the key.
 `,
-  async run(args, terminal) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        'base-url': { type: 'string' },
-        model: { type: 'string' },
-        system: { type: 'string' },
-        demo: { type: 'boolean', default: false },
-      },
-    });
-    if (positionals.length > 1) {
-      throw new UsageError('put the question in quotes: it came as several words');
-    }
-    const [question] = positionals;
-    if (values.demo) {
-      if (question !== undefined) throw new UsageError('--demo takes no question');
-      return demonstrate(terminal);
-    }
-    const { model, system, 'base-url': baseURL } = values;
-    if (baseURL !== undefined) readAddress(baseURL);
-    const session = createSession(terminal, { baseURL, model, system });
-    const isAtTerminal = Boolean(terminal.stdin.isTTY) && terminal.stdout.isTTY;
-    if ((await session.find()) === 'refused') {
-      if (!isAtTerminal || baseURL !== undefined) {
-        session.tellRefusal();
-        return 1;
+    async run(args, terminal) {
+      const { values, positionals } = parseArgs({
+        args,
+        allowPositionals: true,
+        options: {
+          'base-url': { type: 'string' },
+          model: { type: 'string' },
+          system: { type: 'string' },
+          demo: { type: 'boolean', default: false },
+        },
+      });
+      if (positionals.length > 1) {
+        throw new UsageError('put the question in quotes: it came as several words');
       }
-      terminal.stderr.write(
-        `No server answers at ${DEFAULT_BASE_URL}, so this is a demonstration.\n` +
-          'You see an answer of llama.cpp to another question, recorded, and played in 10 seconds.\n' +
-          "For a model of your own start LM Studio's server (`lms server start`), or give --base-url URL.\n\n",
-      );
-      return demonstrate(terminal);
-    }
-    return question === undefined && isAtTerminal
-      ? converse(session, terminal)
-      : answerOnce(session, question, terminal);
-  },
-};
+      const [question] = positionals;
+      if (values.demo) {
+        if (question !== undefined) throw new UsageError('--demo takes no question');
+        return demonstrate(terminal);
+      }
+      const { model, system, 'base-url': baseURL } = values;
+      if (baseURL !== undefined) readAddress(baseURL);
+      const session = createSession(terminal, {
+        baseURL: baseURL ?? defaultBaseURL,
+        model,
+        system,
+      });
+      const isAtTerminal = Boolean(terminal.stdin.isTTY) && terminal.stdout.isTTY;
+      if ((await session.find()) === 'refused') {
+        if (!isAtTerminal || baseURL !== undefined) {
+          session.tellRefusal();
+          return 1;
+        }
+        terminal.stderr.write(
+          `No server answers at ${defaultBaseURL}, so this is a demonstration:\n` +
+            'an answer that llama.cpp gave to another question, played in 10 seconds.\n' +
+            "Start LM Studio's server (`lms server start`), or give --base-url URL.\n\n",
+        );
+        return demonstrate(terminal);
+      }
+      return question === undefined && isAtTerminal
+        ? converse(session, terminal)
+        : answerOnce(session, question, terminal);
+    },
+  };
+}
 
 async function demonstrate(terminal: Terminal): Promise<number> {
   const stop = new AbortController();

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listExchanges, listFiles, readExchange } from '../replay/folder.ts';
+import { listExchanges, listFiles } from '../replay/folder.ts';
 import type { Exchange } from '../replay/format.ts';
+import { readExchange } from '../replay/index.ts';
 import { cluesOf, findSecret, findSecretInBody } from '../replay/secrets.ts';
 import { ageInWords } from './age.ts';
 

@@ -1,7 +1,6 @@
-import { streamChat } from '../chat/stream-chat.ts';
+import { streamChat } from '../index.ts';
 import { nodeFetch } from '../node-fetch.ts';
-import { readExchange } from '../replay/index.ts';
-import { startReplayServer } from '../replay/server.ts';
+import { readExchange, startReplayServer } from '../replay/index.ts';
 import type { Terminal } from './command.ts';
 import { findPackageFile } from './package-files.ts';
 import { showAnswer } from './show-answer.ts';
@@ -28,7 +27,7 @@ export async function playDemo(terminal: Terminal, stop: AbortSignal): Promise<v
   const recordedMs = chunks.reduce((sum, [pause]) => sum + pause, 0);
   const server = await startReplayServer(path, { speed: recordedMs / DEMO_MS });
   try {
-    terminal.stdout.isTTY && terminal.stdout.write(`> ${DEMO_QUESTION}\n`);
+    if (terminal.stdout.isTTY) terminal.stdout.write(`> ${DEMO_QUESTION}\n`);
     // A base URL that names the exchange gets it for any question.
     const reply = streamChat(
       { messages: [{ role: 'user', content: DEMO_QUESTION }] },

@@ -1,4 +1,5 @@
-import type { Model } from '../models.ts';
+import type { Model } from '../index.ts';
+import { counted } from './counted.ts';
 import type { Language } from './language.ts';
 import { onOneLine } from './printable.ts';
 
@@ -35,10 +36,17 @@ export interface DoctorWords {
   onlyReasoned: string;
   fails(what: string): string;
   failsAdvice: string;
+  playsRecordings: string;
   well: string;
 }
 
 const seconds = (ms: number) => (ms / 1000).toFixed(1);
+
+/** The rate of a few tokens says nothing: they may have come in one piece. */
+const FEWEST_TOKENS = 8;
+
+const shownRate = (rate: number | undefined, tokens: number): string | undefined =>
+  tokens < FEWEST_TOKENS ? undefined : rate?.toFixed(1);
 
 export const doctorWords: Readonly<Record<Language, DoctorWords>> = {
   en: {
@@ -49,7 +57,8 @@ export const doctorWords: Readonly<Record<Language, DoctorWords>> = {
     silentAdvice:
       'It may be busy with another answer: wait, and try again. Or it is no model server: check the port.',
     elsewhere: (places) => `A server answers elsewhere on this machine. Use ${places.join(' or ')}`,
-    noList: (url, words) => `${url}/models is no list of models: ${words}`,
+    noList: (url, words) =>
+      `${url} does not list its models${words === '' ? '.' : `. It says: ${words}`}`,
     v1IsMissing: (right) => `/v1 is missing: use --base-url ${right}`,
     checkAddress: 'Check --base-url: it ends with /v1 in LM Studio, llama.cpp and Ollama.',
     speaksHttps: (url) => `${url} speaks https only.`,
@@ -76,14 +85,19 @@ export const doctorWords: Readonly<Record<Language, DoctorWords>> = {
       `Waiting for the first token, ${waited} s: the model may be loading (Ctrl-C ends)`,
     empty: 'The answer ended, and it is empty.',
     emptyAdvice: 'Try another model, or load this one again.',
-    streams: ({ firstTokenMs, rate, tokens, model }) =>
-      `An answer streams: the first token after ${seconds(firstTokenMs)} s` +
-      `${rate === undefined ? '' : `, then ${rate.toFixed(1)} tokens/s`} (${tokens} tokens, ${model ?? 'the model is not told'})`,
+    streams({ firstTokenMs, rate, tokens, model }) {
+      const shown = shownRate(rate, tokens);
+      const then = shown === undefined ? '' : `, then ${shown} tokens/s`;
+      const which = model ?? 'the model is not told';
+      return `An answer streams: the first token after ${seconds(firstTokenMs)} s${then} (${counted(tokens, 'token')}, ${which})`;
+    },
     cut: (tokens) =>
       `It was left after ${tokens} tokens: the server takes no notice of max_tokens, so an answer may become very long.`,
     onlyReasoned: 'It only reasoned. With reasoning off it answers sooner.',
     fails: (what) => `No answer streams. ${what}`,
     failsAdvice: "The server's log may say why. Try again, or another model.",
+    playsRecordings:
+      'This is a replay server: it answers what was recorded, and nothing else. Look at a real one.',
     well: 'All is well.',
   },
   zh: {
@@ -93,7 +107,7 @@ export const doctorWords: Readonly<Record<Language, DoctorWords>> = {
     silentAdvice:
       '它可能正忙着回答别的问题：请稍后再试。也可能这个端口上不是模型服务：请检查端口。',
     elsewhere: (places) => `本机的另一个地址上有服务。请改用 ${places.join(' 或 ')}`,
-    noList: (url, words) => `${url}/models 不是模型列表：${words}`,
+    noList: (url, words) => `${url} 没有给出模型列表${words === '' ? '。' : `，它说：${words}`}`,
     v1IsMissing: (right) => `少了 /v1：请改用 --base-url ${right}`,
     checkAddress: '请检查地址：LM Studio、llama.cpp 和 Ollama 的地址都以 /v1 结尾。',
     speaksHttps: (url) => `${url} 只讲 https。`,
@@ -115,14 +129,18 @@ export const doctorWords: Readonly<Record<Language, DoctorWords>> = {
     waiting: (waited) => `正在等第一个 token，已 ${waited} 秒：模型可能正在加载（按 Ctrl-C 结束）`,
     empty: '回答结束了，但内容是空的。',
     emptyAdvice: '请换一个模型，或者重新加载这一个。',
-    streams: ({ firstTokenMs, rate, tokens, model }) =>
-      `能收到流式回答：${seconds(firstTokenMs)} 秒后出第一个 token` +
-      `${rate === undefined ? '' : `，之后每秒 ${rate.toFixed(1)} 个`}（共 ${tokens} 个 token，${model ?? '服务没有说是哪个模型'}）`,
+    streams({ firstTokenMs, rate, tokens, model }) {
+      const shown = shownRate(rate, tokens);
+      const then = shown === undefined ? '' : `，之后每秒 ${shown} 个`;
+      const which = model ?? '服务没有说是哪个模型';
+      return `能收到流式回答：${seconds(firstTokenMs)} 秒后出第一个 token${then}（共 ${tokens} 个 token，${which}）`;
+    },
     cut: (tokens) =>
       `收到 ${tokens} 个 token 后就断开了：服务不理会 max_tokens，回答可能会非常长。`,
     onlyReasoned: '它只有思考，没有回答。关掉思考会更快得到回答。',
     fails: (what) => `收不到流式回答。${what}`,
     failsAdvice: '原因也许在服务的日志里。请再试一次，或换一个模型。',
+    playsRecordings: '这是回放服务：只回答录制过的问题。请检查真正的服务。',
     well: '一切正常。',
   },
 };

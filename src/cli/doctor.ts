@@ -1,10 +1,8 @@
 import { parseArgs } from 'node:util';
-import { isChatError } from '../chat/errors.ts';
-import { streamChat } from '../chat/stream-chat.ts';
 import { DEFAULT_BASE_URL } from '../defaults.ts';
-import { defaultChatModel, type Model } from '../models.ts';
+import { defaultChatModel, isChatError, type Model, streamChat } from '../index.ts';
 import { nodeFetch } from '../node-fetch.ts';
-import { readAddress } from './address.ts';
+import { readAddress, shownURL } from './address.ts';
 import type { Command } from './command.ts';
 import { type DoctorWords, doctorWords } from './doctor-words.ts';
 import { describeFailure, isUnknownSigner } from './failure.ts';
@@ -179,9 +177,8 @@ async function explainNoModels(error: Error, examination: Examination): Promise<
     }
   }
   if (kind === 'protocol' || reason === 'base-url') {
-    const found = onOneLine(error.serverMessage || error.message);
     return new Finding(
-      words.noList(report.baseURL, found),
+      words.noList(report.baseURL, onOneLine(error.serverMessage ?? '')),
       (await adviseV1(examination)) ?? words.checkAddress,
       'base-url',
     );
@@ -264,6 +261,10 @@ async function checkAnswer(examination: Examination): Promise<void> {
     if (text.trim() === '') say(`! ${words.onlyReasoned}`);
   } catch (error) {
     if (error instanceof Finding || !(error instanceof Error)) throw error;
+    if (isChatError(error) && error.code === 'replay-miss') {
+      const [miss = ''] = (error.serverMessage ?? error.message).split('\n');
+      throw new Finding(words.fails(miss), words.playsRecordings, error.code);
+    }
     const { what, advice } = describeFailure(error, asked(examination), language);
     const reason = isChatError(error) ? (error.reason ?? error.kind) : undefined;
     // LM Studio lists its models at an address without /v1, too, but does not answer there.
@@ -275,6 +276,3 @@ async function checkAnswer(examination: Examination): Promise<void> {
     clearInterval(notice);
   }
 }
-
-/** Without user, password and query, which may be secrets. */
-const shownURL = ({ origin, pathname }: URL): string => `${origin}${pathname}`.replace(/\/+$/, '');

@@ -12,6 +12,7 @@ export interface InstallWords {
   v1Added(given: string, right: string): string;
   v1Question(given: string, right: string): string;
   noV1(given: string): string;
+  notAnswered: string;
   loaded(model: string): string;
   notRunning: string;
   notAsked(what: string): string;
@@ -68,6 +69,7 @@ export const installWords: Readonly<Record<Language, InstallWords>> = {
       `${given} does not end with /v1. Write down ${right} instead? [Y/n] `,
     noV1: (given) =>
       `${given} does not end with /v1, as the addresses of LM Studio, llama.cpp and Ollama do. It was written down as you gave it.`,
+    notAnswered: 'The question was not answered. Nothing was changed.',
     loaded: (model) =>
       `The server has ${model} loaded. No model was written down: the agent uses the one that is loaded.`,
     notRunning:
@@ -105,6 +107,7 @@ export const installWords: Readonly<Record<Language, InstallWords>> = {
     v1Question: (given, right) => `${given} 末尾没有 /v1。改写成 ${right} 吗？[Y/n] `,
     noV1: (given) =>
       `${given} 末尾没有 /v1，而 LM Studio、llama.cpp、Ollama 的地址都有。已按你给的写入。`,
+    notAnswered: '没有得到回答，什么都没有改动。',
     loaded: (model) => `服务已加载 ${model}。没有写入模型名：智能体会用已加载的那个。`,
     notRunning: '服务没有运行，所以没有写入模型名：智能体会用你加载的那个。',
     notAsked: (what) => `服务没有给出模型列表，所以没有写入模型名。${what}`,

@@ -1,11 +1,11 @@
+import { once } from 'node:events';
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import path, { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { isChatError } from '../chat/errors.ts';
 import { DEFAULT_BASE_URL } from '../defaults.ts';
+import { isChatError, loadedChatModel, type Model } from '../index.ts';
 import { isObject, parseJson } from '../json.ts';
-import { loadedChatModel, type Model } from '../models.ts';
 import { parseAddress, readAddress } from './address.ts';
 import { AGENT_FILE, agentPlaces } from './agent-places.ts';
 import { AgentsFileError, hasByteOrderMark, readAgent, setAgent } from './agents-json.ts';
@@ -159,7 +159,7 @@ async function lookAround({
     model === undefined ? [isRefused ? words.notRunning : words.notAsked(what)] : [];
   if (right === undefined) return { baseURL, lines: aboutModel };
   if (terminal.stdin.isTTY && terminal.stdout.isTTY) {
-    const isWanted = await confirm(words.v1Question(baseURL, right), terminal);
+    const isWanted = await confirm(words.v1Question(baseURL, right), terminal, words);
     return { baseURL: isWanted ? right : baseURL, lines: aboutModel };
   }
   return { baseURL, lines: [words.noV1(baseURL), ...aboutModel] };
@@ -179,12 +179,20 @@ function aboutModels(
   return models.some((one) => one.loaded !== undefined) ? [words.noneLoaded] : [];
 }
 
-/** Asks a question that is answered by Enter or y, or by anything else. */
-async function confirm(question: string, { stdin, stdout }: Terminal): Promise<boolean> {
+/**
+ * Asks a question that is answered by Enter or y, or by anything else.
+ * @throws {Error} where the user leaves with Ctrl-D
+ */
+async function confirm(
+  question: string,
+  { stdin, stdout }: Terminal,
+  words: InstallWords,
+): Promise<boolean> {
   stdout.write(question);
   const lines = createInterface({ input: stdin });
   try {
-    const answer = await lines.question('');
+    const [answer] = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
+    if (answer === undefined) throw new Error(words.notAnswered);
     stdout.startLine();
     return /^\s*(y.*)?$/i.test(answer);
   } finally {

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isChatError } from '../chat/errors.ts';
+import { isChatError, listModels, type Model } from '../index.ts';
 import { fieldsOf, parseJson } from '../json.ts';
-import { listModels, type Model } from '../models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 
 /** A server to look at. */

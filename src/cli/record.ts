@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type RecordingProxyOptions, startRecordingProxy } from '../replay/proxy.ts';
+import { type RecordingProxyOptions, startRecordingProxy } from '../replay/index.ts';
 import { readAddress } from './address.ts';
 import { type Command, UsageError } from './command.ts';
 import { counted } from './counted.ts';
 import { loadMatching } from './load-matching.ts';
-import { portOf } from './port.ts';
+import { explainPort, portOf } from './port.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** `local-llm record`: a recording proxy, until Ctrl-C. */
@@ -55,6 +55,7 @@ bytes, where the chunks ended, when they came, how the stream ended. No key is s
     if ((await stat(folder).catch(() => undefined))?.isDirectory() === false) {
       throw new UsageError(`--to must be a folder, and ${folder} is a file`);
     }
+    const port = portOf(values.port ?? '8090');
     const stored: string[] = [];
     const leftOut: string[] = [];
     const replayed: string[] = [];
@@ -66,7 +67,7 @@ bytes, where the chunks ended, when they came, how the stream ended. No key is s
       name,
       server,
       mode,
-      port: portOf(values.port ?? '8090'),
+      port,
       onReplay(request, exchange) {
         replayed.push(exchange);
         stdout.write(`replayed   ${request}: ${exchange}\n`);
@@ -82,7 +83,7 @@ bytes, where the chunks ended, when they came, how the stream ended. No key is s
         stdout.write(`recorded   ${request}: ${outcome.stored}, status ${response.status}, `);
         stdout.write(`${response.bytes} bytes in ${counted(chunks.length, 'chunk')}, ${end}\n`);
       },
-    });
+    }).catch(explainPort(port));
     stdout.write(`Point a client at ${proxy.url}/v1 instead of ${proxy.upstream}/v1. `);
     stdout.write('Ctrl-C ends the recording.\n');
     await stopSignal();

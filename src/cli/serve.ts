@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
+import { startReplayServer } from '../replay/index.ts';
 import { type PlayOptions, readPlayOptions } from '../replay/play-options.ts';
-import { startReplayServer } from '../replay/server.ts';
 import { type Command, UsageError } from './command.ts';
 import { counted } from './counted.ts';
 import { loadMatching } from './load-matching.ts';
-import { portOf } from './port.ts';
+import { explainPort, portOf } from './port.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** `local-llm serve`: a replay server, until Ctrl-C. */
@@ -60,14 +60,15 @@ A base URL can choose one exchange, which then answers every request, and faults
     });
     const [folder, ...more] = positionals;
     if (folder === undefined || more.length > 0) throw new UsageError('give one folder');
-    const { port, strict = false, ignore, normalize, ...playing } = values;
+    const { port: givenPort = '8089', strict = false, ignore, normalize, ...playing } = values;
+    const port = portOf(givenPort);
     const server = await startReplayServer(folder, {
       ...(await loadMatching(normalize)),
       ...(ignore && { ignore }),
       ...readFaults(playing),
-      port: portOf(port ?? '8089'),
+      port,
       onRequest: ({ request, answer }) => stdout.write(`${request} <- ${answer}\n`),
-    });
+    }).catch(explainPort(port));
     const answers = counted(server.exchanges.length, 'exchange');
     stdout.write(`${server.url}/v1 answers from ${answers}. `);
     stdout.write('Ctrl-C ends it.\n');

@@ -1,4 +1,4 @@
-import type { ChatReply, ChatResult } from '../chat/types.ts';
+import type { ChatReply, ChatResult } from '../index.ts';
 import type { Terminal } from './command.ts';
 import { onOneLine } from './printable.ts';
 
@@ -37,6 +37,7 @@ export async function showAnswer(
       }
       if (event.type === 'reasoning' && stderr.isTTY) {
         if (!isReasoning) {
+          if (reply.soFar.text !== '') stderr.write('\n');
           stderr.dim(true);
           if (!stderr.hasColours) stderr.write('(thinking) ');
         }
@@ -45,8 +46,7 @@ export async function showAnswer(
       }
       if (event.type !== 'text') continue;
       endReasoning();
-      if (stdout.isTTY) stdout.write(event.text);
-      else stdout.writeExactly(event.text);
+      stdout.write(event.text);
     }
   } finally {
     notice.end();

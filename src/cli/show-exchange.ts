@@ -18,7 +18,7 @@ export async function* showExchange(
     const itself = new TextDecoder().decode(body.subarray(from, to)).trim();
     const text = `${inWords(said) || itself}${inChunks([from, ...borders, to])}`;
     const shown = how === 'raw' ? marked(body, from, to, borders) : text;
-    yield `${String(due).padStart(7)} ms ${String(to - from).padStart(6)} B  ${printable(shown)}`;
+    yield `${String(due).padStart(7)} ms ${String(to - from).padStart(6)} B  ${withEscapes(shown)}`;
   }
 }
 
@@ -53,8 +53,8 @@ function marked(body: Uint8Array, from: number, to: number, borders: readonly nu
   return shown + text(start, to);
 }
 
-/** Control characters are not to reach a terminal. */
-function printable(text: string): string {
+/** Control characters are not to reach a terminal, but are to be seen: `\\r`. */
+function withEscapes(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is replaced
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => JSON.stringify(c).slice(1, -1));
 }

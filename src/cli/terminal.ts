@@ -1,11 +1,14 @@
 import { printable } from './printable.ts';
 import { createWordWrap, type WordWrap } from './word-wrap.ts';
 
-/** Where a command writes. Everything that is written here is text: nothing in it steers the terminal. */
+/**
+ * Where a command writes. Everything that is written here is text: nothing in it steers the terminal, also behind a pipe, whose other
+ * end may be a terminal (`| tee`).
+ */
 export interface Output {
   /** Writes text without its control characters; at a terminal lines break between words. */
   write(text: string): void;
-  /** Writes text as it is, control characters too. Only for what goes into a file or another program. */
+  /** Writes text as it is, control characters too. Only for this program's own, never for what a server sent. */
   writeExactly(text: string): void;
   readonly isTTY: boolean;
   /** The width of the window, in characters. */

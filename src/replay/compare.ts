@@ -9,7 +9,7 @@ export interface Difference {
   readonly call: string;
   /** How many leaves of the bodies are the same. */
   readonly common: number;
-  /** One for each other leaf: `seed: sent 1, recorded nothing` */
+  /** One for each other leaf: `seed: sent 1, recorded none` */
   readonly lines: readonly string[];
 }
 
@@ -38,7 +38,8 @@ export function compare(sent: Leaves, recorded: Leaves): Pick<Difference, 'commo
 function describeDifference(sent: unknown, recorded: unknown): string {
   const areTexts = typeof sent === 'string' && typeof recorded === 'string';
   if (!areTexts || Math.max(sent.length, recorded.length) <= LONG_TEXT) {
-    return `: sent ${inOneLine(sent)}, recorded ${inOneLine(recorded)}`;
+    const shown = (value: unknown) => (value === undefined ? 'none' : inOneLine(value));
+    return `: sent ${shown(sent)}, recorded ${shown(recorded)}`;
   }
   let parting = 0;
   while (parting < sent.length && sent[parting] === recorded[parting]) parting++;
@@ -57,14 +58,18 @@ export function describeMiss(call: string, recorded: readonly Difference[]): str
   const [nearest] = recorded
     .filter((it) => it.call === call)
     .sort((a, b) => b.common - a.common || a.lines.length - b.lines.length);
-  const what = `no recorded exchange answers this ${call}`;
+  const what = `No recording matches ${call}`;
   if (!nearest) {
     const calls = [...new Set(recorded.map((it) => it.call))];
-    return `${what}; there is: ${listed(calls, ', ')}.\n${howToRecord}`;
+    return `${what}. There is: ${listed(calls, ', ')}.\n${howToRecord}`;
   }
-  const lines = listed(nearest.lines, ';\n  ');
-  const differences = lines && `, which differs in:\n  ${lines}`;
-  return `${what}. The nearest is '${nearest.name}'${differences}\n${howToRecord} ${howToIgnore}`;
+  return `${what}. Nearest: ${nearest.name}.${describeLines(nearest.lines)}\n${howToRecord} ${howToIgnore}`;
+}
+
+function describeLines(lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  if (lines.length === 1) return ` It differs in ${lines[0]}.`;
+  return ` It differs in:\n  ${listed(lines, ';\n  ')}`;
 }
 
 const howToRecord =

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type Exchange, type Head, parseHead } from './format.ts';
-import { wordsOf } from './thrown.ts';
+import { codeOf, wordsOf } from './thrown.ts';
 
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
@@ -56,7 +56,18 @@ function readFolder(folder: string) {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    throw new Error(`${folder}: cannot be read as a folder: ${wordsOf(error)}`);
+    throw new Error(unreadable(folder, error));
+  }
+}
+
+function unreadable(folder: string, error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return `There is no folder '${folder}'${isAbsolute(folder) ? '' : ` in ${process.cwd()}`}.`;
+    case 'ENOTDIR':
+      return `'${folder}' is a file, not a folder.`;
+    default:
+      return `The folder '${folder}' cannot be read: ${wordsOf(error)}`;
   }
 }
 

@@ -66,7 +66,9 @@ export async function startHttp({
   server.listen(wanted, host);
   await once(server, 'listening').catch((error) => {
     if (error.code !== 'EADDRINUSE') throw error;
-    throw new Error(`port ${wanted} of ${host} is in use: choose another, or 0 for any`);
+    throw new Error(`Port ${wanted} of ${host} is in use. Port 0 takes any free one.`, {
+      cause: error,
+    });
   });
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : wanted;

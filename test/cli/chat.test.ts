@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createChat } from '../../src/cli/chat.ts';
 import { startReplayServer } from '../../src/replay/index.ts';
+import { deadURL } from '../agent/scripted-server.ts';
 import { chunk, frames } from '../chat/streams.ts';
-import { fixtures } from '../replay/helpers.ts';
-import { runCli, serve, startCli } from './commands.ts';
+import { fixtures, scratch, write } from '../replay/helpers.ts';
+import { createTestTerminal, runCli, runCommand, serve, startCli } from './commands.ts';
 
 const run = (t: TestContext, args: string[], input = '', env = {}) =>
   runCli(t, ['chat', ...args], { input, env });
@@ -21,26 +23,95 @@ test('one question, one answer: the answer alone on stdout', async (t) => {
   assert.equal(status, 0);
 });
 
-/** Listens nowhere: the default address is taken from the environment of no test, so these tests need it free. */
-const isFree = await new Promise<boolean>((resolve) => {
-  const socket = connect(1234, '127.0.0.1');
-  socket.on('error', () => resolve(true));
-  socket.on('connect', () => resolve(socket.destroy() === undefined));
-});
-const skip = isFree ? false : 'something listens on port 1234';
-
-test('in a script, without a server: an error and exit status 1, never a canned answer', {
-  skip,
-}, async (t) => {
+test('in a script, without a server: an error and exit status 1, never a canned answer', async () => {
+  const defaultBaseURL = await deadURL();
   for (const args of [[], ['a question']]) {
-    const { stdout, stderr, status } = await run(t, args, 'hi\n');
-    assert.equal(stdout, '');
+    const { printed, status } = await runCommand(createChat(defaultBaseURL), args);
     assert.match(
-      stderr,
-      /^Nothing is listening at 127\.0\.0\.1:1234 \(ECONNREFUSED\)\.\nStart the server\. LM Studio: .*lms server start/,
+      printed,
+      /^Nothing is listening at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\.\nStart the server\. LM Studio: .*lms server start.*\n$/,
     );
     assert.equal(status, 1);
   }
+});
+
+test('at a terminal, without a server: a demonstration, said in three lines that fit', async () => {
+  const { terminal, printed } = createTestTerminal({ NO_COLOR: '1' }, { isTTY: true, columns: 80 });
+  const status = createChat(await deadURL()).run([], terminal);
+  while (!printed().includes('Here is a small')) await nextTurn();
+  process.emit('SIGINT');
+  assert.equal(await status, 0);
+  const [first = '', second = '', third = '', blank, question] = printed().split('\n');
+  assert.match(
+    first,
+    /^No server answers at http:\/\/127\.0\.0\.1:\d+\/v1, so this is a demonstration:$/,
+  );
+  assert.match(
+    second,
+    /^an answer that llama\.cpp gave to another question, played in 10 seconds\.$/,
+  );
+  assert.match(third, /`lms server start`.*--base-url URL\.$/);
+  assert.equal(blank, '');
+  assert.match(question ?? '', /^> Write a TypeScript function/);
+  assert.match(printed(), /\[stopped\]\n$/);
+});
+
+test('what a server sent steers no terminal, also behind a pipe', async (t) => {
+  const answer = frames(chunk({ content: 'one\x1b[2J\r\n\ttwo\x9b31m' }, 'stop'), '[DONE]');
+  const url = await answering(t, [{ id: 'tiny\x1b]0;title\x07' }], answer);
+  const { stdout, stderr } = await run(t, ['hi', '--base-url', url]);
+  assert.equal(stdout, 'one[2J\n\ttwo31m\n');
+  assert.equal(stderr, `tiny]0;title, at ${url}\n`);
+});
+
+test('a server that is loading its model is said to be loading', async (t) => {
+  let asked = 0;
+  const url = await serve(t, (request, response) => {
+    const isChat = request.url?.endsWith('/chat/completions');
+    if (!isChat || asked++ === 0) {
+      const error = { message: 'Loading model', type: 'unavailable_error', code: 503 };
+      response.writeHead(503).end(JSON.stringify({ error }));
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end(frames(chunk({ content: 'yes' }, 'stop'), '[DONE]'));
+  });
+  const { stdout, stderr } = await run(t, ['hi', '--base-url', url]);
+  assert.equal(stderr, 'The server is still loading its model.\n');
+  assert.equal(stdout, 'yes\n');
+});
+
+test('what cannot be explained leads to doctor, and the address shows no password', async (t) => {
+  const url = await serve(t, (request) => request.socket.destroy());
+  const secret = url.replace('//', '//me:geheim@');
+  const { stderr, status } = await run(t, ['hi', '--base-url', secret]);
+  assert.ok(
+    stderr.endsWith(`\n'local-llm doctor --base-url ${url}' looks for the reason.\n`),
+    stderr,
+  );
+  assert.doesNotMatch(stderr, /geheim/);
+  assert.equal(status, 1);
+});
+
+test('a recording that was made without return_progress answers the chat, too', async (t) => {
+  const folder = await scratch(t);
+  const body = {
+    messages: [{ role: 'user', content: 'hi' }],
+    stream: true,
+    stream_options: { include_usage: true },
+  };
+  const content = frames(chunk({ content: 'yes' }, 'stop'), '[DONE]');
+  await write(folder, 'hi', { request: { body }, content });
+  const server = await startReplayServer(folder);
+  t.after(() => server.close());
+  const { stdout } = await run(t, ['hi', '--base-url', `${server.url}/v1`]);
+  assert.equal(stdout, 'yes\n');
+  const other = await run(t, ['bye', '--base-url', `${server.url}/v1`]);
+  assert.match(
+    other.stderr,
+    /\nNo recording matches POST \/v1\/chat\/completions\. Nearest: hi\. It/,
+  );
+  assert.equal(other.status, 1);
 });
 
 test('--demo plays a recorded answer, for ten seconds', async (t) => {
@@ -102,7 +173,10 @@ test('what to do is told in the words of the command line', async (t) => {
   };
   assert.match(await told('lmstudio/error-token'), /LOCAL_LLM_API_KEY/);
   const { stderr, status } = await run(t, ['hi', '--base-url', '127.0.0.1:9/v1']);
-  assert.match(stderr, /--base-url must be a URL such as/);
+  assert.match(
+    stderr,
+    /--base-url must be a URL such as http:\/\/127\.0\.0\.1:9\/v1, not '127\.0\.0\.1:9\/v1' /,
+  );
   assert.equal(status, 2);
 });
 

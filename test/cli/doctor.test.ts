@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { doctor } from '../../src/cli/doctor.ts';
+import { startReplayServer } from '../../src/replay/index.ts';
 import {
   begin,
   deadURL,
@@ -18,7 +19,7 @@ import {
   say,
   startServer,
 } from '../agent/scripted-server.ts';
-import { scratch } from '../replay/helpers.ts';
+import { scratch, write } from '../replay/helpers.ts';
 import { runCommand, serve } from './commands.ts';
 
 const models = [
@@ -33,17 +34,48 @@ const examine = (baseURL: string, ...args: string[]) =>
   runCommand(doctor, ['--base-url', baseURL, ...args]);
 
 test('a server that is well: what it is, its models, a stream, and how fast', async () => {
-  server.script(say('1 ', '2 ', '3'));
+  server.script((response) => {
+    begin(response);
+    for (let count = 1; count <= 20; count++) response.write(frame({ content: `${count} ` }));
+    response.end(ending().replace('"completion_tokens":2', '"completion_tokens":40'));
+  });
   const { status, printed } = await examine(server.baseURL);
   assert.equal(status, 0, printed);
   assert.match(printed, /✓ http:.*\/v1 answers; it is LM Studio\n/);
   assert.match(printed, /tiny \(loaded, context 4096, sees images\)/);
   assert.match(
     printed,
-    /✓ An answer streams: the first token after [\d.]+ s, then [\d.]+ tokens\/s/,
+    /✓ An answer streams: the first token after [\d.]+ s, then [\d.]+ tokens\/s \(40 tokens, tiny\)\n/,
   );
   assert.ok(!printed.includes('words'));
   assert.equal(server.seen.at(-1)?.body.model, 'tiny');
+});
+
+test('of an answer that is too short to tell, no rate is told', async () => {
+  server.script((response) => {
+    begin(response);
+    const end = ending().replace('"completion_tokens":2', '"completion_tokens":1');
+    response.end(frame({ content: '1' }) + end);
+  });
+  const { printed } = await examine(server.baseURL);
+  assert.match(printed, /✓ An answer streams: the first token after [\d.]+ s \(1 token, tiny\)\n/);
+});
+
+test('a replay server that has no recording of it is told as that', async (t) => {
+  const folder = await scratch(t);
+  await write(folder, 'models', {
+    request: { method: 'GET', path: '/v1/models', body: null },
+    response: { headers: { 'content-type': 'application/json' } },
+    content: '{"data":[{"id":"tiny"}]}',
+  });
+  const replay = await startReplayServer(folder);
+  t.after(() => replay.close());
+  const { printed, status } = await examine(`${replay.url}/v1`);
+  assert.match(
+    printed,
+    /✗ No answer streams\. No recording matches POST .*\n {2}→ This is a replay server: .*\n$/,
+  );
+  assert.equal(status, 1);
 });
 
 async function scripted(script: Script): Promise<string> {

@@ -51,7 +51,7 @@ test('serve ends with status 1 if a request found no exchange; also on SIGTERM',
   const serve = run(t, 'serve', fixtures, '--port', '0');
   await fetch(`${await serve.url()}/v1/chat/completions`, ask('not recorded'));
   const { stdout, stderr, status } = await serve.end('SIGTERM');
-  assert.match(stdout, /The nearest is/);
+  assert.match(stdout, / Nearest: /);
   assert.match(stderr, /^1 request found no exchange/);
   assert.equal(status, 1);
 });
@@ -202,7 +202,7 @@ const wrong: [args: string[], status: number, message: RegExp][] = [
     2,
     /--speed must be 'instant' or a number above 0; it is "fast"/,
   ],
-  [['serve', '/does/not/exist'], 1, /\/does\/not\/exist: cannot be read as a folder/],
+  [['serve', '/does/not/exist'], 1, /There is no folder '\/does\/not\/exist'\./],
   [['serve', fixtures, '--status', '200'], 2, /--status must be a number from 400 to 599/],
   [['serve', fixtures, '--retry-after', '2'], 2, /--retry-after needs a status/],
   [['serve', fixtures, '--cut', 'x'], 2, /--cut must be/],
@@ -234,7 +234,8 @@ const wrong: [args: string[], status: number, message: RegExp][] = [
     /--to must be a folder, and package\.json is a file/,
   ],
   [['check'], 2, /give one folder/],
-  [['check', '/does/not/exist'], 1, /cannot be read as a folder/],
+  [['check', 'package.json'], 1, /'package\.json' is a file, not a folder\./],
+  [['check', '/does/not/exist'], 1, /There is no folder '\/does\/not\/exist'\./],
 ];
 for (const [args, status, message] of wrong) {
   test(`local-llm ${args.join(' ').replace(fixtures, 'fixtures')}: refused in words`, async (t) => {
@@ -249,6 +250,6 @@ test('a port in use is told in words', async (t) => {
   const first = run(t, 'serve', fixtures, '--port', '0');
   const port = new URL(await first.url()).port;
   const { stderr, status } = await run(t, 'serve', fixtures, '--port', port).end();
-  assert.match(stderr, new RegExp(`port ${port} of 127\\.0\\.0\\.1 is in use: choose another`));
+  assert.equal(stderr, `local-llm serve: Port ${port} is in use. --port 0 takes any free one.\n`);
   assert.equal(status, 1);
 });

@@ -99,6 +99,6 @@ test('what was not recorded is told by each client in the words of the miss', {
   assert.equal(ok, false);
   const files = ['ours', 'openai', 'ai-sdk', 'langchain'];
   for (const file of files) assert.match(output, new RegExp(`${file}\\.test\\.ts > greets Bob`));
-  const misses = output.match(/no recorded exchange answers this POST \/v1\/chat\/completions/g);
+  const misses = output.match(/No recording matches POST \/v1\/chat\/completions/g);
   assert.ok(Number(misses?.length) >= 2 * files.length, output);
 });

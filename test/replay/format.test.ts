@@ -127,7 +127,7 @@ test('a path may name one exchange, with or without .json', async () => {
 test('a folder without an exchange, and one that is not there, are refused in words', async (t) => {
   const folder = await scratch(t);
   await assert.rejects(readSource(folder), { message: /holds no exchange/ });
-  await assert.rejects(readSource(join(folder, 'x')), { message: /x: cannot be read as a folder/ });
+  await assert.rejects(readSource(join(folder, 'x')), { message: /^There is no folder '.*x'\.$/ });
 });
 
 test('every fixture is written as it is stored', async () => {

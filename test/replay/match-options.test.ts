@@ -170,9 +170,9 @@ test('a miss shows where two long texts part, not how they begin', () => {
   assert.throws(() => find(asked(says(`${start}Say hi to Bob, please.`))), {
     code: 'replay-miss',
     message:
-      "no recorded exchange answers this POST /v1/x. The nearest is 'a', which differs in:\n" +
-      '  messages[0].content, from character 591: ' +
-      'sent …"ssistant. Say hi to Bob, please.", recorded …"ssistant. Say hi to Ada, please."\n' +
+      'No recording matches POST /v1/x. Nearest: a. ' +
+      'It differs in messages[0].content, from character 591: ' +
+      'sent …"ssistant. Say hi to Bob, please.", recorded …"ssistant. Say hi to Ada, please.".\n' +
       "To record it, ask once through recordFetch (mode 'new') or `local-llm record`. " +
       'What differs each time, such as a date or an id, can be left out: see ignore and normalize.',
   });

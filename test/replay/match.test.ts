@@ -73,9 +73,9 @@ test('a miss shows the nearest exchange and where the bodies differ', () => {
   ]);
   assert.throws(() => find(asked({ messages: [{ role: 'user', content: 'Hi' }] })), {
     message:
-      "no recorded exchange answers this POST /v1/x. The nearest is 'near', which differs in:\n" +
+      'No recording matches POST /v1/x. Nearest: near. It differs in:\n' +
       '  messages[0].content: sent "Hi", recorded "Hello";\n' +
-      '  temperature: sent nothing, recorded 0\n' +
+      '  temperature: sent none, recorded 0\n' +
       "To record it, ask once through recordFetch (mode 'new') or `local-llm record`. " +
       'What differs each time, such as a date or an id, can be left out: see ignore and normalize.',
   });
@@ -84,7 +84,8 @@ test('a miss shows the nearest exchange and where the bodies differ', () => {
 test('a miss on another path names what there is', () => {
   const find = createMatcher([exchange('a', null, '/v1/models', 'GET'), exchange('b', 1, '/y')]);
   assert.throws(() => find(asked({})), {
-    message: /POST \/v1\/x; there is: GET \/v1\/models, POST \/y\.\nTo record it, ask once/,
+    message:
+      /^No recording matches POST \/v1\/x\. There is: GET \/v1\/models, POST \/y\.\nTo record it, ask once/,
   });
 });
 
@@ -119,6 +120,8 @@ for (const [one, other] of unlike) {
   test(`${one} is not ${other}, and the miss says where`, () => {
     const find = createMatcher([exchange('a', JSON.parse(one))]);
     assert.equal(find(asked(JSON.parse(one))).name, 'a');
-    assert.throws(() => find(asked(JSON.parse(other))), { message: /\n {2}.*sent .*, recorded / });
+    assert.throws(() => find(asked(JSON.parse(other))), {
+      message: / It differs in:?\s+\S.*: sent .*, recorded /,
+    });
   });
 }

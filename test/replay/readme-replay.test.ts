@@ -167,7 +167,7 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
     await writeFile(join(project, 'hello.test.mjs'), asks({ messages: 'never recorded' }));
     const { status, output } = await shell(script).end();
     assert.equal(status, 1);
-    assert.match(output, /The nearest is 'lmstudio\/hello'/);
+    assert.match(output, / Nearest: lmstudio\/hello\. /);
   });
 
   await t.test('the format that it shows is one', async () => {

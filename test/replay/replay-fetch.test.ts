@@ -63,7 +63,7 @@ test('a miss rejects, showing the nearest exchange', async () => {
   const fetch = replayFetch(join(fixtures, 'llama.cpp-2026'));
   await assert.rejects(fetch(url, ask('Say hello!')), {
     name: 'ReplayMiss',
-    message: /The nearest is/,
+    message: / Nearest: /,
   });
 });
 

@@ -67,7 +67,7 @@ test('a miss is a 404 that nobody should retry, in OpenAI’s shape, and is coun
   assert.equal(response.status, 404);
   assert.equal(response.headers.get('x-should-retry'), 'false');
   const { error } = JSON.parse(await response.text());
-  assert.match(error.message, /The nearest is .*\n {2}messages\[0\]\.content: sent "Say hello!"/);
+  assert.match(error.message, / Nearest: .*\n {2}messages\[0\]\.content: sent "Say hello!"/);
   assert.deepEqual(Object.keys(error), ['message', 'type', 'param', 'code']);
   assert.equal(server.misses.length, 1);
 });
@@ -201,7 +201,7 @@ test('a fixture whose body was changed is a 500 that says so', async (t) => {
 test('a port in use is told in words', async (t) => {
   const { port } = await serve(t);
   await assert.rejects(startReplayServer(fixtures, { port }), {
-    message: /port \d+ of 127\.0\.0\.1 is in use/,
+    message: /^Port \d+ of 127\.0\.0\.1 is in use\. Port 0 takes any free one\.$/,
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { counted } from '../../src/cli/counted.ts';
 import { checks, root, runChecks } from './commands.ts';
 import { chosenFiles, testFiles } from './files.ts';
 import { createProgress, duration } from './progress.ts';
@@ -22,14 +23,14 @@ async function main(): Promise<boolean> {
   if (files.length === 0) throw new Error(`No file in ${chosen.join(', ')} ends with .test.ts.`);
   if (chosen.length === 0) {
     progress.tell(
-      `Types, style and build, then the tests of ${files.length} files. This takes about 3 minutes on 2 free cores; ` +
+      `Types, style and build, then the tests of ${files.length} files. This takes about 4 minutes on 2 free cores; ` +
         `here are ${availableParallelism()}.`,
     );
     if (!(await runChecks(checks, progress))) return false;
   }
   const { passed, failed, skipped } = await runTests(files, progress);
   progress.tell(
-    `${failed === 0 ? '✓' : '✗'} ${files.length} test files: ${passed} passed, ${failed} failed, ${skipped} skipped ` +
+    `${failed === 0 ? '✓' : '✗'} ${counted(files.length, 'test file')}: ${passed} passed, ${failed} failed, ${skipped} skipped ` +
       `(${duration(performance.now() - startedAt)} in all)`,
   );
   return failed === 0 && passed > 0;

@@ -35,7 +35,7 @@ test('skipped', { skip: 'not here' }, () => {});`;
 
 test('of what passes only the number is told', async (t) => {
   const { output, status } = await run(t, { 'a.test.ts': passes, 'helper.ts': 'throw 1' });
-  assert.match(output, /^✓ 1 test files: 100 passed, 0 failed, 1 skipped \(\d+ s in all\)\n$/);
+  assert.match(output, /^✓ 1 test file: 100 passed, 0 failed, 1 skipped \(\d+ s in all\)\n$/);
   assert.equal(status, 0);
 });
 

@@ -15,6 +15,8 @@ export interface Form {
   files: Readonly<Record<string, string>>;
   /** What else lies beside them, by its path in the project. */
   beside?: readonly string[];
+  /** One of the files imports another by its name, so that all keep theirs: a package.json says that they are ES modules. */
+  keepsNames?: boolean;
   /** JavaScript for the outcomes, a promise; the harness is `harness`, and `origin` the scripted server's. */
   outcomes: string;
 }
@@ -82,7 +84,8 @@ export const everything: readonly Form[] = [
     name: 'cli.js',
     format: 'esm',
     files: {},
-    beside: ['dist/cli.js'],
+    beside: ['dist/cli.js', 'dist/index.js', 'dist/node.js', 'dist/replay.js'],
+    keepsNames: true,
     outcomes: "harness.runCommand('cli.js', origin)",
   },
 ];
@@ -109,14 +112,16 @@ function bundleHarness(): Promise<string> {
  * @returns the name of the program's file
  */
 export async function layOut(
-  { format, files, beside = [], outcomes }: Form,
+  { format, files, beside = [], keepsNames = false, outcomes }: Form,
   folder: string,
   origin: string,
   use = 'console.log(JSON.stringify(await outcomes()));',
   extension = '.js',
 ): Promise<string> {
   mkdirSync(folder, { recursive: true });
-  const rename = (text: string) => (format === 'esm' ? text.replace(/\.js\b/, extension) : text);
+  const isRenamed = format === 'esm' && !keepsNames;
+  const rename = (text: string) => (isRenamed ? text.replace(/\.js\b/, extension) : text);
+  if (keepsNames) writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
   const loads: string[] = [];
   for (const [name, file] of Object.entries(files)) {
     copyFileSync(join(root, 'dist', file), join(folder, rename(file)));
