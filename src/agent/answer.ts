@@ -16,7 +16,7 @@ import { resultFacts } from './facts.ts';
 import { clip, explain, factsOf, tellFailure } from './failure.ts';
 import type { AvailableTask, HostUtils, Message, Meta, Thread } from './host.ts';
 import type { Insertion } from './insertion.ts';
-import { createLayout, type Layout } from './layout.ts';
+import { createLayout, formatNote, type Layout } from './layout.ts';
 import { shorten } from './left-out.ts';
 import { createNotice, type Notice } from './notice.ts';
 import type { Phrases } from './phrases.ts';
@@ -80,6 +80,7 @@ export function createAnswer(job: Job): Answer {
   let replyId: unknown;
   let hasEnded = false;
 
+  const isContinuing = job.purpose.kind === 'continue';
   const hasText = () => Boolean(layout?.answer.trim());
 
   async function work(reply: OpenReply): Promise<void> {
@@ -107,6 +108,8 @@ export function createAnswer(job: Job): Answer {
       notice.end();
       record(stream?.soFar);
       meta.verdict ??= 'stopped';
+      const advice = isContinuing ? phrases.continueAdvice() : phrases.stoppedEarlyAdvice();
+      reply.fillEmpty(formatNote('ℹ️', [phrases.stoppedEarly(), advice]));
       if (stream && !hasSign) stoppedEarly.set(config.baseURL, performance.now());
       controller.abort();
     });
@@ -150,7 +153,7 @@ export function createAnswer(job: Job): Answer {
     /** Goes on with the last answer, where it is the one that the button stands under. */
     async function goOn(buttonOf: unknown): Promise<void> {
       const last = lastReply();
-      if (!last || before.at(-1) !== last || (buttonOf !== undefined && last.id !== buttonOf)) {
+      if (!last || (buttonOf !== undefined && last.id !== buttonOf)) {
         notes.push([phrases.notTheLast()]);
         return;
       }
@@ -284,7 +287,7 @@ export function createAnswer(job: Job): Answer {
       record(stream?.soFar);
       meta.error = factsOf(error);
       const model = config.model ?? textOrNothing(meta.requestedModel);
-      const failed = { config, model, replyId, hasText: hasText() };
+      const failed = { config, model, replyId: idToContinue(), hasText: hasText() || isContinuing };
       const told = await tellFailure(error, failed, phrases, () => server.models(true));
       page.note(
         '⚠️',
@@ -304,14 +307,21 @@ export function createAnswer(job: Job): Answer {
     return all.slice(Math.max(start, 0), end);
   }
 
+  /** The last answer that has words. Later replies without any, to a Continue that failed, do not count. */
   function lastReply(): Message | undefined {
-    const last = conversationOf(before).at(-1);
-    return last?.sender === 'bot' && modelText(last).trim() ? last : undefined;
+    const hasWords = (message: Message) => modelText(message).trim() !== '';
+    const last = conversationOf(before).findLast((one) => one.sender === 'user' || hasWords(one));
+    return last?.sender === 'bot' ? last : undefined;
+  }
+
+  /** Of the reply that can be continued after this one: itself, or without a word of it the one that it goes on with. */
+  function idToContinue(): unknown {
+    return isContinuing && !hasText() ? lastReply()?.id : replyId;
   }
 
   /** A code fence that the answer so far leaves open goes on in the next part. */
   function continuedText(): string {
-    const last = job.purpose.kind === 'continue' ? lastReply() : undefined;
+    const last = isContinuing ? lastReply() : undefined;
     return last ? modelText(last) : '';
   }
 
@@ -389,7 +399,7 @@ export function createAnswer(job: Job): Answer {
     work,
     buttons() {
       if (hasEnded) return buttons;
-      return hasText() ? [continueButton(phrases, replyId)] : [];
+      return hasText() || isContinuing ? [continueButton(phrases, idToContinue())] : [];
     },
   };
 }

@@ -58,7 +58,8 @@ export async function tellFailure(
   const { reason = '' } = facts;
   const words = isChatError(error) ? clip(error.serverMessage ?? '') : '';
   const { happened, advice } = explain(error, facts, config, model, phrases);
-  const listed = LOADABLE.includes(reason) ? await models().catch(() => []) : [];
+  const all = LOADABLE.includes(reason) ? await models().catch(() => []) : [];
+  const listed = reason === 'load-failed' ? all.filter(({ id }) => id !== model) : all;
   const names = listed.slice(0, 20).map(({ id }) => `\`${id}\``);
   return {
     paragraphs: [

@@ -148,6 +148,8 @@ export const chinese: Phrases = {
   cutOffAdvice: () =>
     '点“继续”可以接着往下说。想要更长的回答，请调大 agents.json 里的 `max_tokens`。',
   continueAdvice: () => '点“继续”可以接着往下说。',
+  stoppedEarly: () => '还没开始回答就停止了。',
+  stoppedEarlyAdvice: () => '点“重试”再问一次，或者接着写：下一个问题会和这个问题一起发送。',
   empty: () => '模型给了一个空的回答。',
   askAgain: () => askAgain,
   onlyReasoning: () => '模型一直在思考，还没开始回答就被截断了。',
@@ -176,7 +178,7 @@ export const chinese: Phrases = {
   noFileAdvice: (send) => `请先点“添加初始文件”选一个，再点“${send}”。`,
   imagesLeftOut: (model, count) =>
     `\`${model}\` 看不了图片，所以这段对话里的 ${count} 张图片没有发送。`,
-  imagesAdvice: () => '请在下拉框“模型”里选一个能看图的模型。',
+  imagesAdvice: () => '请在下拉框“模型”里选一个能看图的模型，或者在服务里加载一个。',
   oldestLeftOut: (count) => `最早的 ${count} 条消息没有发送，以后也不再发送。`,
   nothingLeftOut: () => '没有更早的消息可以去掉了：单是这个问题就太长。',
   nothingLeftOutAdvice: () => '请把它缩短，或者用更大的上下文加载模型。',

@@ -157,6 +157,9 @@ export const english = {
   cutOffAdvice: () =>
     '"Continue" goes on where it ended. For longer answers raise `max_tokens` in agents.json.',
   continueAdvice: () => '"Continue" goes on where the answer ended.',
+  stoppedEarly: () => 'Stopped before the first word.',
+  stoppedEarlyAdvice: () =>
+    'Press 重试 (Retry) to ask again, or go on writing: your next question is sent together with this one.',
   empty: () => 'The model gave an empty answer.',
   askAgain: () => askAgain,
   onlyReasoning: () => 'The model has only been thinking, and was cut off before its answer.',
@@ -191,7 +194,8 @@ export const english = {
   noFileAdvice: (send: string) => `Choose one with 添加初始文件 first, then press "${send}".`,
   imagesLeftOut: (model: string, count: number) =>
     `\`${model}\` takes no pictures, so ${count === 1 ? 'the picture' : `the ${count} pictures`} in this chat ${count === 1 ? 'was' : 'were'} not sent.`,
-  imagesAdvice: () => 'Choose a model that can see in the drop-down "Model".',
+  imagesAdvice: () =>
+    'Choose a model that can see in the drop-down "Model", or load one in the server.',
   oldestLeftOut: (count: number) =>
     count === 1
       ? 'The oldest message was left out, and stays out from now on.'

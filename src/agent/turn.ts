@@ -19,6 +19,8 @@ export interface OpenReply {
   write(text: string): void;
   /** Puts a text in the place of everything that was written. */
   rewrite(text: string): Promise<void>;
+  /** Puts a text into a reply that has none, also after its end: the host takes no chunk any more then. */
+  fillEmpty(text: string): void;
 }
 
 /** Writes a reply, once the host asks for its first chunk; the reply ends when this does. */
@@ -139,6 +141,13 @@ function createTurn(
     postToPanel(hostUtils, { type: 'updateBotMessage', messageId: bubble.id, text });
   }
 
+  function fillEmpty(text: string): void {
+    if (!bubble || bubble.text || written || joiner?.waiting) return;
+    written = text;
+    bubble.text = text;
+    postToPanel(hostUtils, { type: 'updateBotMessage', messageId: bubble.id, text });
+  }
+
   return {
     stream(work, buttons) {
       let stopSaving = () => {};
@@ -162,6 +171,7 @@ function createTurn(
             signal: controller.signal,
             write: (text) => joiner?.push(text),
             rewrite,
+            fillEmpty,
           }).then(end, end);
         },
         isOpen: () => postToPanel(hostUtils, { type: 'ping' }),

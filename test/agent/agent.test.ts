@@ -117,7 +117,11 @@ test('the reply is there before the server has answered, and nothing is sent unt
   );
 });
 
-test('Stop in a silent prefill ends the request; the empty reply is not sent to the model later', async () => {
+const stoppedEarly = `> \u{E0001}\u{E003C}ℹ️ **local-llm** · Stopped before the first word.
+>
+> Press 重试 (Retry) to ask again, or go on writing: your next question is sent together with this one.\u{E0001}\u{E0029}`;
+
+test('Stop in a silent prefill ends the request; the reply says so, and the model never reads it', async () => {
   server.script(thenSilent());
   const host = openChat();
   const turn = host.send('Hi');
@@ -125,7 +129,8 @@ test('Stop in a silent prefill ends the request; the empty reply is not sent to 
   host.stop();
   await turn;
   await lastRequest(server).left;
-  assert.deepEqual(texts(host), ['Hi', '']);
+  assert.deepEqual(texts(host), ['Hi', stoppedEarly]);
+  assert.equal(host.shown.get(String(host.saved().messages[1]?.id)), stoppedEarly);
   assert.equal(lastMeta(host).verdict, 'stopped');
   server.script(say('Yes.'));
   await host.send('Are you there?');
@@ -232,7 +237,7 @@ test('a question while the older one still waits for its first token', async () 
   await host.chunk(() => true);
   server.script(say('Two.'));
   await Promise.all([host.send('Two'), first]);
-  assert.deepEqual(texts(host), ['One', '', 'Two', 'Two.']);
+  assert.deepEqual(texts(host), ['One', stoppedEarly, 'Two', 'Two.']);
 });
 
 test('what is known of a reply that was stopped in silence is kept when the next question follows at once', async () => {
@@ -466,7 +471,7 @@ test('InitTask answers a question that came meanwhile and has no answer yet', as
   await host.chunk(() => true);
   server.script(say('Done.'));
   await Promise.all([first, host.press({ name: 'InitTask', meta: {} }, stale)]);
-  assert.deepEqual(texts(host), ['Do it', '', 'Done.']);
+  assert.deepEqual(texts(host), ['Do it', stoppedEarly, 'Done.']);
 });
 
 test('InitTask says of a server that does not list its models that it is busy', async () => {

@@ -57,6 +57,31 @@ test('Continue that is pressed later does no harm', async () => {
   assert.equal(server.seen.length, before);
 });
 
+for (const [name, script, says] of [
+  ['was stopped before its first word', thenSilent(), /Stopped before the first word\./],
+  ['failed', refuse(500, { error: 'out of order' }), /out of order/],
+] as const) {
+  test(`a Continue that ${name} can be pressed again, and goes on with the same part`, async () => {
+    server.script(cut);
+    const host = chats.open();
+    await host.send('Count');
+    server.script(script);
+    const chunks = host.chunks.length;
+    const turn = host.click('Continue');
+    if (name.startsWith('was')) {
+      while (host.chunks.length === chunks) await new Promise((resolve) => setTimeout(resolve, 20));
+      host.stop();
+    }
+    await turn;
+    assert.match(textsOf(host).at(-1) ?? '', says);
+    assert.match(textsOf(host).at(-1) ?? '', /"Continue" goes on where the answer ended\./);
+    server.script(say('ee\n4. four'));
+    await host.click('Continue');
+    assert.deepEqual(contents().slice(0, 2), ['Count', '1. one\n2. two\n3. thr']);
+    assert.equal(textsOf(host).at(-1), 'ee\n4. four');
+  });
+}
+
 test('there is nothing to continue under a whole answer, or one without a word', async () => {
   for (const script of [say('All.'), say(), refuse(500, { error: 'x' })]) {
     server.script(script);
@@ -209,6 +234,32 @@ test('a model that cannot be loaded: the words of the server, and the others to 
   assert.deepEqual(
     host.buttons().map(({ name }) => name),
     ['Load small'],
+  );
+});
+
+test('a chosen model that the server cannot load: only the others are offered', async () => {
+  const own = await startOwn((request, response) => {
+    const isList = request.url === '/v1/models';
+    const models = ['broken', 'whole'].map((id) => ({ id, status: { value: 'unloaded' } }));
+    const status = isList ? 200 : request.method === 'GET' ? 404 : 500;
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify(
+        isList
+          ? { data: models }
+          : { error: { message: 'model name=broken failed to load', code: 500 } },
+      ),
+    );
+  });
+  const host = chats.open({ llm: { baseURL: own, model: 'broken' } });
+  await host.send('Hi');
+  assert.match(
+    textsOf(host).at(-1) ?? '',
+    /could not load `broken`\.[\s\S]*The server has `whole`\./,
+  );
+  assert.deepEqual(
+    host.buttons().map(({ name }) => name),
+    ['Load whole'],
   );
 });
 
