@@ -102,6 +102,7 @@ export function createAnswer(job: Job): Answer {
     layout = page;
     let stream: ChatReply | undefined;
     let hasSign = false;
+    let hasWord = false;
 
     // At once, because the host saves the message when it has left the stream.
     reply.signal.addEventListener('abort', () => {
@@ -110,7 +111,7 @@ export function createAnswer(job: Job): Answer {
       meta.verdict ??= 'stopped';
       const advice = isContinuing ? phrases.continueAdvice() : phrases.stoppedEarlyAdvice();
       reply.fillEmpty(formatNote('ℹ️', [phrases.stoppedEarly(), advice]));
-      if (stream && !hasSign) stoppedEarly.set(config.baseURL, performance.now());
+      if (stream && !hasWord) stoppedEarly.set(config.baseURL, performance.now());
       controller.abort();
     });
     insertion?.onCancel(() => controller.abort());
@@ -244,6 +245,7 @@ export function createAnswer(job: Job): Answer {
         hasSign = true;
         stoppedEarly.delete(baseURL);
         onSign();
+        hasWord ||= event.type !== 'progress';
         if (event.type === 'progress') {
           const { processed, total } = event;
           notice.waitFor({ for: 'reading', ...(total > 0 && { share: processed / total }) });

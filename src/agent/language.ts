@@ -3,14 +3,16 @@ import { type Message, textOf } from './host.ts';
 import type { Language } from './phrases.ts';
 
 /**
- * The language of a conversation's last question; where that has no words, or where none was asked yet, VS Code's own.
+ * The language of a conversation's last question that has words; where none has, or none was asked yet, VS Code's own.
  * @param environment - VS Code tells its display language to the extension host there
  */
 export function languageOf(
   messages: readonly Message[],
   environment: NodeJS.ProcessEnv = process.env,
 ): Language {
-  const question = messages.findLast((one) => one?.sender === 'user' && textOf(one).trim());
+  const question = messages.findLast(
+    (message) => message?.sender === 'user' && languageOfText(textOf(message)) !== undefined,
+  );
   const { locale } = fieldsOf(parseJson(environment.VSCODE_NLS_CONFIG ?? ''));
   return (
     languageOfText(question ? textOf(question) : '') ?? (/^zh/i.test(String(locale)) ? 'zh' : 'en')

@@ -20,7 +20,14 @@ for (const [text, expected] of [
   });
 }
 
-test("where a question has no words, or there is none, VS Code's language is spoken", () => {
+test('a question without words is answered in the language of the one before it', () => {
+  const inEnglish = { VSCODE_NLS_CONFIG: '{"locale":"en"}' };
+  const asked = ['Hello', '你好', '1 + 1 = ?'].map((text) => ({ sender: 'user', text }));
+  assert.equal(languageOf(asked, inEnglish), 'zh');
+  assert.equal(languageOf([...asked, { sender: 'bot', text: 'Two.' }], inEnglish), 'zh');
+});
+
+test("where no question has words, or there is none, VS Code's language is spoken", () => {
   const inChinese = { VSCODE_NLS_CONFIG: '{"locale":"zh-cn"}' };
   const asked = (text: string) => [{ sender: 'user', text }];
   assert.equal(languageOf([], inChinese), 'zh');

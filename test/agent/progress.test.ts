@@ -111,23 +111,31 @@ test('reasoning that is hidden is told as thinking', async () => {
   assert.equal(textsOf(host)[1], 'At last.');
 });
 
-test('a question right after one that was stopped before its first word says whom it waits for', async () => {
-  server.script((response) => begin(response));
-  const host = chats.open();
-  const first = host.send('One');
-  await host.chunk(() => true);
-  host.stop();
-  await first;
-  const { script, goOn } = silentAfter('');
-  server.script(script);
-  const second = host.send('Two');
-  await notice(
-    host,
-    /^⏳ The server is still busy with the question that was stopped\. This one is next: \d+ s$/,
-  );
-  goOn();
-  await second;
-});
+for (const [name, frames] of [
+  ['before any sign of life', ''],
+  ['while its prompt was read', progress(10)],
+] as const) {
+  test(`a question right after one that was stopped ${name} says whom it waits for`, async () => {
+    const silent = silentAfter(frames);
+    server.script(silent.script);
+    const host = chats.open();
+    const first = host.send('One');
+    if (frames) await notice(host, /^⏳ Reading the prompt: 10 %/);
+    else await host.chunk(() => true);
+    host.stop();
+    await first;
+    silent.goOn();
+    const { script, goOn } = silentAfter('');
+    server.script(script);
+    const second = host.send('Two');
+    await notice(
+      host,
+      /^⏳ The server is still busy with the question that was stopped\. This one is next: \d+ s$/,
+    );
+    goOn();
+    await second;
+  });
+}
 
 test("llama.cpp's router tells how far a model is loaded", async () => {
   let goOn = () => {};
