@@ -289,7 +289,13 @@ export function createAnswer(job: Job): Answer {
       record(stream?.soFar);
       meta.error = factsOf(error);
       const model = config.model ?? textOrNothing(meta.requestedModel);
-      const failed = { config, model, replyId: idToContinue(), hasText: hasText() || isContinuing };
+      const failed = {
+        config,
+        model,
+        replyId: idToContinue(),
+        hasText: hasText() || isContinuing,
+        hasOlder: shorten(conversation(), 0) !== undefined,
+      };
       const told = await tellFailure(error, failed, phrases, () => server.models(true));
       page.note(
         '⚠️',

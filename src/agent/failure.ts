@@ -42,6 +42,8 @@ export interface FailedReply {
   replyId: unknown;
   /** Whether some of the answer had come. */
   hasText: boolean;
+  /** Whether there is anything older than the question that could be left out. */
+  hasOlder: boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ export interface FailedReply {
  */
 export async function tellFailure(
   error: unknown,
-  { config, model, replyId, hasText }: FailedReply,
+  { config, model, replyId, hasText, hasOlder }: FailedReply,
   phrases: Phrases,
   models: () => Promise<readonly Model[]>,
 ): Promise<ToldFailure> {
@@ -60,19 +62,23 @@ export async function tellFailure(
   const { happened, advice } = explain(error, facts, config, model, phrases);
   const all = LOADABLE.includes(reason) ? await models().catch(() => []) : [];
   const listed = reason === 'load-failed' ? all.filter(({ id }) => id !== model) : all;
+  const isTooLong = reason === 'context';
+  const isQuestionTooLong = isTooLong && !hasOlder;
   const names = listed.slice(0, 20).map(({ id }) => `\`${id}\``);
   return {
     paragraphs: [
       happened,
       ...(words && words !== happened ? [phrases.serverSays(words)] : []),
       ...(names.length > 0 ? [phrases.models(names)] : []),
-      hasText && reason !== 'context' ? `${advice} ${phrases.continueAdvice()}` : advice,
+      ...(isQuestionTooLong
+        ? [phrases.nothingLeftOut(), phrases.nothingLeftOutAdvice()]
+        : [hasText && !isTooLong ? `${advice} ${phrases.continueAdvice()}` : advice]),
     ],
     buttons: [
-      ...(reason === 'context' ? [shorterButton(phrases, shareThatFits(words))] : []),
-      ...(reason === 'context' || reason === 'image' ? [resetButton(phrases)] : []),
+      ...(isTooLong && hasOlder ? [shorterButton(phrases, shareThatFits(words))] : []),
+      ...((isTooLong && hasOlder) || reason === 'image' ? [resetButton(phrases)] : []),
       ...loadButtons(phrases, listed),
-      ...(hasText && reason !== 'context' ? [continueButton(phrases, replyId)] : []),
+      ...(hasText && !isTooLong ? [continueButton(phrases, replyId)] : []),
     ],
   };
 }

@@ -293,12 +293,14 @@ test('Answer without the oldest messages: it says how many, and they stay out', 
   assert.deepEqual(contents().slice(0, earlier.length), earlier);
 });
 
-test('where the question alone is too long, that is said', async () => {
+test('where the question alone is too long, that is said, and no button promises more', async () => {
   server.script(tooLong);
   const host = chats.open();
   await host.send('long');
-  await host.click('Answer without the oldest messages');
   assert.match(textsOf(host).at(-1) ?? '', /this question alone is too long/);
+  assert.deepEqual(host.buttons(), []);
+  await host.press({ name: 'AnswerShorter', meta: { share: 0.5 } });
+  assert.match(textsOf(host).at(-1) ?? '', /^> .*ℹ️.*this question alone is too long/);
 });
 
 test('a context that is nearly full is told, with a button that resets it', async () => {
