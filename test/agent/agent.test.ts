@@ -668,7 +668,7 @@ for (const [name, script, note] of [
       error:
         'Engine protocol predict request returned 400: {"error":{"code":400,"message":"request (9025 tokens) exceeds the available context size (8192 tokens), try increasing it","type":"exceed_context_size_error"}}',
     }),
-    /longer than the model's context[\s\S]*9025 tokens[\s\S]*Leave the oldest messages out/,
+    /longer than the model's context[\s\S]*9025 tokens[\s\S]*this question alone is too long/,
   ],
   [
     'an error inside the stream',

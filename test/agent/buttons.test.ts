@@ -284,6 +284,7 @@ test('Answer without the oldest messages: it says how many, and they stay out', 
     host.buttons().map(({ name }) => name),
     ['Answer without the oldest messages', 'Reset context'],
   );
+  assert.match(textsOf(host).at(-1) ?? '', /Leave the oldest messages out, reset the context/);
   server.script(say('Short.'));
   await host.click('Answer without the oldest messages');
   assert.deepEqual([contents()[0], contents().at(-1)], ['question 4', 'the last question']);
