@@ -33,7 +33,7 @@ export interface Loaded {
 
 /**
  * Reads the files that the user's messages name: an image becomes a data URL, a text file stands before its
- * message. The file of 'Open Markdown Chat' stands before the first one. What cannot be sent is left out.
+ * message. The file of 'MyCanvas Chat' stands before the first one. What cannot be sent is left out.
  * @param messages - the conversation
  * @param thread - whose files these are
  * @param storagePath - holds a folder named like the thread; nothing else may be read, but the Markdown chat's file
@@ -94,7 +94,7 @@ async function readOwn(
   return readUnlinked(file, folder);
 }
 
-/** The user has chosen this file with 'Open Markdown Chat', wherever it is. */
+/** The user has chosen this file with 'MyCanvas Chat', wherever it is. */
 async function readMarkdown(path: string): Promise<Contents | undefined> {
   if (extname(path).toLowerCase() !== '.md') return undefined;
   try {

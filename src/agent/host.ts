@@ -31,7 +31,7 @@ export interface Thread {
   id?: string;
   messages: Message[];
   settings?: unknown;
-  /** The file of 'Open Markdown Chat': `{ name, path }`, the path absolute. */
+  /** The file of 'MyCanvas Chat': `{ name, path }`, the path absolute. */
   attachment?: unknown;
 }
 
