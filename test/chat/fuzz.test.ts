@@ -1,6 +1,6 @@
 /**
  * Recorded exchanges, damaged in every way that a network and a server can think of.
- * `FUZZ_RUNS=20000 npx tsx --test test/chat/fuzz.test.ts` makes it long; a failure names its seed, and
+ * `FUZZ_RUNS=20000 npm test -- test/chat/fuzz.test.ts` makes it long; a failure names its seed, and
  * `FUZZ_SEED=… FUZZ_RUNS=1` repeats it.
  */
 import assert from 'node:assert/strict';

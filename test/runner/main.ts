@@ -18,7 +18,15 @@ const progress = createProgress(process.stdout);
 const startedAt = performance.now();
 const chosen = process.argv.slice(2);
 
+const OLDEST_NODE = 20;
+
 async function main(): Promise<boolean> {
+  const { node } = process.versions;
+  if (Number.parseInt(node, 10) < OLDEST_NODE) {
+    throw new Error(
+      `The tests need Node ${OLDEST_NODE} or newer, and this is Node ${node}. What is built runs on Node 18, too: npm run test:runtimes.`,
+    );
+  }
   const files = chosen.length > 0 ? chosenFiles(chosen) : testFiles(join(root, 'test'));
   if (files.length === 0) throw new Error(`No file in ${chosen.join(', ')} ends with .test.ts.`);
   if (chosen.length === 0) {

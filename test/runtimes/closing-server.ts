@@ -1,5 +1,5 @@
 /**
- * `npx tsx test/runtimes/closing-server.ts [REQUESTS]`: a server that closes the connection 1 ms after each stream, though
+ * `node --import tsx test/runtimes/closing-server.ts [REQUESTS]`: a server that closes the connection 1 ms after each stream, though
  * its head promises to keep it, as llama.cpp v0.5.0 does; asked 5,000 times by each Node over each transport, 1 to 12
  * requests side by side. Prints how many failed; exits with 1 if any did.
  */
