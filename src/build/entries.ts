@@ -73,7 +73,7 @@ export const entries: readonly Entry[] = [
   },
   {
     source: 'src/cli/local-llm.ts',
-    about: 'The command line `local-llm`',
+    about: 'The command line `local-llm-stream-agent`',
     outputs: [{ file: 'cli.js', format: 'esm', style: 'minified' }],
     declarations: [],
     bundles: ['jsonc-parser'],

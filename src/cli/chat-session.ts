@@ -7,9 +7,10 @@ import {
 } from '../index.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { readAddress, shownURL } from './address.ts';
-import type { Terminal } from './command.ts';
+import { PROGRAM, type Terminal } from './command.ts';
 import { describeFailure } from './failure.ts';
 import { lookAtServer } from './look-at-server.ts';
+import { asTypedHere } from './package-files.ts';
 import { onOneLine } from './printable.ts';
 import { showAnswer } from './show-answer.ts';
 
@@ -24,9 +25,10 @@ export interface SessionOptions {
 export interface Session {
   /**
    * Looks for the server, and says which model will answer.
-   * @returns `refused` where nothing listens; else `found`, also where something is wrong that an answer will tell better
+   * @param onLooked - called before anything is said
+   * @returns `unreachable` if nothing listens; else `found`, even if something is wrong: an answer will tell it better
    */
-  find(): Promise<'found' | 'refused'>;
+  find(onLooked?: () => void): Promise<'found' | 'unreachable'>;
   /** Asks, and shows the answer; tells whether it went well. What failed is taken out of the conversation. */
   ask(question: string): Promise<boolean>;
   /** Stops the answer that is being shown; tells whether there was one. */
@@ -61,7 +63,8 @@ export function createSession(terminal: Terminal, options: SessionOptions): Sess
   function tell(error: Error): void {
     const { what, advice } = describeFailure(error, asked);
     const isUnexplained = isChatError(error) && ['connection', 'protocol'].includes(error.kind);
-    const lookFurther = `'local-llm doctor --base-url ${shownBase}' looks for the reason.`;
+    const command = asTypedHere(`${PROGRAM} doctor`);
+    const lookFurther = `'${command} --base-url ${shownBase}' looks for the reason.`;
     const next = advice ?? (isUnexplained ? lookFurther : undefined);
     stderr.write(`${what}\n${next === undefined ? '' : `${next}\n`}`);
   }
@@ -80,8 +83,9 @@ export function createSession(terminal: Terminal, options: SessionOptions): Sess
     announce(name === undefined ? shownBase : `${onOneLine(name)}, at ${shownBase}`);
   }
 
-  async function find(): Promise<'found' | 'refused'> {
+  async function find(onLooked?: () => void): Promise<'found' | 'unreachable'> {
     const found = await lookAtServer({ baseURL, apiKey });
+    onLooked?.();
     if ('models' in found) {
       models = found.models.filter(({ type }) => type !== 'embedding');
       announceModel();
@@ -89,9 +93,10 @@ export function createSession(terminal: Terminal, options: SessionOptions): Sess
     }
     const reason = isChatError(found.error) ? found.error.reason : undefined;
     if (reason === 'loading') announce('The server is still loading its model.');
-    const isRefused = reason === 'refused';
-    refusal = isRefused ? found.error : undefined;
-    return isRefused ? 'refused' : 'found';
+    // A container without a network has no way to its own loopback either.
+    const isUnreachable = reason === 'refused' || reason === 'unreachable';
+    refusal = isUnreachable ? found.error : undefined;
+    return isUnreachable ? 'unreachable' : 'found';
   }
 
   async function showReply(): Promise<string> {
@@ -127,7 +132,7 @@ export function createSession(terminal: Terminal, options: SessionOptions): Sess
     models: () => models,
     async ask(question) {
       // Anew each time: a server or a model may have been started meanwhile.
-      if ((await find()) === 'refused') {
+      if ((await find()) === 'unreachable') {
         if (refusal) tell(refusal);
         return false;
       }

@@ -1,15 +1,16 @@
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { DEFAULT_BASE_URL } from '../defaults.ts';
-import { readAddress } from './address.ts';
+import { readAddress, shownURL } from './address.ts';
 import { createSession, type Session } from './chat-session.ts';
-import { type Command, type Terminal, UsageError } from './command.ts';
+import { type Command, PROGRAM, type Terminal, UsageError } from './command.ts';
 import { playDemo } from './demo.ts';
 import { doctorWords } from './doctor-words.ts';
 import { nearestWord } from './nearest-word.ts';
+import { asTypedHere } from './package-files.ts';
 import { createQuestionReader } from './question-reader.ts';
 
-/** `local-llm chat`, which is also `npm start`. */
+/** `local-llm-stream-agent chat`; `npm start` is `chat --or-demo`. */
 export const chat: Command = createChat();
 
 /**
@@ -18,8 +19,9 @@ export const chat: Command = createChat();
 export function createChat(defaultBaseURL: string = DEFAULT_BASE_URL): Command {
   return {
     summary: 'talk to a local model',
-    usage: `Usage: local-llm chat ["QUESTION"] [--base-url URL] [--model NAME] [--system TEXT]
-       local-llm chat --demo
+    usage: `Usage: ${PROGRAM} chat ["QUESTION"] [--base-url URL]
+       [--model NAME] [--system TEXT] [--or-demo]
+       ${PROGRAM} chat --demo
 
 With a question, one answer; without, a chat of several turns (/help tells what can be
 typed there). Without a terminal the question is read from stdin. The answer alone goes
@@ -28,84 +30,146 @@ to stdout, without control characters. Ctrl-C stops the answer, a second one lea
   --base-url URL  default ${DEFAULT_BASE_URL}
   --model NAME    default: the one that the server has loaded
   --system TEXT   a system message
-  --demo          plays a recorded answer; at a terminal also where no server is found
+  --demo          plays a recorded answer; no server is needed
+  --or-demo       the same, but only if no server runs, or nobody is there to ask a
+                  question; at a terminal the first is so without this option, too
   LOCAL_LLM_API_KEY in the environment is sent as the key.
 `,
     async run(args, terminal) {
-      const { values, positionals } = parseArgs({
-        args,
-        allowPositionals: true,
-        options: {
-          'base-url': { type: 'string' },
-          model: { type: 'string' },
-          system: { type: 'string' },
-          demo: { type: 'boolean', default: false },
-        },
-      });
-      if (positionals.length > 1) {
-        throw new UsageError('put the question in quotes: it came as several words');
-      }
-      const [question] = positionals;
-      if (values.demo) {
-        if (question !== undefined) throw new UsageError('--demo takes no question');
-        return demonstrate(terminal);
-      }
-      const { model, system, 'base-url': baseURL } = values;
-      if (baseURL !== undefined) readAddress(baseURL);
-      const session = createSession(terminal, {
-        baseURL: baseURL ?? defaultBaseURL,
-        model,
-        system,
-      });
+      const { question, baseURL, isDemo, orDemo, model, system } = readChatArgs(args);
+      if (isDemo) return demonstrate('This is', '', terminal);
+      const url = baseURL ?? defaultBaseURL;
+      const address = shownURL(readAddress(url));
+      const session = createSession(terminal, { baseURL: url, model, system });
       const isAtTerminal = Boolean(terminal.stdin.isTTY) && terminal.stdout.isTTY;
-      if ((await session.find()) === 'refused') {
-        if (!isAtTerminal || baseURL !== undefined) {
-          session.tellRefusal();
-          return 1;
+      const playsDemo = isAtTerminal || orDemo;
+      const endNotice = playsDemo ? announceSearch(terminal.stderr) : undefined;
+      if ((await session.find(endNotice)) === 'unreachable') {
+        if (baseURL === undefined && playsDemo) {
+          return demonstrate(
+            `No server answers at ${address}, so this is`,
+            "Start LM Studio's server (`lms server start`), or give --base-url URL.\n",
+            terminal,
+          );
         }
-        terminal.stderr.write(
-          `No server answers at ${defaultBaseURL}, so this is a demonstration:\n` +
-            'an answer that llama.cpp gave to another question, played in 10 seconds.\n' +
-            "Start LM Studio's server (`lms server start`), or give --base-url URL.\n\n",
-        );
-        return demonstrate(terminal);
+        session.tellRefusal();
+        if (baseURL === undefined) {
+          const command = asTypedHere(`${PROGRAM} chat --demo`);
+          terminal.stderr.write(`'${command}' plays a recorded answer, without a server.\n`);
+        }
+        return 1;
       }
-      return question === undefined && isAtTerminal
-        ? converse(session, terminal)
-        : answerOnce(session, question, terminal);
+      if (question === undefined && isAtTerminal) return converse(session, terminal);
+      const asked = question ?? (await readQuestion(terminal, orDemo));
+      if (asked !== '') return answerOnce(session, asked);
+      if (!orDemo) throw new UsageError('there is no question, neither in quotes nor on stdin');
+      return demonstrate(
+        'There is no question on stdin, so this is',
+        `To ask one: ${asTypedHere(`${PROGRAM} chat "Say hello."`)}\n`,
+        terminal,
+      );
     },
   };
 }
 
-async function demonstrate(terminal: Terminal): Promise<number> {
-  const stop = new AbortController();
-  return interruptible(
-    () => {
-      const isFirst = !stop.signal.aborted;
-      stop.abort();
-      return isFirst;
+/** Reads the words of the command line. */
+function readChatArgs(args: string[]) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      'base-url': { type: 'string' },
+      model: { type: 'string' },
+      system: { type: 'string' },
+      demo: { type: 'boolean', default: false },
+      'or-demo': { type: 'boolean', default: false },
     },
-    async () => {
-      await playDemo(terminal, stop.signal);
-      return 0;
-    },
-  );
+  });
+  if (positionals.length > 1) {
+    throw new UsageError('put the question in quotes: it came as several words');
+  }
+  const [question] = positionals;
+  if (values.demo && question !== undefined) throw new UsageError('--demo takes no question');
+  const { model, system } = values;
+  return {
+    question,
+    model,
+    system,
+    baseURL: values['base-url'],
+    isDemo: values.demo,
+    orDemo: values['or-demo'],
+  };
 }
 
-async function answerOnce(
-  session: Session,
-  given: string | undefined,
-  { stdin, stderr }: Terminal,
-): Promise<number> {
-  return interruptible(session.stop, async () => {
-    if (given === undefined && stdin.isTTY) {
-      stderr.write('Type the question; Ctrl-D on a line of its own ends it.\n');
+/**
+ * Says that a server is looked for, before it is: one that is slow to answer takes seconds. At a terminal the words go again.
+ * @returns to be called when the search is over, and before anything else is written
+ */
+function announceSearch(stderr: Terminal['stderr']): () => void {
+  stderr.write(stderr.canSteer ? 'Looking for a server ...' : 'Looking for a server ...\n');
+  return () => stderr.clearLine();
+}
+
+/**
+ * Plays the recorded answer, and says so before and after it.
+ * @param reason - the beginning of what is said before it: why no model answers
+ * @param advice - a line on how to ask a model, or nothing
+ */
+async function demonstrate(reason: string, advice: string, terminal: Terminal): Promise<number> {
+  terminal.stderr.write(
+    `${reason} a demonstration:\nan answer that llama.cpp gave to another question, played in 10 seconds.\n${advice}\n`,
+  );
+  const stop = new AbortController();
+  const onInterrupt = () => {
+    const isFirst = !stop.signal.aborted;
+    stop.abort();
+    return isFirst;
+  };
+  await interruptible(onInterrupt, async () => {
+    const endIgnoring = ignoreKeys(terminal.stdin, () => onInterrupt() || process.exit(130));
+    try {
+      await playDemo(terminal, stop.signal);
+    } finally {
+      endIgnoring();
     }
-    const question = (given ?? (await text(stdin))).trim();
-    if (question === '')
-      throw new UsageError('there is no question, neither in quotes nor on stdin');
-    return (await session.ask(question)) ? 0 : 1;
   });
+  terminal.stderr.write('\nThat was a recording.\n');
+  return 0;
+}
+
+const CTRL_C = 3;
+
+/**
+ * Reads away what is typed at a terminal: otherwise the shell would run it as soon as this program has ended.
+ * @param onInterrupt - Ctrl-C, which is a mere byte meanwhile
+ * @returns leaves the terminal as it was
+ */
+function ignoreKeys(stdin: Terminal['stdin'], onInterrupt: () => void): () => void {
+  if (!stdin.isTTY) return () => {};
+  const onKeys = (keys: Buffer) => {
+    if (keys.includes(CTRL_C)) onInterrupt();
+  };
+  stdin.setRawMode(true);
+  stdin.on('data', onKeys);
+  return () => {
+    stdin.off('data', onKeys);
+    stdin.pause();
+    stdin.setRawMode(false);
+  };
+}
+
+/**
+ * The question from stdin, without the blanks around it; empty if there is none.
+ * @param isNoticed - says that it is waited for, even if nobody types it
+ */
+async function readQuestion({ stdin, stderr }: Terminal, isNoticed: boolean): Promise<string> {
+  if (stdin.isTTY) stderr.write('Type the question; Ctrl-D on a line of its own ends it.\n');
+  else if (isNoticed) stderr.write('Reading the question from stdin ...\n');
+  return (await text(stdin)).trim();
+}
+
+async function answerOnce(session: Session, question: string): Promise<number> {
+  return interruptible(session.stop, async () => ((await session.ask(question)) ? 0 : 1));
 }
 
 /** Does something that Ctrl-C stops, if there is something to stop, and else ends. */

@@ -14,7 +14,7 @@ export interface Checked {
 }
 
 /**
- * Checks a folder as `local-llm check` does: format, hashes, sums, line ends, secrets, and files of no exchange.
+ * Checks a folder as `local-llm-stream-agent check` does: format, hashes, sums, line ends, secrets, and files of no exchange.
  * @param oldest - the time, in ms since the epoch, before which no recording may be; default: any
  */
 export async function checkFolder(folder: string, oldest?: number): Promise<Checked> {

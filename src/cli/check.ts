@@ -5,10 +5,11 @@ import { type Command, UsageError } from './command.ts';
 import { counted } from './counted.ts';
 import { showExchange } from './show-exchange.ts';
 
-/** `local-llm check`: are the fixtures whole, and what is in them? */
+/** `local-llm-stream-agent check`: are the fixtures whole, and what is in them? */
 export const check: Command = {
   summary: 'verify recorded exchanges, and show what is in them',
-  usage: `Usage: local-llm check FOLDER [-v] [--raw] [--older-than AGE]
+  usage: `Usage: local-llm-stream-agent check FOLDER [-v] [--raw]
+       [--older-than AGE]
 
 Verifies the format, the hashes and sums, the line ends, and that no key is in them.
 The exit status is 1 if something is wrong.

@@ -2,11 +2,17 @@ import type { Terminal } from './terminal.ts';
 
 export type { Terminal } from './terminal.ts';
 
-/** One command of `local-llm`. */
+/**
+ * The command's name, which is the package's own: `npx` with any other name runs a stranger's package wherever this one is not
+ * installed.
+ */
+export const PROGRAM = 'local-llm-stream-agent';
+
+/** One command of `local-llm-stream-agent`. */
 export interface Command {
   /** One line for the list of commands. */
   summary: string;
-  /** The text of `local-llm help NAME`. */
+  /** The text of `local-llm-stream-agent help NAME`. */
   usage: string;
   /**
    * Runs it.

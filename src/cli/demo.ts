@@ -27,7 +27,7 @@ export async function playDemo(terminal: Terminal, stop: AbortSignal): Promise<v
   const recordedMs = chunks.reduce((sum, [pause]) => sum + pause, 0);
   const server = await startReplayServer(path, { speed: recordedMs / DEMO_MS });
   try {
-    if (terminal.stdout.isTTY) terminal.stdout.write(`> ${DEMO_QUESTION}\n`);
+    terminal.stderr.write(`> ${DEMO_QUESTION}\n`);
     // A base URL that names the exchange gets it for any question.
     const reply = streamChat(
       { messages: [{ role: 'user', content: DEMO_QUESTION }] },

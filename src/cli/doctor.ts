@@ -25,10 +25,11 @@ const BETWEEN_NOTICES_MS = 10_000;
 /** So many tokens are enough to see that an answer streams, and how fast. */
 const TOKENS_WANTED = 64;
 
-/** `local-llm doctor`. */
+/** `local-llm-stream-agent doctor`. */
 export const doctor: Command = {
   summary: 'find out why a chat does not work',
-  usage: `Usage: local-llm doctor [--base-url URL] [--model NAME] [--json] [--lang en|zh]
+  usage: `Usage: local-llm-stream-agent doctor [--base-url URL] [--model NAME]
+       [--json] [--lang en|zh]
 
 Looks, in this order: does a server answer, what is it, does it want a token, which models
 has it, does an answer stream, how fast. It stops at the first thing that is wrong, says

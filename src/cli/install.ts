@@ -23,11 +23,11 @@ const DEFAULT_NAME = 'LocalLLMStreamAgent';
 /** The name under which the extension's command 'Generate Text at Cursor' looks for an agent. */
 const TEXT_GENERATION_NAME = 'TextGenAgent';
 
-/** `local-llm install`. */
+/** `local-llm-stream-agent install`. */
 export const install: Command = {
   summary: "put the chat agent into My Assistant's folder of a workspace",
-  usage: `Usage: local-llm install [WORKSPACE] [--name NAME] [--model MODEL] [--base-url URL]
-                         [--text-gen] [--lang en|zh]
+  usage: `Usage: local-llm-stream-agent install [WORKSPACE] [--name NAME]
+       [--model MODEL] [--base-url URL] [--text-gen] [--lang en|zh]
 
 Copies the agent's one file into WORKSPACE/.ai_helper/agent/chat/llm_chat_agent/ and
 adds it to agents.json beside it, or brings its entry up to date; everything else in

@@ -8,11 +8,12 @@ import { loadMatching } from './load-matching.ts';
 import { explainPort, portOf } from './port.ts';
 import { stopSignal } from './stop-signal.ts';
 
-/** `local-llm record`: a recording proxy, until Ctrl-C. */
+/** `local-llm-stream-agent record`: a recording proxy, until Ctrl-C. */
 export const record: Command = {
   summary: 'record the streams between a client and a server',
-  usage: `Usage: local-llm record --upstream URL --to FOLDER [--name NAME] [--server TEXT] [--port N]
-                       [--mode add|new|all] [--ignore FIELD]... [--normalize FILE]
+  usage: `Usage: local-llm-stream-agent record --upstream URL --to FOLDER [--name NAME]
+       [--server TEXT] [--port N] [--mode add|new|all] [--ignore FIELD]...
+       [--normalize FILE]
 
 Passes everything on between your client and the server, and stores every exchange: the
 bytes, where the chunks ended, when they came, how the stream ended. No key is stored.

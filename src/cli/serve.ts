@@ -7,12 +7,13 @@ import { loadMatching } from './load-matching.ts';
 import { explainPort, portOf } from './port.ts';
 import { stopSignal } from './stop-signal.ts';
 
-/** `local-llm serve`: a replay server, until Ctrl-C. */
+/** `local-llm-stream-agent serve`: a replay server, until Ctrl-C. */
 export const serve: Command = {
   summary: 'answer any client from recorded exchanges',
-  usage: `Usage: local-llm serve FOLDER [--port N] [--strict] [--ignore FIELD]... [--normalize FILE]
-                       [--speed N] [--rechunk HOW] [--first-delay MS] [--cut BYTES [--then HOW]]
-                       [--status N [--retry-after SECONDS] [--times N]]
+  usage: `Usage: local-llm-stream-agent serve FOLDER [--port N] [--strict]
+       [--ignore FIELD]... [--normalize FILE] [--speed N] [--rechunk HOW]
+       [--first-delay MS] [--cut BYTES [--then HOW]]
+       [--status N [--retry-after SECONDS] [--times N]]
 
 Answers every request from the exchange that was recorded with it. A request that none
 answers gets 404 with the nearest exchange, and then the exit status is 1. Its address,

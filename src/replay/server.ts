@@ -136,6 +136,6 @@ const statusOf = (error: unknown): number =>
 function modelsOf(exchanges: readonly Exchange[]): unknown {
   const named = exchanges.map(({ request }) => fieldsOf(request.body).model);
   const ids = new Set(named.filter((model) => typeof model === 'string'));
-  const data = [...ids].map((id) => ({ id, object: 'model', owned_by: 'local-llm serve' }));
+  const data = [...ids].map((id) => ({ id, object: 'model', owned_by: 'local-llm-stream-agent' }));
   return { object: 'list', data };
 }

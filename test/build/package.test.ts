@@ -66,7 +66,7 @@ test("the package's package.json has no script, and npm has nothing to warn of",
   for (const field of ['scripts', 'devDependencies', 'allowScripts']) {
     assert.equal(published[field], undefined, field);
   }
-  assert.deepEqual(published.bin, { 'local-llm': './dist/cli.js' });
+  assert.deepEqual(published.bin, { 'local-llm-stream-agent': './dist/cli.js' });
   assert.ok(published.keywords.includes('lm-studio'));
 });
 
@@ -133,14 +133,14 @@ console.log([index.streamChat, index.listModels, index.ChatError, node.nodeFetch
 });
 
 test('installed from its tarball, the command runs', async () => {
-  const command = join(installed, 'node_modules/.bin/local-llm');
+  const command = join(installed, 'node_modules/.bin/local-llm-stream-agent');
   const { status, output } = await run(
     process.platform === 'win32' ? `${command}.cmd` : command,
     ['--help'],
     installed,
   );
   assert.equal(status, 0, output);
-  assert.match(output, /local-llm chat/);
+  assert.match(output, /^Usage: npx local-llm-stream-agent COMMAND/);
 });
 
 const consumer = `

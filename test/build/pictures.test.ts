@@ -29,7 +29,7 @@ test('every client and every group of the sheet is in its picture', () => {
 
 test('the picture of the terminal is of a run', () => {
   const picture = read('src/cli/terminal.svg');
-  for (const words of ['$ npm start', '[stopped]', '$ npx local-llm doctor', '✓ All is well.']) {
+  for (const words of ['$ npm start', '[stopped]', '$ node dist/cli.js doctor', '✓ All is well.']) {
     assert.ok(picture.includes(words), words);
   }
   assert.ok(picture.includes('http://127.0.0.1:1234/v1'));

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createChat } from '../../src/cli/chat.ts';
+import type { Command } from '../../src/cli/command.ts';
 import { startReplayServer } from '../../src/replay/index.ts';
 import { deadURL } from '../agent/scripted-server.ts';
 import { chunk, frames } from '../chat/streams.ts';
 import { fixtures, scratch, write } from '../replay/helpers.ts';
-import { createTestTerminal, runCli, runCommand, serve, startCli } from './commands.ts';
+import { root } from '../runner/commands.ts';
+import { createTestTerminal, plainEnv, runCli, runCommand, serve, startCli } from './commands.ts';
+
+/** How this program is run in a clone. */
+const cli = `node ${join('dist', 'cli.js')}`;
 
 const run = (t: TestContext, args: string[], input = '', env = {}) =>
   runCli(t, ['chat', ...args], { input, env });
@@ -23,37 +30,108 @@ test('one question, one answer: the answer alone on stdout', async (t) => {
   assert.equal(status, 0);
 });
 
-test('in a script, without a server: an error and exit status 1, never a canned answer', async () => {
+test('in a script, without a server: an error that names the demo and exit status 1, never a canned answer', async () => {
   const defaultBaseURL = await deadURL();
   for (const args of [[], ['a question']]) {
     const { printed, status } = await runCommand(createChat(defaultBaseURL), args);
     assert.match(
       printed,
-      /^Nothing is listening at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\.\nStart the server\. LM Studio: .*lms server start.*\n$/,
+      /^Nothing is listening at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\.\nStart the server\. LM Studio: .*lms server start.*\n'node \S*cli\.js chat --demo' plays a recorded answer, without a server\.\n$/,
     );
     assert.equal(status, 1);
   }
 });
 
-test('at a terminal, without a server: a demonstration, said in three lines that fit', async () => {
-  const { terminal, printed } = createTestTerminal({ NO_COLOR: '1' }, { isTTY: true, columns: 80 });
-  const status = createChat(await deadURL()).run([], terminal);
+/** Starts a chat whose answer is the recorded one, and stops it when it has begun. */
+async function stopDemo(
+  command: Command,
+  args: string[],
+  options: { isTTY?: boolean; columns?: number } = {},
+  input?: string,
+) {
+  const { terminal, stdin, printed } = createTestTerminal({ NO_COLOR: '1' }, options);
+  if (input !== undefined) stdin.end(input);
+  const ended = command.run(args, terminal);
   while (!printed().includes('Here is a small')) await nextTurn();
   process.emit('SIGINT');
-  assert.equal(await status, 0);
-  const [first = '', second = '', third = '', blank, question] = printed().split('\n');
-  assert.match(
-    first,
-    /^No server answers at http:\/\/127\.0\.0\.1:\d+\/v1, so this is a demonstration:$/,
-  );
-  assert.match(
-    second,
-    /^an answer that llama\.cpp gave to another question, played in 10 seconds\.$/,
-  );
+  return { status: await ended, printed: printed() };
+}
+
+test('at a terminal, without a server: a demonstration, said in three lines that fit', async () => {
+  const url = await deadURL();
+  const { printed, status } = await stopDemo(createChat(url), [], {
+    isTTY: true,
+    columns: 80,
+  });
+  assert.equal(status, 0);
+  const [search = '', first, second, third = '', blank, question] = printed.split(/\r\x1b\[K|\n/);
+  assert.equal(search, 'Looking for a server ...');
+  assert.equal(first, `No server answers at ${url}, so this is a demonstration:`);
+  assert.equal(second, 'an answer that llama.cpp gave to another question, played in 10 seconds.');
   assert.match(third, /`lms server start`.*--base-url URL\.$/);
   assert.equal(blank, '');
   assert.match(question ?? '', /^> Write a TypeScript function/);
-  assert.match(printed(), /\[stopped\]\n$/);
+  assert.match(printed, /\[stopped\]\n\nThat was a recording\.\n$/);
+});
+
+test('--or-demo, as npm start has it: the demonstration in a script, too, and exit status 0', async () => {
+  const defaultBaseURL = await deadURL();
+  for (const args of [['--or-demo'], ['a question', '--or-demo']]) {
+    const { printed, status } = await stopDemo(createChat(defaultBaseURL), args);
+    assert.ok(
+      printed.startsWith(
+        `Looking for a server ...\nNo server answers at ${defaultBaseURL}, so this is a demonstration:\n`,
+      ),
+      printed,
+    );
+    assert.match(printed, /\nThat was a recording\.\n$/);
+    assert.equal(status, 0);
+  }
+});
+
+test('--or-demo with a server, and nobody who asks: the demonstration, and how to ask', async (t) => {
+  const url = await answering(t, [{ id: 'tiny' }], '');
+  const { printed, status } = await stopDemo(createChat(url), ['--or-demo'], {}, ' \n');
+  assert.match(printed, /^tiny, at http.*\nReading the question from stdin \.\.\.\n/m);
+  assert.match(printed, /\nThere is no question on stdin, so this is a demonstration:\n/);
+  assert.match(printed, /\nTo ask one: node \S*cli\.js chat "Say hello\."\n/);
+  assert.equal(status, 0);
+});
+
+test('--or-demo with a server and a question: the answer of the server', async (t) => {
+  const url = await answering(t, [], frames(chunk({ content: 'yes' }, 'stop'), '[DONE]'));
+  const { stdin, terminal, printed } = createTestTerminal();
+  stdin.end('really?');
+  assert.equal(await createChat(url).run(['--or-demo'], terminal), 0);
+  assert.match(printed(), /\nyes\n$/);
+});
+
+test('that a server is looked for is said before it is asked', async (t) => {
+  const { terminal, printed } = createTestTerminal({}, { isTTY: true });
+  let before = '';
+  const url = await serve(t, (request, response) => {
+    before ||= printed();
+    if (request.url === '/v1/models') response.end('{"data":[{"id":"tiny"}]}');
+    else response.writeHead(404).end();
+  });
+  await createChat(url).run(['hi'], terminal);
+  assert.equal(before, 'Looking for a server ...');
+  assert.ok(printed().startsWith(`${before}\r\x1b[Ktiny, at ${url}\n`), printed());
+});
+
+test('what is typed during a demonstration is read away, and Ctrl-C among it stops it', async () => {
+  const { terminal, stdin, printed } = createTestTerminal({}, { isTTY: true });
+  const ended = createChat(await deadURL()).run([], terminal);
+  while (!printed().includes('Here is a small')) await nextTurn();
+  assert.ok(stdin.isRaw, 'or the terminal would show what is typed');
+  stdin.write('rm -rf ~\n');
+  stdin.write('more\x03');
+  assert.equal(await ended, 0);
+  assert.equal(stdin.readableLength, 0);
+  assert.equal(stdin.isRaw, false);
+  assert.ok(stdin.isPaused());
+  assert.doesNotMatch(printed(), /rm|more/);
+  assert.match(printed(), /\[stopped\]\n\nThat was a recording\.\n$/);
 });
 
 test('what a server sent steers no terminal, also behind a pipe', async (t) => {
@@ -85,10 +163,7 @@ test('what cannot be explained leads to doctor, and the address shows no passwor
   const url = await serve(t, (request) => request.socket.destroy());
   const secret = url.replace('//', '//me:geheim@');
   const { stderr, status } = await run(t, ['hi', '--base-url', secret]);
-  assert.ok(
-    stderr.endsWith(`\n'local-llm doctor --base-url ${url}' looks for the reason.\n`),
-    stderr,
-  );
+  assert.ok(stderr.endsWith(`\n'${cli} doctor --base-url ${url}' looks for the reason.\n`), stderr);
   assert.doesNotMatch(stderr, /geheim/);
   assert.equal(status, 1);
 });
@@ -114,14 +189,32 @@ test('a recording that was made without return_progress answers the chat, too', 
   assert.equal(other.status, 1);
 });
 
-test('--demo plays a recorded answer, for ten seconds', async (t) => {
-  const startedAt = performance.now();
-  const { stdout, status } = await run(t, ['--demo']);
-  assert.match(stdout, /^Here is a small, typed function:[\s\S]*not exact\.\n+$/);
+test('--demo plays a recorded answer, and takes no question', async (t) => {
+  const { printed, status } = await stopDemo(createChat(), ['--demo']);
+  assert.match(printed, /^This is a demonstration:\nan answer that llama\.cpp gave/);
   assert.equal(status, 0);
-  assert.ok(performance.now() - startedAt > 9000);
   const wrong = await run(t, ['--demo', 'a question']);
   assert.match(wrong.stderr, /--demo takes no question/);
+});
+
+test('npm start without stdin ends with exit status 0, and the answer alone is on stdout', async (t) => {
+  const { npm_execpath: npm } = process.env;
+  const [command, ...args] = npm === undefined ? ['npm'] : [process.execPath, npm];
+  const child = spawn(command, [...args, 'start', '--silent'], {
+    cwd: root,
+    env: plainEnv(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: npm === undefined && process.platform === 'win32',
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  assert.match(stdout, /^Here is a small, typed function:[\s\S]*not exact\.\n+$/);
+  assert.match(stderr, /^Looking for a server \.\.\.\n[\s\S]*\nThat was a recording\.\n$/);
+  assert.equal(status, 0);
 });
 
 test('a base URL that was given and is refused is an error, not a recording', async (t) => {
@@ -129,6 +222,8 @@ test('a base URL that was given and is refused is an error, not a recording', as
   assert.equal(stdout, '');
   assert.match(stderr, /127\.0\.0\.1:9999 \(ECONNREFUSED\)\.\n[\s\S]*lms server start/);
   assert.equal(status, 1);
+  const more = await run(t, ['hi', '--or-demo', '--base-url', 'http://127.0.0.1:9999/v1']);
+  assert.deepEqual([more.stdout, more.status], ['', 1]);
 });
 
 test('the question comes from stdin, the model and the key from where they were given', async (t) => {
@@ -217,7 +312,7 @@ test('several words without quotes: one line, status 2', async (t) => {
   const { stderr, status } = await run(t, ['two', 'words']);
   assert.equal(
     stderr,
-    "local-llm chat: put the question in quotes: it came as several words ('local-llm help chat' tells more)\n",
+    `chat: put the question in quotes: it came as several words ('${cli} help chat' tells more)\n`,
   );
   assert.equal(status, 2);
 });

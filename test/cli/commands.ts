@@ -29,9 +29,16 @@ export function createScreen(options: { isTTY?: boolean; columns?: number } = {}
 export function createTestTerminal(
   env: NodeJS.ProcessEnv = {},
   options: { isTTY?: boolean; columns?: number } = {},
-): { terminal: Terminal; stdin: PassThrough; printed(): string } {
+): { terminal: Terminal; stdin: PassThrough & { isRaw: boolean }; printed(): string } {
   const screen = createScreen(options);
-  const stdin = Object.assign(new PassThrough(), { isTTY: options.isTTY === true });
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: options.isTTY === true,
+    isRaw: false,
+    setRawMode(isRaw: boolean) {
+      stdin.isRaw = isRaw;
+      return stdin;
+    },
+  });
   const terminal = createTerminal({
     stdin: stdin as unknown as NodeJS.ReadStream,
     stdout: screen.stream,
@@ -68,7 +75,7 @@ export const cliCommand: readonly string[] = [
   cli,
 ];
 
-/** Starts `local-llm` in a process of its own. */
+/** Starts `local-llm-stream-agent` in a process of its own. */
 export function startCli(
   t: Scope,
   args: string[],
@@ -84,7 +91,7 @@ export function startCli(
   return child;
 }
 
-/** Runs `local-llm` to its end, with nothing or a text on stdin. */
+/** Runs `local-llm-stream-agent` to its end, with nothing or a text on stdin. */
 export async function runCli(
   t: Scope,
   args: string[],

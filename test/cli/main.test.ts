@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { main } from '../../src/cli/main.ts';
 import { nearestWord } from '../../src/cli/nearest-word.ts';
 import { ask, fixtures } from '../replay/helpers.ts';
-import { createTestTerminal, runCli, startCli } from './commands.ts';
+import { cliCommand, createTestTerminal, plainEnv, runCli, startCli } from './commands.ts';
 
 async function run(...args: string[]) {
   const { terminal, printed } = createTestTerminal();
@@ -17,48 +20,54 @@ async function run(...args: string[]) {
 test('--version', async () => {
   const { version } = JSON.parse(await readFile('package.json', 'utf8'));
   for (const word of ['--version', '-V', 'version']) {
-    assert.deepEqual(await run(word), { status: 0, printed: `local-llm ${version}\n` });
+    assert.deepEqual(await run(word), {
+      status: 0,
+      printed: `local-llm-stream-agent ${version}\n`,
+    });
   }
 });
 
 test('help COMMAND, COMMAND --help and help', async () => {
   const { printed, status } = await run('help', 'chat');
-  assert.match(printed, /^Usage: local-llm chat/);
+  assert.match(printed, /^Usage: node dist.cli\.js chat/);
   assert.equal(status, 0);
   assert.equal((await run('chat', '--help')).printed, printed);
-  assert.match((await run('help')).printed, /local-llm doctor/);
+  assert.match((await run('help')).printed, /^ {2}doctor +find out/m);
   assert.equal((await run()).status, 2);
 });
 
 for (const [args, words] of [
   [
     ['docter'],
-    "There is no command 'docter'. Did you mean 'doctor'? 'local-llm help' lists them.\n",
+    "There is no command 'docter'. Did you mean 'doctor'? 'node dist/cli.js help' lists them.\n",
   ],
-  [['help', 'xyzzy'], "There is no command 'xyzzy'. 'local-llm help' lists them.\n"],
+  [['help', 'xyzzy'], "There is no command 'xyzzy'. 'node dist/cli.js help' lists them.\n"],
   [
     ['chat', '--base-uri', 'x'],
-    "local-llm chat: there is no option --base-uri; did you mean --base-url? ('local-llm help chat' tells more)\n",
+    "chat: there is no option --base-uri; did you mean --base-url? ('node dist/cli.js help chat' tells more)\n",
   ],
   [
     ['doctor', '--quick'],
-    "local-llm doctor: there is no option --quick ('local-llm help doctor' tells more)\n",
+    "doctor: there is no option --quick ('node dist/cli.js help doctor' tells more)\n",
   ],
   [
     ['doctor', '--model'],
-    "local-llm doctor: --model needs a value; one that begins with - is given as --model=-VALUE ('local-llm help doctor' tells more)\n",
+    "doctor: --model needs a value; one that begins with - is given as --model=-VALUE ('node dist/cli.js help doctor' tells more)\n",
   ],
   [
     ['doctor', '--json=yes'],
-    "local-llm doctor: --json takes no value ('local-llm help doctor' tells more)\n",
+    "doctor: --json takes no value ('node dist/cli.js help doctor' tells more)\n",
   ],
   [
     ['doctor', 'http://127.0.0.1:1234/v1'],
-    "local-llm doctor: 'http://127.0.0.1:1234/v1' is not expected there ('local-llm help doctor' tells more)\n",
+    "doctor: 'http://127.0.0.1:1234/v1' is not expected there ('node dist/cli.js help doctor' tells more)\n",
   ],
 ] satisfies [string[], string][]) {
   test(`a wrong word gets one line, and status 2: ${args.join(' ')}`, async () => {
-    assert.deepEqual(await run(...args), { status: 2, printed: words });
+    assert.deepEqual(await run(...args), {
+      status: 2,
+      printed: words.replaceAll('dist/cli.js', join('dist', 'cli.js')),
+    });
   });
 }
 
@@ -77,6 +86,26 @@ test('a closed pipe ends a command quietly', async (t) => {
   child.stdout.destroy();
   const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, 'close')]);
   assert.deepEqual([stderr, status], ['', 141]);
+});
+
+const hasFullDisk = existsSync('/dev/full');
+
+test('a full disk ends a command in one line', {
+  skip: hasFullDisk ? false : 'there is no /dev/full',
+}, async () => {
+  const full = openSync('/dev/full', 'w');
+  const [node = '', ...before] = cliCommand;
+  const child = spawn(node, [...before, 'check', fixtures], {
+    env: plainEnv(),
+    stdio: ['ignore', full, 'pipe'],
+  });
+  closeSync(full);
+  const [stderr, [status]] = await Promise.all([
+    text(child.stderr ?? Readable.from([])),
+    once(child, 'close'),
+  ]);
+  assert.match(stderr, /^The output cannot be written: ENOSPC.*\n$/);
+  assert.equal(status, 1);
 });
 
 test('a closed pipe does not end a server', async (t) => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { PROGRAM } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/main.ts';
 import { root } from '../runner/commands.ts';
 import { blocksOf, pages } from './pages.ts';
@@ -33,7 +34,48 @@ const runners: Readonly<Record<string, readonly string[]>> = {
   'src/replay/README.md': ['test/replay/readme-replay.test.ts'],
 };
 
+/** What users read: the pages, the pictures on them, and the sources, in which the program's own words are. */
+const wordsOfUsers = [
+  ...pages.map(({ file }) => file),
+  ...filesIn('src').filter((file) => /\.(?:ts|svg)$/.test(file)),
+  ...filesIn('test').filter((file) => file.endsWith('.svg')),
+  'package.json',
+];
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter(({ name }) => name !== 'node_modules')
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      return entry.isDirectory() ? filesIn(path) : [path];
+    });
+}
+
+test("the one command has the package's name, since npx runs a stranger's package under any other", () => {
+  const { name, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  assert.deepEqual(bin, { [PROGRAM]: './dist/cli.js' });
+  assert.equal(PROGRAM, name);
+  for (const file of wordsOfUsers) {
+    // The keyword is a word to search for; the sources have the name in a constant.
+    const text = readFileSync(join(root, file), 'utf8')
+      .replace('"local-llm",\n', '')
+      .replaceAll(/\$\{PROGRAM\}/g, PROGRAM);
+    for (const [words, command] of text.matchAll(/\bnpx (?:-\S+ )*([\w@$][^\s`'")]*)/g)) {
+      assert.equal(command, PROGRAM, `${file}: ${words}`);
+    }
+    // The agent signs its notes in the panel so, and the replay server's page has a path of that name.
+    const others = text.replaceAll('**local-llm**', '').replaceAll('/.local-llm/', '');
+    const found = /.*\blocal-llm(?!-stream-agent\b|\.ts).*/.exec(others);
+    assert.equal(found, null, `${file}: ${found?.[0]}`);
+  }
+});
+
 for (const page of pages) {
+  test(`${page.file}: how the command is called is written in one form`, () => {
+    const forms = ['node dist/cli.js', `npx ${PROGRAM}`].filter((form) => page.text.includes(form));
+    assert.ok(forms.length <= 1, forms.join(' and '));
+  });
+
   test(`${page.file}: every block of code has a test that runs it`, () => {
     const tests = (runners[page.file] ?? []).map((file) =>
       // Some look for the mark by a pattern.
@@ -58,7 +100,9 @@ for (const page of pages) {
       const script = words.startsWith('npm run') ? name : words.slice(4);
       assert.equal(typeof scripts[script], 'string', `${words}: package.json has no such script`);
     }
-    const uses = page.text.matchAll(/(?:\blocal-llm|\bcli\.js) ([a-z]+)((?: [^`\n|;]*)?)/g);
+    const uses = page.text.matchAll(
+      /(?:\blocal-llm-stream-agent|\bcli\.js) ([a-z]+)((?: [^`\n|;]*)?)/g,
+    );
     for (const [words, name = '', rest = ''] of uses) {
       if (name === 'help') continue;
       const command = commands[name];

@@ -9,7 +9,7 @@ import { ask, fixtures, scratch, sent, startServer, write } from './helpers.ts';
 
 const cli = fileURLToPath(new URL('../../src/cli/local-llm.ts', import.meta.url));
 
-/** Runs `local-llm`; `url` is the first address that it prints. */
+/** Runs `local-llm-stream-agent`; `url` is the first address that it prints. */
 function run(t: { after(done: () => unknown): void }, ...args: string[]) {
   const child = spawn(process.execPath, ['--import', 'tsx', cli, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -238,7 +238,7 @@ const wrong: [args: string[], status: number, message: RegExp][] = [
   [['check', '/does/not/exist'], 1, /There is no folder '\/does\/not\/exist'\./],
 ];
 for (const [args, status, message] of wrong) {
-  test(`local-llm ${args.join(' ').replace(fixtures, 'fixtures')}: refused in words`, async (t) => {
+  test(`local-llm-stream-agent ${args.join(' ').replace(fixtures, 'fixtures')}: refused in words`, async (t) => {
     const result = await run(t, ...args).end();
     assert.match(result.stderr, message);
     assert.doesNotMatch(result.stderr, /\n {4}at /);
@@ -250,6 +250,6 @@ test('a port in use is told in words', async (t) => {
   const first = run(t, 'serve', fixtures, '--port', '0');
   const port = new URL(await first.url()).port;
   const { stderr, status } = await run(t, 'serve', fixtures, '--port', port).end();
-  assert.equal(stderr, `local-llm serve: Port ${port} is in use. --port 0 takes any free one.\n`);
+  assert.equal(stderr, `serve: Port ${port} is in use. --port 0 takes any free one.\n`);
   assert.equal(status, 1);
 });

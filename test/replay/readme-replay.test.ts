@@ -32,7 +32,7 @@ const block = (name: string): string => {
   const code = blocks.get(name);
   assert.ok(code !== undefined, `the page has no block marked run: ${name}`);
   // npx would stand between us and the signals.
-  return code.replaceAll('npx local-llm', 'node_modules/.bin/local-llm');
+  return code.replaceAll('npx local-llm-stream-agent', 'node_modules/.bin/local-llm-stream-agent');
 };
 
 /** Starts a shell in the project; `printed` waits for its output. */
@@ -81,7 +81,10 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
   project = await scratch(t);
   await mkdir(join(project, 'node_modules/.bin'), { recursive: true });
   await symlink(root, join(project, 'node_modules/local-llm-stream-agent'));
-  await symlink(join(root, 'dist/cli.js'), join(project, 'node_modules/.bin/local-llm'));
+  await symlink(
+    join(root, 'dist/cli.js'),
+    join(project, 'node_modules/.bin/local-llm-stream-agent'),
+  );
   if (existsSync(openai)) await symlink(openai, join(project, 'node_modules/openai'));
   await writeFile(join(project, 'package.json'), '{"scripts":{"test":"node --test"}}');
   // What stands in for LM Studio.

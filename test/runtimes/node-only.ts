@@ -70,7 +70,10 @@ export async function runCommand(file: string, origin: string): Promise<Outcome[
       child.stdin?.end();
     });
   return runAll([
-    ['it tells its commands', async () => includes(await command('--help'), 'local-llm chat')],
+    [
+      'it tells its commands',
+      async () => includes(await command('--help'), 'talk to a local model'),
+    ],
     [
       'it asks a server',
       async () => {

@@ -2,9 +2,9 @@ import { label, MONO, OURS, picture, rect } from './svg.ts';
 
 const BOX = { width: 150, height: 64, y: 70 };
 const STEPS = [
-  { title: 'record', lines: ['npx local-llm record', 'or recordFetch'] },
+  { title: 'record', lines: ['recordFetch', 'or a proxy: record'] },
   { title: 'fixture', lines: ['hello.json', 'hello.sse'] },
-  { title: 'replay', lines: ['npx local-llm serve', 'or replayFetch'] },
+  { title: 'replay', lines: ['replayFetch', 'or a server: serve'] },
   { title: 'cut', lines: ['cut=658,then=reset', '{ cut: { at: 658 } }'] },
 ] as const;
 

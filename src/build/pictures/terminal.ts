@@ -115,7 +115,7 @@ export async function drawTerminal(fixtures: string): Promise<string> {
     const lines = [
       command('npm start'),
       ...chat.slice(0, -2),
-      command('npx local-llm doctor'),
+      command('node dist/cli.js doctor'),
       ...doctor.slice(0, -1),
     ];
     const shown = lines.map((spans) =>
