@@ -179,5 +179,5 @@ function isAboutProgress(words: string): boolean {
 /** What to say where several models are there, none is loaded, and none was named. */
 function modelChoice(models: readonly Model[]): string {
   const names = models.map(({ id }) => `  ${onOneLine(id)}`).join('\n');
-  return `The server has ${models.length} models, and none is loaded. Choose one with --model NAME, or /model NAME in a chat:\n${names}`;
+  return `The server has ${models.length} models, and none is loaded. Choose one: ${asTypedHere(`${PROGRAM} chat --model NAME`)}, or /model NAME in a chat:\n${names}`;
 }

@@ -31,8 +31,8 @@ to stdout, without control characters. Ctrl-C stops the answer, a second one lea
   --model NAME    default: the one that the server has loaded
   --system TEXT   a system message
   --demo          plays a recorded answer; no server is needed
-  --or-demo       the same, but only if no server runs, or nobody is there to ask a
-                  question; at a terminal the first is so without this option, too
+  --or-demo       plays it if no server runs at the default address, or if stdin holds
+                  no question; at a terminal the former happens without this option, too
   LOCAL_LLM_API_KEY in the environment is sent as the key.
 `,
     async run(args, terminal) {
@@ -46,9 +46,10 @@ to stdout, without control characters. Ctrl-C stops the answer, a second one lea
       const endNotice = playsDemo ? announceSearch(terminal.stderr) : undefined;
       if ((await session.find(endNotice)) === 'unreachable') {
         if (baseURL === undefined && playsDemo) {
+          const other = asTypedHere(`${PROGRAM} chat --base-url URL`);
           return demonstrate(
             `No server answers at ${address}, so this is`,
-            "Start LM Studio's server (`lms server start`), or give --base-url URL.\n",
+            `To chat, start LM Studio's server (\`lms server start\`), or name another one:\n  ${other}\n`,
             terminal,
           );
         }
@@ -65,7 +66,7 @@ to stdout, without control characters. Ctrl-C stops the answer, a second one lea
       if (!orDemo) throw new UsageError('there is no question, neither in quotes nor on stdin');
       return demonstrate(
         'There is no question on stdin, so this is',
-        `To ask one: ${asTypedHere(`${PROGRAM} chat "Say hello."`)}\n`,
+        `To ask one: ${asTypedHere(`${PROGRAM} chat "Say hello."${baseURL ? ` --base-url ${address}` : ''}`)}\n`,
         terminal,
       );
     },
@@ -117,7 +118,7 @@ function announceSearch(stderr: Terminal['stderr']): () => void {
  */
 async function demonstrate(reason: string, advice: string, terminal: Terminal): Promise<number> {
   terminal.stderr.write(
-    `${reason} a demonstration:\nan answer that llama.cpp gave to another question, played in 10 seconds.\n${advice}\n`,
+    `${reason} a demonstration:\nan answer that ik_llama.cpp gave to another question, played in 10 seconds.\n${advice}\n`,
   );
   const stop = new AbortController();
   const onInterrupt = () => {

@@ -73,7 +73,7 @@ function describeLines(lines: readonly string[]): string {
 }
 
 const howToRecord =
-  "To record it, ask once through recordFetch (mode 'new') or `npx local-llm-stream-agent record`.";
+  "To record it, ask once through recordFetch (mode 'new') or the command `record --upstream URL --to FOLDER`.";
 const howToIgnore =
   'What differs each time, such as a date or an id, can be left out: see ignore and normalize.';
 

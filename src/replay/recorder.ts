@@ -73,7 +73,9 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder
         for (;;) {
           const exchange = { folder, name: held.name, head: makeHead(held.name), body };
           const isStored =
-            storeNew(exchange) || (replace && storeOver(exchange, (old) => !isOfThisRun(old)));
+            storeNew(exchange) ||
+            // A name without a head is being taken by somebody else at this moment.
+            (replace && storeOver(exchange, (old) => old !== undefined && !isOfThisRun(old)));
           if (isStored) {
             held.stored();
             return exchange;

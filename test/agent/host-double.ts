@@ -40,6 +40,17 @@ export interface Disk extends Required<ThreadRepository> {
   save(thread: Thread): void;
 }
 
+let latest = 0;
+
+/**
+ * The time, of which the host makes ids. The real one gives two messages of one millisecond the same id; on a busy machine that would
+ * fail any test, and it is not the agent's fault.
+ */
+function newTime(): number {
+  latest = Math.max(latest + 1, Date.now());
+  return latest;
+}
+
 export function createDisk(storagePath: string): Disk {
   const fileOf = (id: string) => join(storagePath, id, 'thread.json');
   const disk: Disk = {
@@ -50,7 +61,7 @@ export function createDisk(storagePath: string): Disk {
       writeFileSync(fileOf(String(thread.id)), JSON.stringify(thread));
     },
     addMarker(thread) {
-      const id = `marker_${Date.now()}`;
+      const id = `marker_${newTime()}`;
       thread.messages.push({ id, type: 'marker' });
       disk.save(thread);
       return id;
@@ -144,7 +155,7 @@ export function createHost(Agent: AgentClass, options: HostOptions): Host {
   }
 
   async function show(response: HostResponse, thread: Thread): Promise<void> {
-    const id = `msg_${Date.now()}`;
+    const id = `msg_${newTime()}`;
     const text = response.getFullMessage() || '';
     const message: Message & { text: string } = {
       id,
@@ -202,7 +213,7 @@ export function createHost(Agent: AgentClass, options: HostOptions): Host {
       else await show(response, thread);
     } catch {
       thread.messages.push({
-        id: `error_${Date.now()}`,
+        id: `error_${newTime()}`,
         sender: 'bot',
         text: 'An unexpected error occurred while processing your task.',
       });
@@ -219,7 +230,7 @@ export function createHost(Agent: AgentClass, options: HostOptions): Host {
     saved: () => disk.getThread(threadId),
     send(text, more = {}) {
       const thread = disk.getThread(threadId);
-      thread.messages.push({ id: `msg_${Date.now()}`, sender: 'user', text, ...more });
+      thread.messages.push({ id: `msg_${newTime()}`, sender: 'user', text, ...more });
       disk.save(thread);
       return handle(disk.getThread(threadId), {}, 'message');
     },

@@ -54,8 +54,7 @@ for (const seed of seeds) {
     };
     send();
     for (let step = 0; step < 12; step++) {
-      // The host gives two messages of one millisecond the same id.
-      await pause(5 + random(random(3) === 0 ? 3 : 40));
+      await pause(random(random(3) === 0 ? 8 : 45));
       host.stop();
       if (random(2) === 0) await pause(random(30));
       const what = random(5);

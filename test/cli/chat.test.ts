@@ -57,18 +57,23 @@ async function stopDemo(
   return { status: await ended, printed: printed() };
 }
 
-test('at a terminal, without a server: a demonstration, said in three lines that fit', async () => {
+test('at a terminal, without a server: a demonstration, said in four lines that fit', async () => {
   const url = await deadURL();
   const { printed, status } = await stopDemo(createChat(url), [], {
     isTTY: true,
     columns: 80,
   });
   assert.equal(status, 0);
-  const [search = '', first, second, third = '', blank, question] = printed.split(/\r\x1b\[K|\n/);
+  const [search = '', first, second, third = '', fourth, blank, question] =
+    printed.split(/\r\x1b\[K|\n/);
   assert.equal(search, 'Looking for a server ...');
   assert.equal(first, `No server answers at ${url}, so this is a demonstration:`);
-  assert.equal(second, 'an answer that llama.cpp gave to another question, played in 10 seconds.');
-  assert.match(third, /`lms server start`.*--base-url URL\.$/);
+  assert.equal(
+    second,
+    'an answer that ik_llama.cpp gave to another question, played in 10 seconds.',
+  );
+  assert.match(third, /`lms server start`.*:$/);
+  assert.equal(fourth, `  ${cli} chat --base-url URL`);
   assert.equal(blank, '');
   assert.match(question ?? '', /^> Write a TypeScript function/);
   assert.match(printed, /\[stopped\]\n\nThat was a recording\.\n$/);
@@ -191,7 +196,7 @@ test('a recording that was made without return_progress answers the chat, too', 
 
 test('--demo plays a recorded answer, and takes no question', async (t) => {
   const { printed, status } = await stopDemo(createChat(), ['--demo']);
-  assert.match(printed, /^This is a demonstration:\nan answer that llama\.cpp gave/);
+  assert.match(printed, /^This is a demonstration:\nan answer that ik_llama\.cpp gave/);
   assert.equal(status, 0);
   const wrong = await run(t, ['--demo', 'a question']);
   assert.match(wrong.stderr, /--demo takes no question/);
@@ -344,7 +349,7 @@ test('several models, none named and none loaded: it names them', async (t) => {
   const { stderr, status } = await run(t, ['hi', '--base-url', url]);
   assert.match(
     stderr,
-    /has 2 models, and none is loaded\. Choose one with --model NAME[\s\S]*\n {2}a\n {2}b\n$/,
+    /has 2 models, and none is loaded\. Choose one: node \S*cli\.js chat --model NAME, or[\s\S]*\n {2}a\n {2}b\n$/,
   );
   assert.equal(status, 1);
 });

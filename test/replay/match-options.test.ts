@@ -173,7 +173,7 @@ test('a miss shows where two long texts part, not how they begin', () => {
       'No recording matches POST /v1/x. Nearest: a. ' +
       'It differs in messages[0].content, from character 591: ' +
       'sent …"ssistant. Say hi to Bob, please.", recorded …"ssistant. Say hi to Ada, please.".\n' +
-      "To record it, ask once through recordFetch (mode 'new') or `npx local-llm-stream-agent record`. " +
+      "To record it, ask once through recordFetch (mode 'new') or the command `record --upstream URL --to FOLDER`. " +
       'What differs each time, such as a date or an id, can be left out: see ignore and normalize.',
   });
 });

@@ -76,7 +76,7 @@ test('a miss shows the nearest exchange and where the bodies differ', () => {
       'No recording matches POST /v1/x. Nearest: near. It differs in:\n' +
       '  messages[0].content: sent "Hi", recorded "Hello";\n' +
       '  temperature: sent none, recorded 0\n' +
-      "To record it, ask once through recordFetch (mode 'new') or `npx local-llm-stream-agent record`. " +
+      "To record it, ask once through recordFetch (mode 'new') or the command `record --upstream URL --to FOLDER`. " +
       'What differs each time, such as a date or an id, can be left out: see ignore and normalize.',
   });
 });
