@@ -2,8 +2,8 @@ import { blankSourceFile } from 'ts-blank-space';
 import ts from 'typescript';
 
 /**
- * TypeScript → JavaScript that reads like its source: the types are cut out, the comments, the blank lines and
- * the layout stay. (A compiler's printer would lose them, and the built file is meant to be read.)
+ * TypeScript → JavaScript that reads like its source: the comments, the blank lines and the layout stay. (A compiler's printer would
+ * lose them, and the built file is meant to be read.) Blanks are left where a type was; the formatter takes them out.
  * @param source - TypeScript whose types can be erased: no enum, namespace or parameter property
  * @param file - its name, for the messages
  * @throws {Error} where the syntax cannot be erased, with file and line
@@ -11,14 +11,13 @@ import ts from 'typescript';
 export function stripTypes(source: string, file: string): string {
   const withoutTypes = cutTypeStatements(source, file);
   const parsed = parse(withoutTypes, file);
-  const blanked = blankSourceFile(parsed, (node) => {
+  return blankSourceFile(parsed, (node) => {
     const { line } = parsed.getLineAndCharacterOfPosition(node.getStart(parsed));
     const start = node.getText(parsed).split('\n', 1)[0];
     throw new Error(
       `${file}: '${start}' is not a type that can be erased (about line ${line + 1})`,
     );
   });
-  return closeGaps(withoutTypes, blanked);
 }
 
 function parse(source: string, file: string): ts.SourceFile {
@@ -56,28 +55,4 @@ function startWithComment(source: string, statement: ts.Statement): number {
     start = comment.pos;
   }
   return start;
-}
-
-/**
- * Removes what was blanked: where `blanked` has a space and `source` has something else, with the white space
- * that the type had around it.
- */
-function closeGaps(source: string, blanked: string): string {
-  let out = '';
-  let at = 0;
-  while (at < source.length) {
-    if (blanked[at] === source[at] || blanked[at] !== ' ') {
-      out += blanked[at++];
-      continue;
-    }
-    while (at < source.length && /\s/.test(blanked[at] ?? '')) at++;
-    const space = source.slice(source.slice(0, at).trimEnd().length, at);
-    const startsLine = /(^|\n)[ \t]*$/.test(out);
-    if (startsLine) {
-      if (space.includes('\n')) out = out.trimEnd() + space;
-    } else if (space !== '' || /[;,)\]}]/.test(blanked[at] ?? '')) {
-      out = out.trimEnd() + space;
-    }
-  }
-  return out;
 }
