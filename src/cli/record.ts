@@ -12,7 +12,7 @@ import { stopSignal } from './stop-signal.ts';
 export const record: Command = {
   summary: 'record the streams between a client and a server',
   usage: `Usage: local-llm-stream-agent record --upstream URL --to FOLDER [--name NAME]
-       [--server TEXT] [--port N] [--mode add|new|all] [--ignore FIELD]...
+       [--server TEXT] [--port N] [--mode add|new] [--ignore FIELD]...
        [--normalize FILE]
 
 Passes everything on between your client and the server, and stores every exchange: the
@@ -25,7 +25,6 @@ bytes, where the chunks ended, when they came, how the stream ended. No key is s
   --port N          default 8090; 0 takes any free port, which is printed
   --mode MODE       add (default): everything is recorded, nothing replaced
                     new: what the folder holds is replayed, what is missing is recorded
-                    all: everything is recorded, over what earlier runs recorded
   --ignore FIELD    with --mode new: a field of the request's body that is not compared:
                     seed, messages.*.content; may be given more than once
   --normalize FILE  with --mode new: a module whose normalize(request) takes out what
@@ -109,6 +108,6 @@ function checkUpstream(upstream: string): void {
 
 /** @throws {UsageError} */
 function readMode(text = 'add'): RecordingProxyOptions['mode'] {
-  if (text === 'add' || text === 'new' || text === 'all') return text;
-  throw new UsageError(`--mode ${text}: give add, new or all`);
+  if (text === 'add' || text === 'new') return text;
+  throw new UsageError(`--mode ${text}: give add or new`);
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { numbered } from './names.ts';
+import { findTaken } from './store.ts';
 
 /** The names that recorders of this process hold, by folder; their exchanges may not be on disk yet. */
 const heldNames = new Map<string, Set<string>>();
@@ -16,9 +17,8 @@ export interface HeldName {
 /**
  * Gives each exchange of a recorder a name in the order of the requests: a number is higher than those of all
  * exchanges that were begun before, so that equal requests are replayed in their order.
- * @param lookAt - looks at the folder, and tells which names can be had there
  */
-export function createNumbering(folder: string, lookAt: () => (name: string) => boolean) {
+export function createNumbering(folder: string) {
   const place = resolve(folder);
   const held = heldNames.get(place) ?? new Set<string>();
   heldNames.set(place, held);
@@ -27,10 +27,10 @@ export function createNumbering(folder: string, lookAt: () => (name: string) => 
   return function hold(base: string): HeldName {
     const numbers = numbersOf.get(base) ?? new Set<number>();
     numbersOf.set(base, numbers);
-    const isFree = lookAt();
+    const isTaken = findTaken(folder);
     let number = Math.max(0, ...numbers) + 1;
     const isHeld = (name: string) => held.has(name.toLowerCase());
-    while (isHeld(numbered(base, number)) || !isFree(numbered(base, number))) number++;
+    while (isHeld(numbered(base, number)) || isTaken(numbered(base, number))) number++;
     const name = numbered(base, number);
     numbers.add(number);
     held.add(name.toLowerCase());

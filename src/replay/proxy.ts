@@ -9,9 +9,7 @@ import { inOneLine } from './rules.ts';
 import { wordsOf } from './thrown.ts';
 
 /** Which server is recorded, where to, and what is recorded of it. */
-export interface RecordingProxyOptions
-  extends MatchOptions,
-    Omit<RecorderOptions, 'replace' | 'strict'> {
+export interface RecordingProxyOptions extends MatchOptions, Omit<RecorderOptions, 'strict'> {
   /** The server's address: `http://127.0.0.1:1234`. A `/v1` at its end is left out, as clients send it. */
   readonly upstream: string | URL;
   /** Default 0: any free one. The host is always `127.0.0.1`. */
@@ -19,9 +17,8 @@ export interface RecordingProxyOptions
   /**
    * - `add` (default): everything is recorded. Nothing is replaced: the number of a name goes up.
    * - `new`: what the folder holds when the proxy starts is replayed, what it does not hold is recorded.
-   * - `all`: everything is recorded. An exchange of the same name that an earlier run recorded is replaced.
    */
-  readonly mode?: 'add' | 'new' | 'all' | undefined;
+  readonly mode?: 'add' | 'new' | undefined;
   /** Is told of each request that was answered from the folder. */
   readonly onReplay?: ((request: string, name: string) => void) | undefined;
 }
@@ -43,8 +40,8 @@ export interface RecordingProxy extends Running {
  */
 export async function startRecordingProxy(options: RecordingProxyOptions): Promise<RecordingProxy> {
   const { folder, name, server, mode = 'add', onOutcome, onReplay, port = 0 } = options;
-  if (!['add', 'new', 'all'].includes(mode)) {
-    throw new TypeError(`mode must be 'add', 'new' or 'all'; it is ${inOneLine(mode)}`);
+  if (!['add', 'new'].includes(mode)) {
+    throw new TypeError(`mode must be 'add' or 'new'; it is ${inOneLine(mode)}`);
   }
   const upstream = new URL(options.upstream);
   if (!/^https?:$/.test(upstream.protocol)) {
@@ -56,7 +53,6 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
     name,
     server,
     onOutcome,
-    replace: mode === 'all',
     strict: false,
   });
   const isReplaying = mode === 'new' && !isWithoutExchanges(folder);

@@ -14,15 +14,21 @@ export interface RecordOptions extends ReplayOptions, Pick<RecorderOptions, 'nam
    * - `new` (default): what the folder holds is replayed, what it does not hold is recorded.
    * - `none`: replay only; what was not recorded is an error. With `CI=true` this is the default.
    * - `once`: a folder that holds exchanges is replayed, an empty one recorded into.
-   * - `all`: everything is recorded. An exchange of the same name that an earlier run recorded is replaced.
+   *
+   * To record anew, delete the folder.
    */
   readonly mode?: RecordMode | undefined;
 }
 
 /** See {@link RecordOptions}. */
-export type RecordMode = 'none' | 'once' | 'new' | 'all';
+export type RecordMode = 'none' | 'once' | 'new';
 
-const modes: readonly string[] = ['none', 'once', 'new', 'all'] satisfies RecordMode[];
+/** What is recorded in each mode; everything else is replayed, or is an error. */
+const modes: Readonly<Record<RecordMode, { intoEmptyFolder: boolean; misses: boolean }>> = {
+  none: { intoEmptyFolder: false, misses: false },
+  once: { intoEmptyFolder: true, misses: false },
+  new: { intoEmptyFolder: true, misses: true },
+};
 
 /** A `fetch` that records and replays. */
 export interface RecordingFetch extends AnyFetch {
@@ -57,20 +63,21 @@ export function recordFetch(
 ): RecordingFetch {
   const inCI = process.env.CI === 'true' || process.env.CI === '1';
   const { mode = inCI ? 'none' : 'new', name, server } = options;
-  if (!modes.includes(mode)) {
-    throw new TypeError(`mode must be 'none', 'once', 'new' or 'all'; it is ${inOneLine(mode)}`);
+  if (!Object.hasOwn(modes, mode)) {
+    throw new TypeError(`mode must be 'none', 'once' or 'new'; it is ${inOneLine(mode)}`);
   }
+  const records = modes[mode];
   checkPlayOptions(options);
-  const stored = { folder, name, server, replace: mode === 'all', strict: true };
-  const recorder = createRecorder(fetch, stored);
+  const recorder = createRecorder(fetch, { folder, name, server, strict: true });
   const play = createPlayer(options);
 
   /** What answers from the folder, and whether what it does not hold is recorded. */
   async function open(): Promise<{ matcher: Matcher | undefined; isRecording: boolean }> {
-    const isEmpty = mode !== 'none' && isWithoutExchanges(folder);
-    if (mode === 'all' || isEmpty) return { matcher: undefined, isRecording: true };
+    if (records.intoEmptyFolder && isWithoutExchanges(folder)) {
+      return { matcher: undefined, isRecording: true };
+    }
     const matcher = createMatcher(await readSource(folder), options);
-    return { matcher, isRecording: mode === 'new' };
+    return { matcher, isRecording: records.misses };
   }
   let opened: ReturnType<typeof open> | undefined;
   let matcher: Matcher | undefined;

@@ -5,8 +5,7 @@ import { createNumbering } from './numbering.ts';
 import { type Outcome, type Placed, startRecording } from './recording.ts';
 import { relay } from './relay.ts';
 import type { Incoming } from './request.ts';
-import { startOfRun } from './run-start.ts';
-import { findTaken, readHead, storeNew, storeOver } from './store.ts';
+import { storeNew } from './store.ts';
 
 /** Where and how exchanges are stored. */
 export interface RecorderOptions {
@@ -15,8 +14,6 @@ export interface RecorderOptions {
   readonly name?: string | undefined;
   /** Which server this is, with its version: `LM Studio 0.4.24`. Default: its `server` header, or its address. */
   readonly server?: string | undefined;
-  /** Replaces exchanges that an earlier run recorded, where otherwise the number goes up. */
-  readonly replace: boolean;
   /** What is not stored is an error for the client. */
   readonly strict: boolean;
   /** Is told what came of each request. */
@@ -47,22 +44,10 @@ const DEFAULT_SETTLED_WITHIN = 10_000;
 
 /** @throws {TypeError} where `name` is not fit for a file */
 export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder {
-  const { folder, name, server, replace, strict, onOutcome } = options;
+  const { folder, name, server, strict, onOutcome } = options;
   if (name !== undefined) checkName(name);
 
-  let runStart: number | undefined;
-  const isOfThisRun = (head: Head | undefined) => {
-    runStart ??= startOfRun();
-    return Date.parse(head?.provenance.recordedAt ?? '') >= runStart;
-  };
-  const hold = createNumbering(folder, () => {
-    const isTaken = findTaken(folder);
-    const isReplaceable = (it: string) => {
-      const head = replace ? readHead(folder, it) : undefined;
-      return head !== undefined && !isOfThisRun(head);
-    };
-    return (it) => !isTaken(it) || isReplaceable(it);
-  });
+  const hold = createNumbering(folder);
 
   /** Holds a name for an exchange from its request on; stores it under another where somebody was faster. */
   function placeFor(base: string) {
@@ -72,11 +57,7 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder
       store(makeHead: (name: string) => Head, body: Uint8Array): Placed {
         for (;;) {
           const exchange = { folder, name: held.name, head: makeHead(held.name), body };
-          const isStored =
-            storeNew(exchange) ||
-            // A name without a head is being taken by somebody else at this moment.
-            (replace && storeOver(exchange, (old) => old !== undefined && !isOfThisRun(old)));
-          if (isStored) {
+          if (storeNew(exchange)) {
             held.stored();
             return exchange;
           }

@@ -4,7 +4,7 @@ import { bodyEndingOf, type Chunk, type End, type Head } from './format.ts';
 import type { Capture } from './relay.ts';
 import { type Incoming, storedRequestOf } from './request.ts';
 import { cluesOf, findSecret, findSecretInBody } from './secrets.ts';
-import { storeOver } from './store.ts';
+import { storeAgain } from './store.ts';
 import { wordsOf } from './thrown.ts';
 
 /** What came of an exchange: the name under which it is stored, or why it is not. */
@@ -118,7 +118,7 @@ export function startRecording(asked: Incoming, options: RecordingOptions) {
       if (placed) {
         const { name } = placed;
         placed = { ...placed, head: headFor(name) };
-        storeOver({ ...placed, body }, () => true);
+        storeAgain({ ...placed, body });
       } else {
         placed = place.store(headFor, body);
       }

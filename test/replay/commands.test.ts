@@ -211,7 +211,7 @@ const wrong: [args: string[], status: number, message: RegExp][] = [
   [
     ['record', '--upstream', 'http://127.0.0.1:1', '--to', 'x', '--mode', 'old'],
     2,
-    /--mode old: give add, new or all/,
+    /--mode old: give add or new/,
   ],
   [
     ['record', '--upstream', 'http://127.0.0.1:1', '--to', 'x', '--ignore', 'seed'],

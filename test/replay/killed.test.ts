@@ -8,14 +8,14 @@ import { checkFolder } from '../../src/cli/check-folder.ts';
 import { readSource } from '../../src/replay/folder.ts';
 import { scratch } from './helpers.ts';
 
-/** Writes three names again and again, as fast as it can, each time with another body. */
+/** Writes one exchange after the other, as fast as it can. */
 const writer = `
   import { sha256 } from '${new URL('../../src/replay/folder.ts', import.meta.url)}';
-  import { storeNew, storeOver } from '${new URL('../../src/replay/store.ts', import.meta.url)}';
+  import { storeNew } from '${new URL('../../src/replay/store.ts', import.meta.url)}';
   const folder = process.argv[1];
   for (let i = 0; ; i++) {
     const body = new TextEncoder().encode('data: ' + 'x'.repeat(1 + (i * 7919) % 200000) + '\\n\\n');
-    const name = 'hello-' + (i % 3);
+    const name = 'hello-' + i;
     const head = {
       format: 1,
       provenance: { kind: 'recorded', server: 'a test' },
@@ -23,21 +23,19 @@ const writer = `
       response: {
         status: 200,
         headers: {},
-        // Another ending now and then, as when a server answers with an error.
-        body: name + (i % 5 ? '.sse' : '.body.json'),
+        body: name + '.sse',
         bytes: body.length,
         sha256: sha256(body),
       },
       end: 'complete',
       chunks: [[0, body.length]],
     };
-    const exchange = { folder, name, head, body };
-    storeNew(exchange) || storeOver(exchange, () => true);
+    storeNew({ folder, name, head, body });
     if (i === 20) process.stdout.write('going');
   }
 `;
 
-test('a recorder that is killed at any moment leaves every exchange whole, the old or the new one', async (t) => {
+test('a recorder that is killed at any moment leaves every exchange whole', async (t) => {
   for (let round = 0; round < 8; round++) {
     const folder = await scratch(t);
     const tsx = fileURLToPath(import.meta.resolve('tsx'));
@@ -50,15 +48,12 @@ test('a recorder that is killed at any moment leaves every exchange whole, the o
     child.kill('SIGKILL');
     await closed;
     const exchanges = [await readSource(folder)].flat();
-    assert.deepEqual(
-      exchanges.map((it) => it.name),
-      ['hello-0', 'hello-1', 'hello-2'],
-    );
+    assert.ok(exchanges.length > 20);
     for (const exchange of exchanges) await exchange.readBody();
     // What is left over beside them is named, and is no exchange.
     for (const problem of (await checkFolder(folder)).problems) {
       assert.match(problem, /belongs to no exchange/);
     }
-    assert.ok((await readdir(folder)).length < 14);
+    assert.ok((await readdir(folder)).length <= 2 * exchanges.length + 3, 'one was being written');
   }
 });

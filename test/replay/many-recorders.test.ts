@@ -70,42 +70,34 @@ async function contentsOf(folder: string): Promise<string[]> {
 const contentsFor = (who: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${who} asks ${'x'.repeat(index)}`);
 
-for (const mode of ['new', 'all']) {
-  test(`four processes with two recorders each, mode ${mode}: nothing is lost or mixed, and all is replayed`, async (t) => {
-    const folder = await scratch(t);
-    const url = `${await startEcho(t)}/v1/chat/completions`;
-    if (mode === 'all') await run(t, { url, folder, contents: contentsFor('old', 9) });
-    const everyContent = ['a', 'b', 'c', 'd'].map((who) => contentsFor(who, 12));
-    const outputs = await Promise.all(
-      everyContent.map((contents) =>
-        run(t, { url, folder, contents, recorders: 2, options: { mode } }),
-      ),
-    );
-    const all = everyContent.flat().sort();
-    assert.deepEqual(await contentsOf(folder), all);
-    assert.deepEqual((await checkFolder(folder)).problems, []);
-    const names = outputs.flat().map((line) => line.replace('recorded ', ''));
-    assert.equal(new Set(names).size, all.length);
-    const files = await readdir(folder);
-    assert.equal(files.length, 2 * all.length);
-    for (const name of names) assert.ok(files.includes(`${name}.json`), name);
-    const replay = replayFetch(folder);
-    for (const content of all) {
-      assert.match(await (await replay(url, ask(content))).text(), new RegExp(`"${content}"`));
-    }
-    assert.deepEqual(replay.unused(), []);
-  });
-}
+test('four processes with two recorders each: nothing is lost or mixed, and all is replayed', async (t) => {
+  const folder = await scratch(t);
+  const url = `${await startEcho(t)}/v1/chat/completions`;
+  const everyContent = ['a', 'b', 'c', 'd'].map((who) => contentsFor(who, 12));
+  const outputs = await Promise.all(
+    everyContent.map((contents) => run(t, { url, folder, contents, recorders: 2 })),
+  );
+  const all = everyContent.flat().sort();
+  assert.deepEqual(await contentsOf(folder), all);
+  assert.deepEqual((await checkFolder(folder)).problems, []);
+  const names = outputs.flat().map((line) => line.replace('recorded ', ''));
+  assert.equal(new Set(names).size, all.length);
+  const files = await readdir(folder);
+  assert.equal(files.length, 2 * all.length);
+  for (const name of names) assert.ok(files.includes(`${name}.json`), name);
+  const replay = replayFetch(folder);
+  for (const content of all) {
+    assert.match(await (await replay(url, ask(content))).text(), new RegExp(`"${content}"`));
+  }
+  assert.deepEqual(replay.unused(), []);
+});
 
 test('two recorders of one process, with equal requests: each keeps its own', async (t) => {
   const folder = await scratch(t);
   const url = `${await startEcho(t)}/v1/chat/completions`;
-  for (const mode of ['all', 'new'] as const) {
-    const recorders = [1, 2].map(() => recordFetch(fetch, folder, { mode, name: mode }));
-    const texts = recorders.map(async (record) => (await record(url, ask(mode))).text());
-    await Promise.all(texts);
-  }
-  assert.deepEqual(await contentsOf(folder), ['all', 'all', 'new', 'new']);
+  const recorders = [1, 2].map(() => recordFetch(fetch, folder, { mode: 'new', name: 'same' }));
+  await Promise.all(recorders.map(async (record) => (await record(url, ask('same'))).text()));
+  assert.deepEqual(await contentsOf(folder), ['same', 'same']);
 });
 
 test('two proxies with one folder and one name: each exchange has its own head and body', async (t) => {
@@ -128,16 +120,6 @@ test('two proxies with one folder and one name: each exchange has its own head a
   assert.deepEqual(await contentsOf(folder), contents.sort());
 });
 
-test('all replaces what an earlier run recorded, file by file, and leaves nothing of it', async (t) => {
-  const folder = await scratch(t);
-  const url = `${await startEcho(t)}/v1/chat/completions`;
-  const options = { mode: 'all', name: 'hello' };
-  assert.deepEqual(await run(t, { url, folder, contents: ['old'], options }), ['recorded hello']);
-  assert.deepEqual(await run(t, { url, folder, contents: ['new'], options }), ['recorded hello']);
-  assert.deepEqual(await contentsOf(folder), ['new']);
-  assert.deepEqual((await readdir(folder)).sort(), ['hello.json', 'hello.sse']);
-});
-
 test('a process that ends right after [DONE] has kept its recording', async (t) => {
   const folder = await scratch(t);
   const url = `${await startEcho(t)}/v1/chat/completions`;
@@ -145,11 +127,11 @@ test('a process that ends right after [DONE] has kept its recording', async (t) 
   assert.deepEqual(await contentsOf(folder), ['short life']);
 });
 
-test('on a full disk the old exchange stays, the client is told, and nothing is left over', async (t) => {
+test('on a full disk the client is told, other exchanges stay, and nothing is left over', async (t) => {
   const folder = await scratch(t);
   // No file may have more than 8 KiB.
   const url = `${await startEcho(t, (content) => `data: "${content}"\n\n`)}/v1/chat/completions`;
-  const options = { mode: 'all', name: 'hello' };
+  const options = { mode: 'new', name: 'hello' };
   await run(t, { url, folder, contents: ['old'], options });
   const tooMuch = 'x'.repeat(9000);
   const lines = await run(t, { url, folder, contents: [tooMuch], options }, 'ulimit -f 8;');
@@ -162,7 +144,7 @@ test('names that differ by case only get a number each', async (t) => {
   const folder = await scratch(t);
   await write(folder, 'Hello');
   const url = `${await startEcho(t)}/v1/chat/completions`;
-  const record = recordFetch(fetch, folder, { mode: 'all', name: 'hello' });
+  const record = recordFetch(fetch, folder, { mode: 'new', name: 'hello' });
   await (await record(url, ask('small'))).text();
   const [outcome] = await record.settled();
   assert.equal(outcome?.stored, 'hello-2');

@@ -179,18 +179,6 @@ test('none: a miss is an error and the server is not asked, also with an empty f
   assert.equal(seen.requests, 0);
 });
 
-test('all: replaces what an earlier recorder wrote, and keeps what this one does', async (t) => {
-  const folder = await scratch(t);
-  await write(folder, 'a', { response: { body: 'a.body.txt' }, content: 'old' });
-  await write(folder, 'b');
-  const { url } = await startCounting(t);
-  const recording = recordFetch(fetch, folder, { mode: 'all', name: 'a' });
-  await (await recording(url, ask())).text();
-  await (await recording(url, ask())).text();
-  const files = ['a-2.json', 'a-2.sse', 'a.json', 'a.sse', 'b.json', 'b.sse'];
-  assert.deepEqual((await readdir(folder)).sort(), files);
-});
-
 test('CI=true changes the default to none, but not a mode that is given', async (t) => {
   const folder = await scratch(t);
   const { url, seen } = await startCounting(t);

@@ -47,7 +47,7 @@ for (const exchange of await allFixtures()) {
     // Without chunks of its own, an exchange is sent a frame a chunk.
     const replay = replayFetch(exchange);
     await askAgain(
-      recordFetch(replay, folder, { mode: 'all', name: 'again' }),
+      recordFetch(replay, folder, { mode: 'new', name: 'again' }),
       'http://x',
       exchange,
     );
