@@ -4,7 +4,6 @@ import { listExchanges, listFiles } from '../replay/folder.ts';
 import type { Exchange } from '../replay/format.ts';
 import { readExchange } from '../replay/index.ts';
 import { cluesOf, findSecret, findSecretInBody } from '../replay/secrets.ts';
-import { ageInWords } from './age.ts';
 
 /** What a folder of exchanges holds, and what is wrong with it. */
 export interface Checked {
@@ -15,9 +14,8 @@ export interface Checked {
 
 /**
  * Checks a folder as `local-llm-stream-agent check` does: format, hashes, sums, line ends, secrets, and files of no exchange.
- * @param oldest - the time, in ms since the epoch, before which no recording may be; default: any
  */
-export async function checkFolder(folder: string, oldest?: number): Promise<Checked> {
+export async function checkFolder(folder: string): Promise<Checked> {
   const exchanges: Exchange[] = [];
   const problems: string[] = [];
   const files = await listExchanges(folder);
@@ -26,8 +24,7 @@ export async function checkFolder(folder: string, oldest?: number): Promise<Chec
     try {
       const exchange = await readExchange(file, name);
       known.add(join(file, '..', exchange.response.body));
-      const found = [await problemsOf(exchange), ageProblems(exchange, oldest)].flat();
-      for (const problem of found) problems.push(`${file}: ${problem}`);
+      for (const problem of await problemsOf(exchange)) problems.push(`${file}: ${problem}`);
       exchanges.push(exchange);
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error));
@@ -70,13 +67,4 @@ async function problemsOf(exchange: Exchange): Promise<string[]> {
     findSecretInBody(body, clues, response.body);
   if (secret) problems.push(secret);
   return problems;
-}
-
-function ageProblems({ provenance }: Exchange, oldest: number | undefined): string[] {
-  if (oldest === undefined || provenance.kind !== 'recorded') return [];
-  const { recordedAt } = provenance;
-  const time = Date.parse(recordedAt ?? '');
-  if (Number.isNaN(time)) return ['provenance.recordedAt is no time, so that its age is not known'];
-  if (time >= oldest) return [];
-  return [`it was recorded on ${recordedAt?.slice(0, 10)}, ${ageInWords(Date.now() - time)} ago`];
 }

@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { readAge } from './age.ts';
 import { checkFolder } from './check-folder.ts';
 import { type Command, UsageError } from './command.ts';
 import { counted } from './counted.ts';
@@ -9,16 +8,14 @@ import { showExchange } from './show-exchange.ts';
 export const check: Command = {
   summary: 'verify recorded exchanges, and show what is in them',
   usage: `Usage: local-llm-stream-agent check FOLDER [-v] [--raw]
-       [--older-than AGE]
 
 Verifies the format, the hashes and sums, the line ends, and that no key is in them.
 The exit status is 1 if something is wrong.
 
-  -v, --verbose     prints every exchange, a frame a line: when it came, its bytes, and the
-                    text, reasoning or tool call that it brings
-  --raw             prints the frames themselves; | is the end of a chunk, {1|3} one inside
-                    a character of 1 + 3 bytes
-  --older-than AGE  a recording that is older is wrong as well: 12h, 90d, 8w, 1y
+  -v, --verbose  prints every exchange, a frame a line: when it came, its bytes, and the
+                 text, reasoning or tool call that it brings
+  --raw          prints the frames themselves; | is the end of a chunk, {1|3} one inside
+                 a character of 1 + 3 bytes
 `,
   async run(args, { stdout, stderr }) {
     const { values, positionals } = parseArgs({
@@ -27,14 +24,12 @@ The exit status is 1 if something is wrong.
       options: {
         verbose: { type: 'boolean', short: 'v' },
         raw: { type: 'boolean' },
-        'older-than': { type: 'string' },
       },
     });
     const [folder, ...more] = positionals;
     if (folder === undefined || more.length > 0) throw new UsageError('give one folder');
-    const { verbose = false, raw = false, 'older-than': age } = values;
-    const oldest = age === undefined ? undefined : Date.now() - readAge(age);
-    const { exchanges, problems } = await checkFolder(folder, oldest);
+    const { verbose = false, raw = false } = values;
+    const { exchanges, problems } = await checkFolder(folder);
     for (const exchange of verbose || raw ? exchanges : []) {
       for await (const line of showExchange(exchange, raw ? 'raw' : 'text')) {
         stdout.write(`${line}\n`);

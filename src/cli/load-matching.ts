@@ -5,7 +5,7 @@ import { UsageError } from './command.ts';
 
 /**
  * Loads the module that `--normalize` names. It exports `normalize`, by that name or as its default, and may export
- * `match` and `ignore`.
+ * `ignore`.
  * @throws {UsageError} where it cannot be loaded, or exports no function
  */
 export async function loadMatching(file: string | undefined): Promise<MatchOptions> {
@@ -15,18 +15,17 @@ export async function loadMatching(file: string | undefined): Promise<MatchOptio
       throw new UsageError(`--normalize ${file} cannot be loaded: ${error.message}`);
     },
   );
-  const { normalize = exported.default, match, ignore } = exported;
-  const options = { normalize, match, ignore };
+  const { normalize = exported.default, ignore } = exported;
+  const options = { normalize, ignore };
   if (isMatchOptions(options)) return options;
   throw new UsageError(
-    `--normalize ${file} must export a function normalize(request); it may export match(request, exchange) and ignore`,
+    `--normalize ${file} must export a function normalize(request); it may export ignore`,
   );
 }
 
-/** Whether there is a function to match with. What `ignore` holds is looked at where it is used. */
+/** Whether there is a function. What `ignore` holds is looked at where it is used. */
 function isMatchOptions(
   options: { [Name in keyof MatchOptions]: unknown },
 ): options is MatchOptions {
-  const given = [options.normalize, options.match].filter((it) => it !== undefined);
-  return given.length > 0 && given.every((it) => typeof it === 'function');
+  return typeof options.normalize === 'function';
 }

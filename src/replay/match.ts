@@ -16,10 +16,6 @@ export interface MatchOptions {
    * the content type alone.
    */
   readonly normalize?: ((request: StoredRequest) => StoredRequest) | undefined;
-  /**
-   * Decides alone whether an exchange answers a request, in place of the comparison. Both are normalized.
-   */
-  readonly match?: ((request: StoredRequest, exchange: Exchange) => boolean) | undefined;
 }
 
 /** No recorded exchange answers the request; the message shows the nearest one and where the bodies differ. */
@@ -38,7 +34,6 @@ export interface Matcher {
 
 /** A request as it is compared. */
 interface Comparable {
-  readonly request: StoredRequest;
   /** `POST /v1/chat/completions` */
   readonly call: string;
   readonly leaves: ReadonlyMap<string, unknown>;
@@ -66,7 +61,6 @@ export function createMatcher(
     return { find: () => use(source), unused: () => unusedOf([source]) };
   }
 
-  const { match } = options;
   const comparableOf = createComparison(options);
   const asItIs = createComparison({});
   const recorded = source.map((exchange) => {
@@ -74,11 +68,6 @@ export function createMatcher(
     return { exchange, compared: comparableOf(exchange.request), leavesAsTheyAre: leaves };
   });
   type Candidate = (typeof recorded)[number];
-
-  function answers({ compared, exchange }: Candidate, asked: Comparable): boolean {
-    if (match) return match(asked.request, { ...exchange, request: compared.request });
-    return compared.call === asked.call && compared.key === asked.key;
-  }
 
   /** What is left out of the comparison still tells two exchanges apart, as far as a part of it is the same. */
   function mostAlike(candidates: readonly Candidate[], sent: Comparable['leaves']) {
@@ -91,7 +80,9 @@ export function createMatcher(
   return {
     find(request) {
       const asked = comparableOf(request);
-      const candidates = recorded.filter((it) => answers(it, asked));
+      const candidates = recorded.filter(
+        ({ compared }) => compared.call === asked.call && compared.key === asked.key,
+      );
       const best = mostAlike(candidates, asItIs(request).leaves);
       const next = best.find((it) => !used.has(it.exchange)) ?? best.at(-1);
       if (next) return use(next.exchange);
@@ -131,7 +122,6 @@ function createComparison({ ignore = [], normalize }: MatchOptions) {
       // The order of an object's keys does not matter, so the places are sorted.
       .sort((a, b) => (a.place < b.place ? -1 : 1));
     return {
-      request,
       call: `${method} ${withSortedQuery(path)}`,
       leaves: new Map(leaves.map(({ place, value }: Leaf) => [place, value])),
       key: JSON.stringify(leaves.map(({ place, value }) => [place, value])),

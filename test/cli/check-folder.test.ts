@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readAge } from '../../src/cli/age.ts';
 import { checkFolder } from '../../src/cli/check-folder.ts';
 import { showExchange } from '../../src/cli/show-exchange.ts';
 import { sha256 } from '../../src/replay/folder.ts';
@@ -163,43 +162,4 @@ test('shown as text: NDJSON is a line a frame, and chunks that end inside a fram
     '      7 ms     41 B  text "a"  (chunks of 10 + 31 bytes)',
     '      7 ms     40 B  text "b"; done',
   ]);
-});
-
-test('recordings that are older than asked for are problems, others and what is modelled are not', async (t) => {
-  const folder = await scratch(t);
-  const day = 86_400_000;
-  const now = Date.now();
-  const recordedAt = (ago: number) => ({
-    chunks: [[0, 14]],
-    response: {
-      bytes: 14,
-      sha256: sha256(new TextEncoder().encode('data: [DONE]\n\n')),
-    },
-    provenance: { kind: 'recorded', server: 'x', recordedAt: new Date(now - ago).toISOString() },
-  });
-  await write(folder, 'old', recordedAt(100 * day));
-  await write(folder, 'young', recordedAt(80 * day));
-  await write(folder, 'modelled');
-  await write(folder, 'timeless', {
-    ...recordedAt(0),
-    provenance: { kind: 'recorded', server: 'x' },
-  });
-  assert.deepEqual((await checkFolder(folder)).problems, []);
-  const { problems } = await checkFolder(folder, now - readAge('90d'));
-  assert.equal(problems.length, 2);
-  assert.match(problems.join(), /old\.json: it was recorded on \d{4}-\d\d-\d\d, 100 days ago/);
-  assert.match(problems.join(), /timeless\.json: provenance\.recordedAt is no time/);
-});
-
-test('an age is hours, days, weeks or years; anything else is refused in words', () => {
-  const hour = 3_600_000;
-  assert.deepEqual(['12h', '90d', '2w', '1y'].map(readAge), [
-    12 * hour,
-    90 * 24 * hour,
-    14 * 24 * hour,
-    365 * 24 * hour,
-  ]);
-  for (const text of ['90', 'd', '1.5d', '90 days', '']) {
-    assert.throws(() => readAge(text), { name: 'UsageError', message: /give a number of h, d, w/ });
-  }
 });

@@ -219,7 +219,6 @@ const wrong: [args: string[], status: number, message: RegExp][] = [
     /need --mode new/,
   ],
   [['record', '--upstream', 'http://127.0.0.1:1', '--to', 'x', '--name', 'CON'], 1, /Windows/],
-  [['check', fixtures, '--older-than', 'never'], 2, /--older-than never: give a number/],
   [['record', '--to', 'x'], 2, /--upstream is missing/],
   [['record', '--upstream', 'http://127.0.0.1:1234'], 2, /--to is missing/],
   [['record', '--upstream', 'localhost:1234', '--to', 'x'], 2, /--upstream must be a URL such as/],

@@ -126,18 +126,6 @@ test('a normalize that returns no request, and an ignore that is no list, are re
   }
 });
 
-test('match decides alone, sees what is normalized, and its exchanges are used in order', () => {
-  const recorded = ['a', 'b', 'c'].map((name) => exchange(name, { body: { user: name } }));
-  const { find } = createMatcher(recorded, {
-    normalize: (request) => ({ ...request, path: '/same' }),
-    match: (request, { name, request: { path } }) => request.path === path && name !== 'b',
-  });
-  assert.deepEqual(
-    [1, 2, 3].map(() => find(asked({ path: '/other' })).name),
-    ['a', 'c', 'c'],
-  );
-});
-
 test('the parameters of a query may come in any order, those of one name may not', () => {
   const { find } = createMatcher([exchange('a', { path: '/v1/x?b=2&a=1&a=2&c=%20' })]);
   assert.equal(find(asked({ path: '/v1/x?a=1&c=+&a=2&b=2' })).name, 'a');
