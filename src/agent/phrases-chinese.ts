@@ -184,7 +184,6 @@ export const chinese: Phrases = {
   nothingLeftOutAdvice: () => '请把它缩短，或者用更大的上下文加载模型。',
   unknownTask: (name) => `这个按钮来自另一个版本：\`${name}\`。`,
   notTheLast: () => '只有对话里的最后一个回答可以继续。',
-  nothingToAnswer: () => '没有要回答的问题。',
   ready: (host, model) => `已就绪：${host}，${model}。`,
   models: (names) => `服务里有 ${names.join('、')}。`,
   loadFailed: (model) => `没能加载 \`${model}\`。`,

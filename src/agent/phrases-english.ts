@@ -205,7 +205,6 @@ export const english = {
   nothingLeftOutAdvice: () => 'Shorten it, or load the model with more context.',
   unknownTask: (name: string) => `This button is from another version of the agent: \`${name}\`.`,
   notTheLast: () => 'Only the last answer of a chat can be continued.',
-  nothingToAnswer: () => 'There is no question to answer.',
   ready: (host: string, model: string) => `Ready: ${host}, ${model}.`,
   models: (names: readonly string[]) => `The server has ${names.join(', ')}.`,
   loadFailed: (model: string) => `\`${model}\` could not be loaded.`,

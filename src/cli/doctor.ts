@@ -174,7 +174,7 @@ async function explainNoModels(error: Error, examination: Examination): Promise<
     const right = server.baseURL.replace(/^http:/i, 'https:');
     const found = await lookAtServer({ ...server, baseURL: right });
     if ('models' in found || isUnknownSigner(found.error)) {
-      return new Finding(words.speaksHttps(report.baseURL, right), words.useThat(right), 'tls');
+      return new Finding(words.speaksHttps(report.baseURL), words.useThat(right), 'tls');
     }
   }
   if (kind === 'protocol' || reason === 'base-url') {

@@ -79,6 +79,6 @@ export function describeFailure(
   // The replay kit's own words name the nearest recording, and tell how to record.
   if (error.code === 'replay-miss') return { what: error.serverMessage ?? error.message };
   const said = onOneLine(error.serverMessage ?? '');
-  const inOwnLanguage = said === '' ? undefined : words.serverSays?.(said, status);
+  const inOwnLanguage = said === '' ? undefined : words.serverSays(said, status);
   return { what: inOwnLanguage ?? message, advice: hint };
 }

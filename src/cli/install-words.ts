@@ -1,36 +1,6 @@
 import type { AgentsFileError, AgentsFileProblem } from './agents-json.ts';
 import type { Language } from './language.ts';
 
-/** Everything that `install` says. */
-export interface InstallWords {
-  workspace(folder: string): string;
-  /** What stands before the folder in which something is not there. */
-  in: string;
-  noFolder(given: string, where: string): string;
-  leftAlone(file: string, error: AgentsFileError): string;
-  hadByteOrderMark(file: string): string;
-  v1Added(given: string, right: string): string;
-  v1Question(given: string, right: string): string;
-  noV1(given: string): string;
-  notAnswered: string;
-  loaded(model: string): string;
-  notRunning: string;
-  notAsked(what: string): string;
-  noneLoaded: string;
-  notListed(model: string): string;
-  kept(file: string): string;
-  written(file: string): string;
-  unchanged(file: string): string;
-  agent(name: string): string;
-  becauseOfModule: string;
-  moduleInTheWay(file: string): string;
-  choose(name: string): string;
-  reload: string;
-  refresh(name: string): string;
-  nothingChanged: string;
-  textGeneration: string;
-}
-
 const problems: Readonly<Record<Language, Readonly<Record<AgentsFileProblem, string>>>> = {
   en: {
     comment: 'a comment, and My Assistant cannot read a file with comments. Take it out.',
@@ -52,82 +22,86 @@ const problems: Readonly<Record<Language, Readonly<Record<AgentsFileProblem, str
   },
 };
 
-export const installWords: Readonly<Record<Language, InstallWords>> = {
-  en: {
-    workspace: (folder) => `The workspace is ${folder}, the folder that you are in.`,
-    in: ' in ',
-    noFolder: (given, where) => `There is no folder '${given}'${where}.`,
-    leftAlone(file, { problem, line, column }) {
-      const place = line === undefined ? '' : `, line ${line}, column ${column}`;
-      return `${file}${place}: ${problems.en[problem]} Nothing was changed.`;
-    },
-    hadByteOrderMark: (file) =>
-      `${file} began with a byte order mark, which My Assistant cannot read: it is saved without one.`,
-    v1Added: (given, right) =>
-      `The models are listed at ${right}, not at ${given}: that address was written down.`,
-    v1Question: (given, right) =>
-      `${given} does not end with /v1. Write down ${right} instead? [Y/n] `,
-    noV1: (given) =>
-      `${given} does not end with /v1, as the addresses of LM Studio, llama.cpp and Ollama do. It was written down as you gave it.`,
-    notAnswered: 'The question was not answered. Nothing was changed.',
-    loaded: (model) =>
-      `The server has ${model} loaded. No model was written down: the agent uses the one that is loaded.`,
-    notRunning:
-      'The server is not running, so no model was written down: the agent will use the one you load.',
-    notAsked: (what) => `No model was written down, since the server gave no list. ${what}`,
-    noneLoaded: 'The server has no model loaded; the agent will use the one you load.',
-    notListed: (model) => `The server does not list ${model}; it was written down all the same.`,
-    kept: (file) => `The agent that was there is kept as ${file}`,
-    written: (file) => `Written: ${file}`,
-    unchanged: (file) => `Unchanged: ${file}`,
-    agent: (name) => `, agent '${name}'`,
-    becauseOfModule: ', because this project\'s own says "type": "module"',
-    moduleInTheWay: (file) =>
-      `${file} says "type": "module", with which the agent cannot be loaded. Take that line out, then try again.`,
-    choose: (name) =>
-      `In VS Code: press Refresh in My Assistant's chat list, then New Chat, and choose '${name}'.`,
-    reload: "In VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.",
-    refresh: (name) =>
-      `In VS Code: press Refresh in My Assistant's chat list; a new chat can choose '${name}'.`,
-    nothingChanged:
-      "Nothing has changed. If VS Code was open at the last update: run 'Developer: Reload Window'.",
-    textGeneration: "The command 'Generate Text at Cursor' uses it from now on.",
+const english = {
+  workspace: (folder: string) => `The workspace is ${folder}, the folder that you are in.`,
+  in: ' in ',
+  noFolder: (given: string, where: string) => `There is no folder '${given}'${where}.`,
+  leftAlone(file: string, { problem, line, column }: AgentsFileError) {
+    const place = line === undefined ? '' : `, line ${line}, column ${column}`;
+    return `${file}${place}: ${problems.en[problem]} Nothing was changed.`;
   },
-  zh: {
-    workspace: (folder) => `工作区是当前目录 ${folder}。`,
-    in: '，当前目录是 ',
-    noFolder: (given, where) => `没有“${given}”这个文件夹${where}。`,
-    leftAlone(file, { problem, line, column }) {
-      const place = line === undefined ? '' : ` 第 ${line} 行第 ${column} 列`;
-      return `${file}${place}：${problems.zh[problem]}什么都没有改动。`;
-    },
-    hadByteOrderMark: (file) =>
-      `${file} 开头有字节顺序标记（BOM），My Assistant 读不了；现已去掉后保存。`,
-    v1Added: (given, right) => `模型列表在 ${right}，不在 ${given}，已写入前者。`,
-    v1Question: (given, right) => `${given} 末尾没有 /v1。改写成 ${right} 吗？[Y/n] `,
-    noV1: (given) =>
-      `${given} 末尾没有 /v1，而 LM Studio、llama.cpp、Ollama 的地址都有。已按你给的写入。`,
-    notAnswered: '没有得到回答，什么都没有改动。',
-    loaded: (model) => `服务已加载 ${model}。没有写入模型名：智能体会用已加载的那个。`,
-    notRunning: '服务没有运行，所以没有写入模型名：智能体会用你加载的那个。',
-    notAsked: (what) => `服务没有给出模型列表，所以没有写入模型名。${what}`,
-    noneLoaded: '服务还没有加载模型；智能体会用你加载的那个。',
-    notListed: (model) => `服务的列表里没有 ${model}，但仍然写入了。`,
-    kept: (file) => `原来的智能体已另存为 ${file}`,
-    written: (file) => `已写入：${file}`,
-    unchanged: (file) => `没有变化：${file}`,
-    agent: (name) => `，智能体“${name}”`,
-    becauseOfModule: '，因为这个项目的 package.json 写着 "type": "module"',
-    moduleInTheWay: (file) =>
-      `${file} 写着 "type": "module"，这样智能体加载不了。请删掉那一行再试。`,
-    choose: (name) =>
-      `在 VS Code 里：在 My Assistant 的聊天列表上按 Refresh，再按 New Chat，选择“${name}”。`,
-    reload:
-      '在 VS Code 里：运行命令“Developer: Reload Window”（重新加载窗口）；在那之前用的还是旧文件。',
-    refresh: (name) =>
-      `在 VS Code 里：在 My Assistant 的聊天列表上按 Refresh，新建聊天时就能选“${name}”。`,
-    nothingChanged:
-      '什么都没有变。如果上次更新时 VS Code 开着：请运行命令“Developer: Reload Window”（重新加载窗口）。',
-    textGeneration: '命令“Generate Text at Cursor”今后由它来写。',
-  },
+  hadByteOrderMark: (file: string) =>
+    `${file} began with a byte order mark, which My Assistant cannot read: it is saved without one.`,
+  v1Added: (given: string, right: string) =>
+    `The models are listed at ${right}, not at ${given}: that address was written down.`,
+  v1Question: (given: string, right: string) =>
+    `${given} does not end with /v1. Write down ${right} instead? [Y/n] `,
+  noV1: (given: string) =>
+    `${given} does not end with /v1, as the addresses of LM Studio, llama.cpp and Ollama do. It was written down as you gave it.`,
+  notAnswered: 'The question was not answered. Nothing was changed.',
+  loaded: (model: string) =>
+    `The server has ${model} loaded. No model was written down: the agent uses the one that is loaded.`,
+  notRunning:
+    'The server is not running, so no model was written down: the agent will use the one you load.',
+  notAsked: (what: string) => `No model was written down, since the server gave no list. ${what}`,
+  noneLoaded: 'The server has no model loaded; the agent will use the one you load.',
+  notListed: (model: string) =>
+    `The server does not list ${model}; it was written down all the same.`,
+  kept: (file: string) => `The agent that was there is kept as ${file}`,
+  written: (file: string) => `Written: ${file}`,
+  unchanged: (file: string) => `Unchanged: ${file}`,
+  agent: (name: string) => `, agent '${name}'`,
+  becauseOfModule: ', because this project\'s own says "type": "module"',
+  moduleInTheWay: (file: string) =>
+    `${file} says "type": "module", with which the agent cannot be loaded. Take that line out, then try again.`,
+  choose: (name: string) =>
+    `In VS Code: press Refresh in My Assistant's chat list, then New Chat, and choose '${name}'.`,
+  reload: "In VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.",
+  refresh: (name: string) =>
+    `In VS Code: press Refresh in My Assistant's chat list; a new chat can choose '${name}'.`,
+  nothingChanged:
+    "Nothing has changed. If VS Code was open at the last update: run 'Developer: Reload Window'.",
+  textGeneration: "The command 'Generate Text at Cursor' uses it from now on.",
 };
+
+/** Everything that `install` says. */
+export type InstallWords = typeof english;
+
+const chinese: InstallWords = {
+  workspace: (folder) => `工作区是当前目录 ${folder}。`,
+  in: '，当前目录是 ',
+  noFolder: (given, where) => `没有“${given}”这个文件夹${where}。`,
+  leftAlone(file, { problem, line, column }) {
+    const place = line === undefined ? '' : ` 第 ${line} 行第 ${column} 列`;
+    return `${file}${place}：${problems.zh[problem]}什么都没有改动。`;
+  },
+  hadByteOrderMark: (file) =>
+    `${file} 开头有字节顺序标记（BOM），My Assistant 读不了；现已去掉后保存。`,
+  v1Added: (given, right) => `模型列表在 ${right}，不在 ${given}，已写入前者。`,
+  v1Question: (given, right) => `${given} 末尾没有 /v1。改写成 ${right} 吗？[Y/n] `,
+  noV1: (given) =>
+    `${given} 末尾没有 /v1，而 LM Studio、llama.cpp、Ollama 的地址都有。已按你给的写入。`,
+  notAnswered: '没有得到回答，什么都没有改动。',
+  loaded: (model) => `服务已加载 ${model}。没有写入模型名：智能体会用已加载的那个。`,
+  notRunning: '服务没有运行，所以没有写入模型名：智能体会用你加载的那个。',
+  notAsked: (what) => `服务没有给出模型列表，所以没有写入模型名。${what}`,
+  noneLoaded: '服务还没有加载模型；智能体会用你加载的那个。',
+  notListed: (model) => `服务的列表里没有 ${model}，但仍然写入了。`,
+  kept: (file) => `原来的智能体已另存为 ${file}`,
+  written: (file) => `已写入：${file}`,
+  unchanged: (file) => `没有变化：${file}`,
+  agent: (name) => `，智能体“${name}”`,
+  becauseOfModule: '，因为这个项目的 package.json 写着 "type": "module"',
+  moduleInTheWay: (file) => `${file} 写着 "type": "module"，这样智能体加载不了。请删掉那一行再试。`,
+  choose: (name) =>
+    `在 VS Code 里：在 My Assistant 的聊天列表上按 Refresh，再按 New Chat，选择“${name}”。`,
+  reload:
+    '在 VS Code 里：运行命令“Developer: Reload Window”（重新加载窗口）；在那之前用的还是旧文件。',
+  refresh: (name) =>
+    `在 VS Code 里：在 My Assistant 的聊天列表上按 Refresh，新建聊天时就能选“${name}”。`,
+  nothingChanged:
+    '什么都没有变。如果上次更新时 VS Code 开着：请运行命令“Developer: Reload Window”（重新加载窗口）。',
+  textGeneration: '命令“Generate Text at Cursor”今后由它来写。',
+};
+
+export const installWords: Readonly<Record<Language, InstallWords>> = { en: english, zh: chinese };
