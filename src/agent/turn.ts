@@ -7,39 +7,24 @@ import {
   postToPanel,
   type Thread,
 } from './host.ts';
-import { createJoiner, type Joiner } from './joiner.ts';
+import { createJoiner, type Joiner, type JoinerEnd } from './joiner.ts';
 import { adoptSaved, catchUp, type Part, restoreParts, saveReply } from './saved-thread.ts';
 
 /** A reply that is being written. */
 export interface OpenReply {
-  /** Its message in the thread; `undefined` where the host has none. */
+  /** Its message in the thread; `undefined` if the host has none. */
   readonly bubble: Message | undefined;
-  /** Aborts where the host leaves the stream or a newer turn comes, before anything is saved. */
+  /** Aborts when the host leaves the stream or a newer turn comes, before anything is saved. */
   readonly signal: AbortSignal;
   write(text: string): void;
   /** Puts a text in the place of everything that was written. */
   rewrite(text: string): Promise<void>;
-  /** Puts a text into a reply that has none, also after its end: the host takes no chunk any more then. */
+  /** Puts a text into a reply that has none, even after its end, when the host takes no more chunks. */
   fillEmpty(text: string): void;
 }
 
 /** Writes a reply, once the host asks for its first chunk; the reply ends when this does. */
 export type Work = (reply: OpenReply) => Promise<void>;
-
-/** One answer in a thread. */
-export interface Turn {
-  /**
-   * The reply's stream; nothing happens before it is read.
-   * @param buttons - those under the reply, as they are at the time
-   */
-  stream(work: Work, buttons: () => readonly AvailableTask[]): Joiner;
-  /** Whether the host can still show buttons under the reply: the panel is open, and no newer turn has come. */
-  takesButtons(): boolean;
-  /** For a turn without a stream. */
-  release(): void;
-  /** Ends the turn; resolves, with the parts that the host may lose, when the host has saved it. */
-  supersede(): Promise<Part[]>;
-}
 
 interface Begun {
   turn: Promise<Turn>;
@@ -68,17 +53,17 @@ const SAVE_MS = 5000;
 /**
  * Begins a turn. The thread's older turn is ended first, and the host is given the time to save it: a stream
  * that ends later would save its old copy of the thread over the new question. What the older one wrote is put
- * into the new thread object, where it is missing, because the host saves that object next.
+ * into the new thread object, if it is missing there, because the host saves that object next.
  */
 export function beginTurn(thread: Thread, hostUtils?: HostUtils): Promise<Turn> {
   const repository = hostUtils?.threadRepository;
   const key = thread.id ?? thread;
   const older = running.get(key);
-  older?.hurry();
   const haste = new AbortController();
+  older?.hurry();
 
   const turn = (async () => {
-    const parts = (await (await older?.turn.catch(() => undefined))?.supersede()) ?? [];
+    const parts = await partsOf(older);
     await quiet(key, haste.signal);
     // Nothing is awaited between the look at the disk and the host's saving.
     do {
@@ -86,7 +71,7 @@ export function beginTurn(thread: Thread, hostUtils?: HostUtils): Promise<Turn> 
       catchUp(thread, repository);
     } while (isNextTaken(thread));
     restoreParts(thread, parts, repository);
-    return createTurn(thread, hostUtils, parts, () => {
+    return new Turn(thread, hostUtils, parts, () => {
       if (running.get(key)?.turn === turn) running.delete(key);
       rememberEnd(key);
     });
@@ -95,125 +80,158 @@ export function beginTurn(thread: Thread, hostUtils?: HostUtils): Promise<Turn> 
   return turn;
 }
 
-function createTurn(
-  thread: Thread,
-  hostUtils: HostUtils | undefined,
-  parts: Part[],
-  onEnd: () => void,
-): Turn {
-  const repository = hostUtils?.threadRepository;
-  const controller = new AbortController();
-  let joiner: Joiner | undefined;
-  let bubble: Message | undefined;
-  let written = '';
-  let isPanelClosed = false;
-  let isSuperseded = false;
+/** Ends an older turn; gives what was written in it, and in those before it. */
+async function partsOf(older: Begun | undefined): Promise<Part[]> {
+  const turn = await older?.turn.catch(() => undefined);
+  return (await turn?.supersede()) ?? [];
+}
+
+/** One answer in a thread. */
+export class Turn implements OpenReply {
+  bubble: Message | undefined;
+  /** For a turn without a stream. */
+  readonly release: () => void;
+  private readonly thread: Thread;
+  private readonly hostUtils: HostUtils | undefined;
+  private readonly parts: Part[];
+  private readonly controller = new AbortController();
+  private joiner: Joiner | undefined;
+  private written = '';
+  private isPanelClosed = false;
+  private isSuperseded = false;
   /** Pending while the host reads the stream. */
-  let reading: Promise<void> | undefined;
-  const end = () => joiner?.end();
+  private reading: Promise<void> | undefined;
+  private stopReading = () => {};
+  private stopSaving = () => {};
+
+  constructor(thread: Thread, hostUtils: HostUtils | undefined, parts: Part[], onEnd: () => void) {
+    this.thread = thread;
+    this.hostUtils = hostUtils;
+    this.parts = parts;
+    this.release = onEnd;
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /**
+   * The reply's stream; nothing happens before it is read.
+   * @param buttons - those under the reply, as they are at the time
+   */
+  stream(work: Work, buttons: () => readonly AvailableTask[]): Joiner {
+    const end = () => this.joiner?.end();
+    this.joiner = createJoiner({
+      onStart: () => {
+        this.start(buttons);
+        work(this).then(end, end);
+      },
+      isOpen: () => this.isPanelOpen(),
+      onText: (text) => {
+        this.written += text;
+      },
+      onEnd: (how) => this.end(how, buttons),
+    });
+    // A newer turn came before the host has asked for the stream.
+    if (this.signal.aborted) end();
+    return this.joiner;
+  }
+
+  /** Whether the host can still show buttons under the reply: the panel is open, and no newer turn has come. */
+  takesButtons(): boolean {
+    return !this.isPanelClosed && !this.isSuperseded;
+  }
+
+  /** Ends the turn; resolves, with the parts that the host may lose, when the host has saved it. */
+  async supersede(): Promise<Part[]> {
+    this.isSuperseded = true;
+    this.controller.abort();
+    this.joiner?.end();
+    // The host reads a stream within microtasks of getting it, or never.
+    await setImmediate();
+    await Promise.race([this.reading, setTimeout(LOOP_MS, undefined, { ref: false })]);
+    await setImmediate();
+    const { bubble } = this;
+    if (bubble) this.parts.push({ id: bubble.id, text: this.written, meta: bubble.meta });
+    return this.parts;
+  }
+
+  write = (text: string): void => this.joiner?.push(text);
+
+  rewrite = async (text: string): Promise<void> => {
+    // The host may have a chunk in hand.
+    await setImmediate();
+    if (!this.bubble || this.signal.aborted) return;
+    this.setText(text);
+    this.joiner?.replace(text);
+  };
+
+  fillEmpty = (text: string): void => {
+    if (this.bubble && !this.bubble.text && !this.written && !this.joiner?.waiting)
+      this.setText(text);
+  };
+
+  private setText(text: string): void {
+    if (!this.bubble) return;
+    this.written = text;
+    this.bubble.text = text;
+    const messageId = this.bubble.id;
+    postToPanel(this.hostUtils, { type: 'updateBotMessage', messageId, text });
+  }
+
+  private isPanelOpen(): boolean {
+    return postToPanel(this.hostUtils, { type: 'ping' });
+  }
+
+  private start(buttons: () => readonly AvailableTask[]): void {
+    this.reading = new Promise((resolve) => {
+      this.stopReading = resolve;
+    });
+    // The host has put the reply's message behind the others.
+    const last = this.thread.messages.at(-1);
+    if (last?.sender === 'bot') this.bubble = last;
+    const save = () => this.save(buttons());
+    const takeBack = saveAtExit(save);
+    const timer = setInterval(save, SAVE_MS).unref();
+    this.stopSaving = () => {
+      clearInterval(timer);
+      takeBack();
+    };
+  }
 
   /** Writes what the host would save only after the stream. */
-  function save(buttons: readonly AvailableTask[]): void {
+  private save(buttons: readonly AvailableTask[]): void {
+    const { bubble, joiner } = this;
     if (!bubble || !joiner) return;
     const meta = { ...bubble.meta, verdict: bubble.meta?.verdict ?? 'stopped' };
-    const reply = { ...bubble, text: written + joiner.waiting, meta };
-    saveReply(
-      thread,
-      buttons.length > 0 ? { ...reply, availableTasks: buttons } : reply,
-      repository,
-    );
+    const reply = { ...bubble, text: this.written + joiner.waiting, meta };
+    const withButtons = buttons.length > 0 ? { ...reply, availableTasks: buttons } : reply;
+    saveReply(this.thread, withButtons, this.hostUtils?.threadRepository);
+  }
+
+  private end(how: JoinerEnd, buttons: () => readonly AvailableTask[]): void {
+    const { bubble } = this;
+    const isNewest = !this.signal.aborted;
+    this.stopSaving();
+    this.isPanelClosed = how === 'closed' || !this.isPanelOpen();
+    if (how === 'closed') this.keepTheRest();
+    // The host is about to add its sentence of an error to the text.
+    else if (this.isPanelClosed && how === 'left' && bubble?.meta) bubble.meta.panelClosed = true;
+    if (how !== 'done') this.controller.abort();
+    // The host would post the buttons to a panel that is closed, and save an error for it.
+    if (this.isPanelClosed && bubble) bubble.availableTasks = buttons();
+    if (bubble) adoptSaved(this.thread, bubble, isNewest, this.hostUtils?.threadRepository);
+    this.release();
+    this.stopReading();
   }
 
   /** The host saves the very message that it shows, so what it will not take as a chunk is put there. */
-  function keepTheRest(): void {
+  private keepTheRest(): void {
+    const { bubble, joiner } = this;
     if (!bubble || !joiner?.waiting) return;
-    written += joiner.waiting;
+    this.written += joiner.waiting;
     bubble.text = `${bubble.text ?? ''}${joiner.waiting}`;
   }
-
-  async function rewrite(text: string): Promise<void> {
-    // The host may have a chunk in hand.
-    await setImmediate();
-    if (!bubble || controller.signal.aborted) return;
-    written = text;
-    bubble.text = text;
-    joiner?.replace(text);
-    postToPanel(hostUtils, { type: 'updateBotMessage', messageId: bubble.id, text });
-  }
-
-  function fillEmpty(text: string): void {
-    if (!bubble || bubble.text || written || joiner?.waiting) return;
-    written = text;
-    bubble.text = text;
-    postToPanel(hostUtils, { type: 'updateBotMessage', messageId: bubble.id, text });
-  }
-
-  return {
-    stream(work, buttons) {
-      let stopSaving = () => {};
-      let stopReading = () => {};
-      joiner = createJoiner({
-        onStart() {
-          reading = new Promise((resolve) => {
-            stopReading = resolve;
-          });
-          // The host has put the reply's message behind the others.
-          const last = thread.messages.at(-1);
-          if (last?.sender === 'bot') bubble = last;
-          const takeBack = saveAtExit(() => save(buttons()));
-          const timer = setInterval(() => save(buttons()), SAVE_MS).unref();
-          stopSaving = () => {
-            clearInterval(timer);
-            takeBack();
-          };
-          work({
-            bubble,
-            signal: controller.signal,
-            write: (text) => joiner?.push(text),
-            rewrite,
-            fillEmpty,
-          }).then(end, end);
-        },
-        isOpen: () => postToPanel(hostUtils, { type: 'ping' }),
-        onText(text) {
-          written += text;
-        },
-        onEnd(how) {
-          const isNewest = !controller.signal.aborted;
-          stopSaving();
-          isPanelClosed = how === 'closed' || !postToPanel(hostUtils, { type: 'ping' });
-          if (how === 'closed') keepTheRest();
-          // The host is about to add its sentence of an error to the text.
-          else if (isPanelClosed && how === 'left' && bubble?.meta) bubble.meta.panelClosed = true;
-          if (how !== 'done') controller.abort();
-          // The host would post the buttons to a panel that is closed, and save an error for it.
-          if (isPanelClosed && bubble) bubble.availableTasks = buttons();
-          if (bubble) adoptSaved(thread, bubble, isNewest, repository);
-          onEnd();
-          stopReading();
-        },
-      });
-      // A newer turn came before the host has asked for the stream.
-      if (controller.signal.aborted) end();
-      return joiner;
-    },
-
-    takesButtons: () => !isPanelClosed && !isSuperseded,
-
-    release: onEnd,
-
-    async supersede() {
-      isSuperseded = true;
-      controller.abort();
-      end();
-      // The host reads a stream within microtasks of getting it, or never.
-      await setImmediate();
-      await Promise.race([reading, setTimeout(LOOP_MS, undefined, { ref: false })]);
-      await setImmediate();
-      if (bubble) parts.push({ id: bubble.id, text: written, meta: bubble.meta });
-      return parts;
-    },
-  };
 }
 
 function rememberEnd(key: unknown): void {
