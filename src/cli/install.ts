@@ -193,7 +193,6 @@ async function confirm(
   try {
     const [answer] = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
     if (answer === undefined) throw new Error(words.notAnswered);
-    stdout.startLine();
     return /^\s*(y.*)?$/i.test(answer);
   } finally {
     lines.close();

@@ -106,7 +106,6 @@ export function createQuestionReader(
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
-        stdout.startLine();
       }
     },
     close() {

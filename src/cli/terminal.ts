@@ -1,12 +1,11 @@
 import { printable } from './printable.ts';
-import { createWordWrap, type WordWrap } from './word-wrap.ts';
 
 /**
  * Where a command writes. Everything that is written here is text: nothing in it steers the terminal, also behind a pipe, whose other
  * end may be a terminal (`| tee`).
  */
 export interface Output {
-  /** Writes text without its control characters; at a terminal lines break between words. */
+  /** Writes text without its control characters. */
   write(text: string): void;
   /** Writes text as it is, control characters too. Only for this program's own, never for what a server sent. */
   writeExactly(text: string): void;
@@ -20,8 +19,6 @@ export interface Output {
   readonly hasColours: boolean;
   /** Takes away the line in which the cursor is; does nothing where there is no terminal. */
   clearLine(): void;
-  /** Tells that the cursor stands at the beginning of a line, moved there by something else. */
-  startLine(): void;
 }
 
 /** Where a command reads and writes. */
@@ -43,7 +40,7 @@ const DIM = '\x1b[2m';
 const PLAIN = '\x1b[0m';
 const CLEAR_LINE = '\r\x1b[K';
 
-/** The terminal of a process: stdout and stderr know of each other where both are the same screen. */
+/** The terminal of a process. */
 export function createTerminal({
   stdin,
   stdout,
@@ -56,21 +53,15 @@ export function createTerminal({
   env: NodeJS.ProcessEnv;
 }): Terminal {
   const columns = () => (stdout.isTTY ? stdout.columns : stderr.columns) || 80;
-  const wrap = createWordWrap(columns);
   return {
     stdin,
-    stdout: createOutput(stdout, wrap, columns, env),
-    stderr: createOutput(stderr, wrap, columns, env),
+    stdout: createOutput(stdout, columns, env),
+    stderr: createOutput(stderr, columns, env),
     env,
   };
 }
 
-function createOutput(
-  stream: OutputStream,
-  wrap: WordWrap,
-  columns: () => number,
-  env: NodeJS.ProcessEnv,
-): Output {
+function createOutput(stream: OutputStream, columns: () => number, env: NodeJS.ProcessEnv): Output {
   const isTTY = stream.isTTY === true;
   const canSteer = isTTY && env.TERM !== 'dumb';
   // https://no-color.org
@@ -82,19 +73,13 @@ function createOutput(
     },
     canSteer,
     hasColours,
-    write(text) {
-      const shown = printable(text);
-      stream.write(canSteer ? wrap.add(shown) : shown);
-    },
+    write: (text) => void stream.write(printable(text)),
     writeExactly: (text) => void stream.write(text),
     dim(isDim) {
       if (hasColours) stream.write(isDim ? DIM : PLAIN);
     },
     clearLine() {
-      if (!canSteer) return;
-      stream.write(CLEAR_LINE);
-      wrap.startLine();
+      if (canSteer) stream.write(CLEAR_LINE);
     },
-    startLine: () => wrap.startLine(),
   };
 }

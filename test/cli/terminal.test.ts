@@ -40,10 +40,3 @@ test('colours are for a terminal that wants them', () => {
     assert.equal(printed(), expected, JSON.stringify([env, isTTY]));
   }
 });
-
-test('stdout and stderr know of each other where both are one screen', () => {
-  const { terminal, printed } = createTestTerminal({}, { isTTY: true, columns: 21 });
-  terminal.stderr.write('0123456789 01234');
-  terminal.stdout.write('56789 next');
-  assert.match(printed(), /\n0123456789 next$|\x1b\[5D\x1b\[K\n0123456789 next$/);
-});

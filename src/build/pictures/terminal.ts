@@ -44,7 +44,7 @@ async function runAtTerminal(
   return linesOf(printed);
 }
 
-/** What a screen shows of what was written to it: line ends, moves within a line, lines that were taken away, dim text. */
+/** What a screen shows of what was written to it: line ends, full lines, moves within a line, lines that were taken away, dim text. */
 export function linesOf(written: string): Span[][] {
   const lines: { character: string; isDim: boolean }[][] = [[]];
   let column = 0;
@@ -57,7 +57,11 @@ export function linesOf(written: string): Span[][] {
         lines.push([]);
         column = 0;
       } else if (token === '\r') column = 0;
-      else line[column++] = { character: token, isDim };
+      else if (column < COLUMNS) line[column++] = { character: token, isDim };
+      else {
+        lines.push([{ character: token, isDim }]);
+        column = 1;
+      }
     } else if (command === 'D') column -= Number(number);
     else if (command === 'G') column = Number(number || 1) - 1;
     else if (command === 'K' || command === 'J') line.length = column;
