@@ -34,11 +34,8 @@ const english = {
     `${file} began with a byte order mark, which My Assistant cannot read: it is saved without one.`,
   v1Added: (given: string, right: string) =>
     `The models are listed at ${right}, not at ${given}: that address was written down.`,
-  v1Question: (given: string, right: string) =>
-    `${given} does not end with /v1. Write down ${right} instead? [Y/n] `,
-  noV1: (given: string) =>
-    `${given} does not end with /v1, as the addresses of LM Studio, llama.cpp and Ollama do. It was written down as you gave it.`,
-  notAnswered: 'The question was not answered. Nothing was changed.',
+  noV1: (given: string, right: string) =>
+    `${given} does not end with /v1, as the addresses of LM Studio, llama.cpp and Ollama do. It was written down as you gave it. To change it, run this again with --base-url ${right}`,
   loaded: (model: string) =>
     `The server has ${model} loaded. No model was written down: the agent uses the one that is loaded.`,
   notRunning:
@@ -78,10 +75,8 @@ const chinese: InstallWords = {
   hadByteOrderMark: (file) =>
     `${file} 开头有字节顺序标记（BOM），My Assistant 读不了；现已去掉后保存。`,
   v1Added: (given, right) => `模型列表在 ${right}，不在 ${given}，已写入前者。`,
-  v1Question: (given, right) => `${given} 末尾没有 /v1。改写成 ${right} 吗？[Y/n] `,
-  noV1: (given) =>
-    `${given} 末尾没有 /v1，而 LM Studio、llama.cpp、Ollama 的地址都有。已按你给的写入。`,
-  notAnswered: '没有得到回答，什么都没有改动。',
+  noV1: (given, right) =>
+    `${given} 末尾没有 /v1，而 LM Studio、llama.cpp、Ollama 的地址都有。已按你给的写入；要改的话，请加上 --base-url ${right} 再运行一次。`,
   loaded: (model) => `服务已加载 ${model}。没有写入模型名：智能体会用已加载的那个。`,
   notRunning: '服务没有运行，所以没有写入模型名：智能体会用你加载的那个。',
   notAsked: (what) => `服务没有给出模型列表，所以没有写入模型名。${what}`,

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import path, { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { DEFAULT_BASE_URL } from '../defaults.ts';
 import { isChatError, loadedChatModel, type Model } from '../index.ts';
@@ -157,12 +155,8 @@ async function lookAround({
   const { what } = describeFailure(found.error, { url, hasKey: Boolean(apiKey) }, language);
   const aboutModel =
     model === undefined ? [isRefused ? words.notRunning : words.notAsked(what)] : [];
-  if (right === undefined) return { baseURL, lines: aboutModel };
-  if (terminal.stdin.isTTY && terminal.stdout.isTTY) {
-    const isWanted = await confirm(words.v1Question(baseURL, right), terminal, words);
-    return { baseURL: isWanted ? right : baseURL, lines: aboutModel };
-  }
-  return { baseURL, lines: [words.noV1(baseURL), ...aboutModel] };
+  const aboutV1 = right === undefined ? [] : [words.noV1(baseURL, right)];
+  return { baseURL, lines: [...aboutV1, ...aboutModel] };
 }
 
 /** What the server's models say about the one that was written down, or was not. */
@@ -177,26 +171,6 @@ function aboutModels(
   const loaded = loadedChatModel(models);
   if (loaded) return [words.loaded(onOneLine(loaded.id))];
   return models.some((one) => one.loaded !== undefined) ? [words.noneLoaded] : [];
-}
-
-/**
- * Asks a question that is answered by Enter or y, or by anything else.
- * @throws {Error} where the user leaves with Ctrl-D
- */
-async function confirm(
-  question: string,
-  { stdin, stdout }: Terminal,
-  words: InstallWords,
-): Promise<boolean> {
-  stdout.write(question);
-  const lines = createInterface({ input: stdin });
-  try {
-    const [answer] = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
-    if (answer === undefined) throw new Error(words.notAnswered);
-    return /^\s*(y.*)?$/i.test(answer);
-  } finally {
-    lines.close();
-  }
 }
 
 /** Puts the file where it belongs, and keeps another maker's file of that name. */

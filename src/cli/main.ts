@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { chat } from './chat.ts';
 import { check } from './check.ts';
-import { type Command, PROGRAM, type Terminal } from './command.ts';
+import { type Command, PROGRAM, type Terminal, UsageError } from './command.ts';
 import { doctor } from './doctor.ts';
 import { expandHomeInArgs } from './home-folder.ts';
 import { install } from './install.ts';
@@ -9,7 +9,6 @@ import { nearestWord } from './nearest-word.ts';
 import { asTypedHere, packageVersion } from './package-files.ts';
 import { record } from './record.ts';
 import { serve } from './serve.ts';
-import { usageWords } from './usage-words.ts';
 
 export const commands: Readonly<Record<string, Command>> = {
   chat,
@@ -73,12 +72,18 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     return await command.run(words, terminal);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const words = usageWords(error, command);
-    stderr.write(
-      words === undefined
-        ? `${name}: ${error.message}\n`
-        : `${name}: ${words} (${asTypedHere(`'${PROGRAM} help ${name}'`)} tells more)\n`,
-    );
-    return words === undefined ? 1 : 2;
+    if (!isAboutWords(error)) {
+      stderr.write(`${name}: ${error.message}\n`);
+      return 1;
+    }
+    const more = asTypedHere(`'${PROGRAM} help ${name}'`);
+    stderr.write(`${name}: ${error.message} (${more} tells more)\n`);
+    return 2;
   }
+}
+
+/** Whether the words of the command line cannot be understood: `parseArgs` has codes of its own for that. */
+function isAboutWords(error: Error): boolean {
+  const code = 'code' in error ? String(error.code) : '';
+  return error instanceof UsageError || code.startsWith('ERR_PARSE_ARGS');
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -17,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { install } from '../../src/cli/install.ts';
 import { deadURL, startServer } from '../agent/scripted-server.ts';
-import { createTestTerminal, runCli, runCommand } from './commands.ts';
+import { runCli, runCommand } from './commands.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'agent-install-'));
 const dead = await deadURL();
@@ -230,15 +229,6 @@ test('in a project of ES modules the file still loads', async () => {
   const { printed } = await runCommand(install, [workspace, '--base-url', dead]);
   assert.match(printed, /"type": "module"/);
   assert.equal(createRequire(import.meta.url)(join(workspace, FILE)).name, 'LocalLLMStreamAgent');
-});
-
-test('a question that is left with Ctrl-D changes nothing, and says so', async () => {
-  const workspace = makeWorkspace();
-  const { terminal, stdin } = createTestTerminal({}, { isTTY: true });
-  stdin.end();
-  const run = install.run([workspace, '--base-url', dead.replace('/v1', '/api')], terminal);
-  await assert.rejects(run, { message: 'The question was not answered. Nothing was changed.' });
-  assert.ok(!existsSync(join(workspace, FILE)));
 });
 
 test('words that make no sense are refused', async () => {
