@@ -243,15 +243,8 @@ async function watchModel(
   const models = await server.models().catch(() => []);
   const asked = models.find(({ id }) => id === model);
   if (signal.aborted || model === undefined || asked?.loaded === undefined) return;
-  if (asked.loaded) {
-    if (!isBusy()) page.waitFor({ for: 'reading' });
-    return;
-  }
-  page.waitFor({ for: 'loading', model });
-  const onShare = (share: number) => {
-    if (!signal.aborted) page.waitFor({ for: 'loading', model, share });
-  };
-  await server.watchLoading(model, onShare, signal);
+  if (!asked.loaded) page.waitFor({ for: 'loading', model });
+  else if (!isBusy()) page.waitFor({ for: 'reading' });
 }
 
 /** Of the model that answered, as it is loaded. */

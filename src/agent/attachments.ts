@@ -9,21 +9,8 @@ import { type Message, type Thread, textOf } from './host.ts';
 const TEXT_LIMIT = 262_144;
 const IMAGE_LIMIT = 10_485_760;
 
-/** The most bytes of files that are kept for the next turn. */
-const KEPT_BYTES = 64 * 2 ** 20;
-
 /** What a file is for the model. */
 type Contents = { text: string } | { image: string };
-
-interface Kept {
-  /** Changes with the file. */
-  state: string;
-  contents: Contents | undefined;
-  bytes: number;
-}
-
-/** The files of the last turns, by path, the latest last. */
-const kept = new Map<string, Kept>();
 
 /** The messages with their files, and the names of the files that could not be sent with the last question. */
 export interface Loaded {
@@ -106,25 +93,19 @@ async function readMarkdown(path: string): Promise<Contents | undefined> {
 }
 
 /**
- * Reads a file that is no link, in a folder that is none. It is opened once; everything is then asked of what was
- * opened, so that nobody can put another file in its place between a look and the reading.
+ * Reads a file that is no link, in a folder that is none. The file is opened first and looked at then, so that nobody can put a link
+ * in its place between the look and the reading.
  */
 async function readUnlinked(file: string, folder: string): Promise<Contents | undefined> {
-  // A pipe is not waited for.
+  // A pipe is not waited for. Windows has none of these flags: there the look at the path has to do.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const handle = await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    const about = await handle.stat({ bigint: true });
+    const about = await handle.stat();
     if (!about.isFile() || about.size > IMAGE_LIMIT) return undefined;
-    const atPath = await lstat(file, { bigint: true });
-    const isOpened = atPath.ino === about.ino && atPath.dev === about.dev && atPath.isFile();
-    if (!isOpened || (await realpath(folder)) !== folder) return undefined;
-    const state = [about.dev, about.ino, about.size, about.mtimeNs, about.ctimeNs].join();
-    const known = kept.get(file);
-    const contents =
-      known?.state === state ? known.contents : await read(handle, Number(about.size));
-    keep(file, { state, contents, bytes: Number(about.size) });
-    return contents;
+    const isLink = (await lstat(file)).isSymbolicLink();
+    if (isLink || (await realpath(folder)) !== folder) return undefined;
+    return await read(handle, about.size);
   } finally {
     await handle.close();
   }
@@ -159,19 +140,6 @@ function utf8(bytes: Buffer): string | undefined {
     return text.includes('\0') ? undefined : text;
   } catch {
     return undefined;
-  }
-}
-
-/** Keeps a file's contents for the next turn, in the place of those that were not asked for the longest. */
-function keep(file: string, entry: Kept): void {
-  kept.delete(file);
-  kept.set(file, entry);
-  let bytes = 0;
-  for (const one of kept.values()) bytes += one.bytes;
-  for (const [path, one] of kept) {
-    if (bytes <= KEPT_BYTES) return;
-    kept.delete(path);
-    bytes -= one.bytes;
   }
 }
 

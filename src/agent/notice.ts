@@ -4,7 +4,7 @@ import type { Phrases } from './phrases.ts';
 /** What is waited for. A share is from 0 to 1. */
 export type Waiting =
   | { for: 'first word' }
-  | { for: 'loading'; model: string; share?: number }
+  | { for: 'loading'; model: string }
   | { for: 'reading'; share?: number }
   | { for: 'earlier question' }
   | { for: 'thinking' };
@@ -53,9 +53,7 @@ export function sayWaiting(waiting: Waiting, time: string, phrases: Phrases): st
   const percentOf = (share: number) => Math.floor(100 * Math.min(Math.max(share, 0), 1));
   switch (waiting.for) {
     case 'loading':
-      return waiting.share === undefined
-        ? phrases.loading(waiting.model, time)
-        : phrases.loadingShare(waiting.model, percentOf(waiting.share), time);
+      return phrases.loading(waiting.model, time);
     case 'reading':
       return waiting.share === undefined
         ? phrases.reading(time)

@@ -135,7 +135,6 @@ export const chinese: Phrases = {
 
   waiting: (time) => `⏳ 正在等第一个字：${time}`,
   loading: (model, time) => `⏳ 正在加载 \`${model}\`：${time}`,
-  loadingShare: (model, percent, time) => `⏳ 正在加载 \`${model}\`：${percent}%，${time}`,
   reading: (time) => `⏳ 正在读提示词：${time}`,
   readingShare: (percent, time) => `⏳ 正在读提示词：${percent}%，${time}`,
   busy: (time) => `⏳ 服务还在处理刚才停止的问题，接下来就是这一个：${time}`,

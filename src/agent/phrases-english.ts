@@ -140,8 +140,6 @@ export const english = {
   // What is waited for, and for how long.
   waiting: (time: string) => `⏳ Waiting for the first word: ${time}`,
   loading: (model: string, time: string) => `⏳ Loading \`${model}\`: ${time}`,
-  loadingShare: (model: string, percent: number, time: string) =>
-    `⏳ Loading \`${model}\`: ${percent} %, ${time}`,
   reading: (time: string) => `⏳ Reading the prompt: ${time}`,
   readingShare: (percent: number, time: string) => `⏳ Reading the prompt: ${percent} %, ${time}`,
   busy: (time: string) =>

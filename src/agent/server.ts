@@ -23,11 +23,6 @@ export interface Server {
    * @throws {Error} with the server's words, where it refuses
    */
   load(model: string, signal: AbortSignal): Promise<void>;
-  /**
-   * Tells how far a model is loaded, from 0 to 1, where the server is llama.cpp's router. Ends with the signal, and never
-   * rejects.
-   */
-  watchLoading(model: string, onShare: (share: number) => void, signal: AbortSignal): Promise<void>;
   /** Whether it is llama.cpp, which can go on with an answer that was cut. */
   isLlamaCpp(): Promise<boolean>;
 }
@@ -86,31 +81,6 @@ export function createServer(config: Config): Server {
         if (isMissing) continue;
         if (response.ok && !error) return;
         throw new Error(withoutSecret(words || `status ${response.status}`, apiKey));
-      }
-    },
-
-    async watchLoading(model, onShare, signal) {
-      try {
-        const { ok, headers, body } = await ask('/models/sse', true, signal);
-        const isStream = ok && headers.get('content-type')?.startsWith('text/event-stream');
-        const reader = body?.getReader();
-        const decoder = new TextDecoder();
-        let line = '';
-        while (isStream && reader) {
-          const { done, value } = await reader.read();
-          if (done) return;
-          const lines = (line + decoder.decode(value, { stream: true })).split('\n');
-          // What a server sends without a line end is not worth keeping.
-          line = (lines.pop() ?? '').slice(0, 65_536);
-          for (const one of lines) {
-            const event = fieldsOf(parseJson(one.replace(/^data: ?/, '')));
-            const share = fieldsOf(fieldsOf(event.data).progress).value;
-            if (event.model === model && typeof share === 'number') onShare(share);
-          }
-        }
-        await reader?.cancel();
-      } catch {
-        // Nobody tells how far it is; the answer will come all the same.
       }
     },
 

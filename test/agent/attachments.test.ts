@@ -10,7 +10,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { copyFile, open, rename, rm, symlink } from 'node:fs/promises';
+import { copyFile, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -138,16 +138,6 @@ test('a file of 256 KiB of backticks costs milliseconds', async () => {
   assert.ok(user + system < 2e6, `${(user + system) / 1000} ms of CPU`);
 });
 
-test('a file that has not changed is not read anew; one that has is', async () => {
-  const file = join(folder, 'kept.txt');
-  writeFileSync(file, 'first');
-  assert.match((await load({ filePath: 'thread_1/kept.txt' })).text ?? '', /first/);
-  const reads = await countReads(() => load({ filePath: 'thread_1/kept.txt' }));
-  assert.equal(reads, 0);
-  writeFileSync(file, 'second');
-  assert.match((await load({ filePath: 'thread_1/kept.txt' })).text ?? '', /second/);
-});
-
 test("the Markdown chat's file stands before the first question, as it is now", async () => {
   const path = join(root, 'chapter.md');
   const question = { sender: 'user', text: 'Shorten it.' };
@@ -187,20 +177,4 @@ async function copyOrLink(source: string, target: string): Promise<void> {
     await rm(target, { force: true });
     await symlink(join(root, 'secret.txt'), target);
   }
-}
-
-/** How often a file's contents are read while something runs. */
-async function countReads(run: () => Promise<unknown>): Promise<number> {
-  const handle = await open(join(folder, 'own.txt'));
-  const prototype = Object.getPrototypeOf(handle);
-  await handle.close();
-  const { read } = prototype;
-  let reads = 0;
-  prototype.read = function (...parameters: unknown[]) {
-    reads++;
-    return read.apply(this, parameters);
-  };
-  await run();
-  prototype.read = read;
-  return reads;
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { sayWaiting } from '../../src/agent/notice.ts';
 import { phrasesIn } from '../../src/agent/phrases.ts';
-import { startHttpServer } from '../http-server.ts';
 import { chatsWith, lastRequest, textsOf } from './chats.ts';
 import type { Host } from './host-double.ts';
 import { begin, ending, frame, refuse, type Script, say, startServer } from './scripted-server.ts';
@@ -136,37 +135,6 @@ for (const [name, frames] of [
     await second;
   });
 }
-
-test("llama.cpp's router tells how far a model is loaded", async () => {
-  let goOn = () => {};
-  const router = await startHttpServer((request, response) => {
-    if (request.url === '/models/sse') {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      const status = (model: string, value: number) =>
-        response.write(
-          `data: {"model":"${model}","event":"status_change","data":{"status":"loading","progress":{"stages":["text_model"],"current":"text_model","value":${value}}}}\n\n`,
-        );
-      status('other', 0.9);
-      status('big', 0.42);
-    } else if (request.method === 'POST') {
-      goOn = () => {
-        begin(response);
-        response.end(frame({ content: 'Loaded.' }) + ending());
-      };
-    } else {
-      const isList = request.url === '/api/v0/models';
-      response.writeHead(isList ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(isList ? '{"data":[{"id":"big","type":"llm","state":"not-loaded"}]}' : '{}');
-    }
-  });
-  after(() => router.close());
-  const host = chats.open({ llm: { baseURL: `${router.origin}/v1`, model: 'big' } });
-  const turn = host.send('Hi');
-  await notice(host, /^⏳ Loading `big`: 42 %, \d+ s$/);
-  goOn();
-  await turn;
-  assert.match(textsOf(host)[1] ?? '', /^Loaded\./);
-});
 
 test('the notices in Chinese', () => {
   const zh = phrasesIn('zh');
