@@ -53,13 +53,11 @@ export function framesOf(exchange: Exchange, body: Uint8Array): Frame[] {
   return frames;
 }
 
-/**
- * What the JSON of an event says, in the shapes of `/v1/chat/completions`, `/v1/responses`, `/v1/messages` and
- * Ollama's `/api/chat`; `undefined` where it is none of them.
- */
+/** What a chunk of `/v1/chat/completions` says; `undefined` for any other JSON, which is shown as it is. */
 function saidBy(chunk: unknown): Said[] | undefined {
   if (!isObject(chunk)) return undefined;
-  const { choices, usage, error, delta, type, message, response, done } = chunk;
+  const { choices, usage, error } = chunk;
+  if (choices === undefined && !error) return undefined;
   const said: Said[] = [];
   const say = (what: Said['what'], value: unknown) => {
     if (value !== undefined && value !== null && value !== '') said.push({ what, value });
@@ -78,14 +76,6 @@ function saidBy(chunk: unknown): Said[] | undefined {
     }
     say('finish', finish);
   }
-  if (typeof type === 'string') say('event', type);
-  const isArguments = typeof type === 'string' && type.includes('arguments');
-  if (typeof delta === 'string') say(isArguments ? 'arguments' : 'text', delta);
-  say('text', fieldsOf(delta).text);
-  say('arguments', fieldsOf(delta).partial_json);
-  say('reasoning', fieldsOf(delta).thinking ?? fieldsOf(message).thinking);
-  say('text', typeof response === 'string' ? response : fieldsOf(message).content);
   say('usage', usage);
-  if (done === true) say('event', 'done');
-  return said.length > 0 || Array.isArray(choices) ? said : undefined;
+  return said;
 }

@@ -122,14 +122,9 @@ const shapes: [what: string, content: string, lines: string[]][] = [
   ],
   ['an error', 'event: error\ndata: {"error":{"message":"no"}}\n\n', ['error {"message":"no"}']],
   [
-    '/v1/responses',
+    'what another API has',
     'data: {"type":"response.output_text.delta","delta":"a"}\n\n',
-    ['response.output_text.delta; text "a"'],
-  ],
-  [
-    '/v1/messages',
-    'data: {"type":"content_block_delta","delta":{"text":"a"}}\n\n',
-    ['content_block_delta; text "a"'],
+    ['{"type":"response.output_text.delta","delta":"a"}'],
   ],
   ['what is no JSON', ': ping\n\ndata: oops\n\n', [': ping', 'oops']],
 ];
@@ -159,7 +154,7 @@ test('shown as text: NDJSON is a line a frame, and chunks that end inside a fram
     lines.push(line);
   }
   assert.deepEqual(lines.slice(1), [
-    '      7 ms     41 B  text "a"  (chunks of 10 + 31 bytes)',
-    '      7 ms     40 B  text "b"; done',
+    '      7 ms     41 B  {"message":{"content":"a"},"done":false}  (chunks of 10 + 31 bytes)',
+    '      7 ms     40 B  {"message":{"content":"b"},"done":true}',
   ]);
 });
