@@ -23,9 +23,18 @@ const failures: Phrases['failures'] = {
     happened: `${url} 那台机器没有回应。`,
     advice: `请检查 \`baseURL\` 和网络，然后${askAgain}`,
   }),
-  tls: ({ url }) => ({
-    happened: `与 ${url} 的加密连接没有建立起来。`,
-    advice: '本地服务大多只用 `http://`，请检查 agents.json 里的 `baseURL`。',
+  'tls-untrusted': ({ url }) => ({
+    happened: `${url} 的证书不是 VS Code 信任的机构签发的。`,
+    advice:
+      '请把环境变量 `NODE_EXTRA_CA_CERTS` 设为证书文件的路径，再启动 VS Code；或者在 `baseURL` 里改用 `http://`。',
+  }),
+  'tls-certificate': ({ url }) => ({
+    happened: `${url} 的证书属于别的域名，或者已经过期。`,
+    advice: '请改正 agents.json 里 `baseURL` 的域名，或者给服务换一张证书。',
+  }),
+  'tls-plain-http': ({ url }) => ({
+    happened: `${url} 上的服务不支持 https。`,
+    advice: '请把 agents.json 里的 `baseURL` 改成以 `http://` 开头。',
   }),
   reset: ({ url }) => ({
     happened: `回答还没结束，${url} 的服务就断开了连接。`,

@@ -25,9 +25,18 @@ const failures = {
     happened: `The machine at ${url} does not answer.`,
     advice: `Check \`baseURL\` and the network. ${askAgain}`,
   }),
-  tls: ({ url }) => ({
-    happened: `The encrypted connection to ${url} failed.`,
-    advice: 'Most local servers speak plain `http://`. Check `baseURL` in agents.json.',
+  'tls-untrusted': ({ url }) => ({
+    happened: `Nobody whom VS Code trusts has signed the certificate of ${url}.`,
+    advice:
+      'Start VS Code with `NODE_EXTRA_CA_CERTS` set to the path of the certificate, or use `http://` in `baseURL`.',
+  }),
+  'tls-certificate': ({ url }) => ({
+    happened: `The certificate of ${url} is for another name, or has expired.`,
+    advice: 'Correct the name in `baseURL` in agents.json, or give the server a new certificate.',
+  }),
+  'tls-plain-http': ({ url }) => ({
+    happened: `The server at ${url} does not speak https.`,
+    advice: 'Begin `baseURL` in agents.json with `http://`.',
   }),
   reset: ({ url }) => ({
     happened: `The server at ${url} closed the connection before the answer was finished.`,

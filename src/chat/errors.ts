@@ -25,8 +25,12 @@ export type ErrorReason =
   | 'dns'
   /** No way leads to the machine, or it does not answer. Check the address and the network. */
   | 'unreachable'
-  /** The encrypted connection was not accepted, often a self-signed certificate. Let the runtime trust it. */
-  | 'tls'
+  /** Nobody whom the runtime trusts has signed the server's certificate. Let the runtime trust it. */
+  | 'tls-untrusted'
+  /** The server's certificate is for another name, or for another time. */
+  | 'tls-certificate'
+  /** The server speaks plain http, and `baseURL` begins with https. */
+  | 'tls-plain-http'
   /** The connection was closed from the other side. The server's log may say why. */
   | 'reset'
   /** The runtime's own limit on silence ended the stream. Use `nodeFetch`, which has none. */

@@ -5,7 +5,7 @@ import { nodeFetch } from '../node-fetch.ts';
 import { readAddress, shownURL } from './address.ts';
 import type { Command } from './command.ts';
 import { type DoctorWords, doctorWords } from './doctor-words.ts';
-import { describeFailure, isUnknownSigner } from './failure.ts';
+import { describeFailure } from './failure.ts';
 import { chooseLanguage, type Language } from './language.ts';
 import {
   lookAtLoadedServer,
@@ -173,8 +173,10 @@ async function explainNoModels(error: Error, examination: Examination): Promise<
   if (url.protocol === 'http:' && (kind === 'connection' || kind === 'protocol')) {
     const right = server.baseURL.replace(/^http:/i, 'https:');
     const found = await lookAtServer({ ...server, baseURL: right });
-    if ('models' in found || isUnknownSigner(found.error)) {
-      return new Finding(words.speaksHttps(report.baseURL), words.useThat(right), 'tls');
+    const isUntrusted =
+      'error' in found && isChatError(found.error) && found.error.reason === 'tls-untrusted';
+    if ('models' in found || isUntrusted) {
+      return new Finding(words.speaksHttps(report.baseURL), words.useThat(right), 'base-url');
     }
   }
   if (kind === 'protocol' || reason === 'base-url') {

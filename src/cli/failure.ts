@@ -17,18 +17,6 @@ export interface Asked {
   hasKey: boolean;
 }
 
-/** Certificates that nobody whom Node knows has signed. */
-const UNKNOWN_SIGNER = [
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-];
-
-/** What a server says that speaks plain http where https is spoken to it. */
-const PLAIN_HTTP = ['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'];
-
 /** The codes of an error and of its causes, from the outermost to the innermost. */
 export function codesOf(error: unknown): string[] {
   const codes: string[] = [];
@@ -38,12 +26,6 @@ export function codesOf(error: unknown): string[] {
   }
   return codes;
 }
-
-export const isUnknownSigner = (error: unknown): boolean =>
-  codesOf(error).some((code) => UNKNOWN_SIGNER.includes(code));
-
-export const isPlainHttp = (error: unknown): boolean =>
-  codesOf(error).some((code) => PLAIN_HTTP.includes(code));
 
 /** Describes an error of a reply or of a list of models. */
 export function describeFailure(
@@ -58,11 +40,11 @@ export function describeFailure(
   const code = firstCode === undefined ? '' : words.inBrackets(firstCode);
   const message = onOneLine(error.message);
 
-  if (isUnknownSigner(error)) return words.unknownSigner(url.host, code);
-  if (isPlainHttp(error)) {
-    return words.plainHttp(url.host, url.href.replace(/^https:/, 'http:'));
-  }
   switch (reason) {
+    case 'tls-untrusted':
+      return words.unknownSigner(url.host, code);
+    case 'tls-plain-http':
+      return words.plainHttp(url.host, url.href.replace(/^https:/, 'http:'));
     case 'refused':
       return words.refused(url.host, code);
     case 'dns':
