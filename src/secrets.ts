@@ -11,7 +11,7 @@ export function partsOf(secret: string, length: number): string[] {
 }
 
 /** Tells each place in a text where a word begins, from the first to the last. */
-export type WordSearch = (text: string, onFound: (index: number, word: string) => void) => void;
+type WordSearch = (text: string, onFound: (index: number, word: string) => void) => void;
 
 /**
  * Makes a search for words, which may overlap; of those that begin at the same place the longest is found. Words that are shorter than

@@ -50,7 +50,7 @@ export interface Job {
 }
 
 /** An answer that can be made. */
-export interface Answer {
+interface Answer {
   work: Work;
   /** The buttons under it, as they are now. */
   buttons(): readonly AvailableTask[];

@@ -13,7 +13,7 @@ const IMAGE_LIMIT = 10_485_760;
 type Contents = { text: string } | { image: string };
 
 /** The messages with their files, and the names of the files that could not be sent with the last question. */
-export interface Loaded {
+interface Loaded {
   messages: LoadedMessage[];
   refused: string[];
 }

@@ -72,7 +72,7 @@ export function modelText({ meta, ...message }: Message): string {
 }
 
 /** How a reply goes on with the one before it, where it does. */
-export function continuationOf(meta: Meta | null | undefined): Continuation | undefined {
+function continuationOf(meta: Meta | null | undefined): Continuation | undefined {
   const { how, prompt } = fieldsOf(meta?.continues);
   if (how === 'prefill') return { how };
   return how === 'asked' && typeof prompt === 'string' ? { how, prompt } : undefined;

@@ -18,7 +18,7 @@ export interface Ending {
 }
 
 /** What an ending depends on, beside the result. */
-export interface Ended {
+interface Ended {
   /** The reply's message. */
   replyId: unknown;
   /** How many tokens the model's context has, where the server tells. */

@@ -13,7 +13,7 @@ const MOST_WORDS = 600;
 const LOADABLE = ['no-model', 'model-unnamed', 'model-not-found', 'load-failed', 'crashed'];
 
 /** What of an error is saved in the message's meta; its words are in the reply. */
-export interface FailureFacts {
+interface FailureFacts {
   kind: string | undefined;
   reason: string | undefined;
   status: number | undefined;
@@ -29,12 +29,12 @@ export function factsOf(error: unknown): FailureFacts {
 }
 
 /** What is said of a failure, paragraph by paragraph, and the buttons that help. */
-export interface ToldFailure {
+interface ToldFailure {
   paragraphs: string[];
   buttons: AvailableTask[];
 }
 
-export interface FailedReply {
+interface FailedReply {
   config: Config;
   /** The model that was asked for, where one was. */
   model: string | undefined;

@@ -1,5 +1,5 @@
 /** A code fence that is open at the end of a text. */
-export interface OpenFence {
+interface OpenFence {
   /** The line that opened it. */
   opening: string;
   /** The line that closes it. */

@@ -17,7 +17,7 @@ const BEFORE = 4000;
 const BEHIND = 1000;
 
 /** Where a text goes. */
-export interface Target {
+interface Target {
   documentUri: string;
   line: number;
   character: number;

@@ -21,7 +21,7 @@ export interface Layout {
 }
 
 /** Where a layout goes. */
-export interface Page {
+interface Page {
   write(text: string): void;
   /** Puts a text in the place of everything that was written. */
   rewrite(text: string): Promise<void>;

@@ -3,7 +3,7 @@ import { conversationOf, modelText } from './conversation.ts';
 import { type Message, textOf } from './host.ts';
 
 /** Where a conversation begins when its oldest messages are left out. */
-export interface Shortened {
+interface Shortened {
   /** The id of the first message that stays. */
   startsAt: string;
   /** How many messages are left out, of those that were not left out before. */

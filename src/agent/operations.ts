@@ -4,7 +4,7 @@ import type { Phrases } from './phrases.ts';
 import { ANY_MODEL, type Config, NO_PRESET } from './settings.ts';
 
 /** What {@link loadOperations} gives to the host. */
-export type Operation = { readonly [field: string]: unknown };
+type Operation = { readonly [field: string]: unknown };
 
 interface Option {
   label: string;

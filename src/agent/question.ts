@@ -7,7 +7,7 @@ import { type HostUtils, type Message, type Meta, type Thread, textOf } from './
 import { inEveryLanguage, type Phrases } from './phrases.ts';
 
 /** What a conversation asks. */
-export type Question =
+type Question =
   /** The messages of the request, and what is to be said once a thread under the answer. */
   | { kind: 'asked'; messages: ChatMessage[]; notes: { facts: Meta; note: Note }[] }
   /** Nothing of it can be sent; why is told. */
@@ -15,7 +15,7 @@ export type Question =
   | { kind: 'none' };
 
 /** What a question is made from. */
-export interface Asking {
+interface Asking {
   thread: Thread;
   hostUtils: HostUtils | undefined;
   phrases: Phrases;

@@ -11,7 +11,7 @@ const isReply = (message: Message | undefined, id: unknown) =>
   message?.sender === 'bot' && message.id === id;
 
 /** The thread as it is saved, unless that is the very object that is at hand. */
-export function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {
+function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {
   try {
     const saved = repository?.getThread?.(String(thread.id));
     return Array.isArray(saved?.messages) && saved.messages !== thread.messages ? saved : undefined;

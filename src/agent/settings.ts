@@ -33,7 +33,7 @@ export interface Config {
 }
 
 /** A system prompt and fields of the request under one name. */
-export interface Preset {
+interface Preset {
   name: string;
   systemPrompt?: string;
   body?: JsonObject;
@@ -44,9 +44,9 @@ export const ANY_MODEL = '(auto)';
 export const NO_PRESET = '(none)';
 
 /** What the reasoning may be: in a quoted block, left out, or not asked for. */
-export const REASONING_MODES = ['show', 'hide', 'off'] as const;
+const REASONING_MODES = ['show', 'hide', 'off'] as const;
 
-export type ReasoningMode = (typeof REASONING_MODES)[number];
+type ReasoningMode = (typeof REASONING_MODES)[number];
 
 /** The sample value in the tutorial's agents.json. */
 const PLACEHOLDER = 'local-model-name';

@@ -87,7 +87,7 @@ async function partsOf(older: Begun | undefined): Promise<Part[]> {
 }
 
 /** One answer in a thread. */
-export class Turn implements OpenReply {
+class Turn implements OpenReply {
   bubble: Message | undefined;
   /** For a turn without a stream. */
   readonly release: () => void;

@@ -35,7 +35,7 @@ export interface TextDocument {
   positionAt(offset: number): unknown;
 }
 
-export interface TextEditor {
+interface TextEditor {
   readonly document: TextDocument;
   edit(
     change: (builder: { replace(range: unknown, text: string): void }) => void,

@@ -80,7 +80,7 @@ export async function bundle(
 }
 
 /** The code in as few bytes as it can be, for engines of 2022. */
-export async function minify(code: string, format: Output['format']): Promise<string> {
+async function minify(code: string, format: Output['format']): Promise<string> {
   const minified = await terser(code, {
     ecma: 2020,
     module: format === 'esm',

@@ -69,7 +69,7 @@ export type ErrorReason =
   | 'base-url';
 
 /** What a {@link ChatError} tells beside its message. What is not known is absent. */
-export interface ChatErrorFields {
+interface ChatErrorFields {
   kind: ErrorKind;
   reason?: ErrorReason | undefined;
   /** What to do about it, in a sentence. */

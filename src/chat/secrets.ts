@@ -1,7 +1,7 @@
 import { createTextBlanker } from '../secrets.ts';
 
 /** Copies a JSON value without the secrets in its texts and names; what is nested deeper than 9 levels is left out. */
-export type Blanker = <T>(value: T) => T;
+type Blanker = <T>(value: T) => T;
 
 /** Makes the function that blanks secrets: see {@link createTextBlanker}. */
 export function createBlanker(secrets: readonly string[]): Blanker {

@@ -2,7 +2,7 @@ import { fieldsOf, parseJson } from '../json.ts';
 import type { ToolCall } from './types.ts';
 
 /** A fragment, or the call that is being put together from them, with its place. */
-export interface ToolFragment {
+interface ToolFragment {
   index: number;
   id: string;
   name: string;
@@ -10,7 +10,7 @@ export interface ToolFragment {
 }
 
 /** How the stream stands when its calls are asked for. */
-export interface StreamState {
+interface StreamState {
   /** The stream came to its end. */
   isFinished: boolean;
   /** It was cut by the token budget, so a call without arguments may have lost them. */

@@ -4,7 +4,7 @@ import type { PlatformPath } from 'node:path';
 export const AGENT_FILE = 'LocalLLMStreamAgent.js';
 
 /** Where My Assistant looks in a workspace. */
-export interface AgentPlaces {
+interface AgentPlaces {
   /** The agent's file. */
   file: string;
   /** The list of the chat's agents. */

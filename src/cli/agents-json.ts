@@ -11,7 +11,7 @@ import {
 import { isObject, type JsonObject, parseJson } from '../json.ts';
 
 /** What is to stand in My Assistant's agents.json. Only what is given is set; the rest of an entry stays. */
-export interface AgentEntry {
+interface AgentEntry {
   name: string;
   /** Relative to the folder of agents.json, with `/`. */
   path: string;

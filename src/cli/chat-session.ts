@@ -15,7 +15,7 @@ import { onOneLine } from './printable.ts';
 import { showAnswer } from './show-answer.ts';
 
 /** What a chat was started with. */
-export interface SessionOptions {
+interface SessionOptions {
   baseURL: string;
   model: string | undefined;
   system: string | undefined;

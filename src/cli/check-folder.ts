@@ -6,7 +6,7 @@ import { readExchange } from '../replay/index.ts';
 import { cluesOf, findSecret, findSecretInBody } from '../replay/secrets.ts';
 
 /** What a folder of exchanges holds, and what is wrong with it. */
-export interface Checked {
+interface Checked {
   readonly exchanges: readonly Exchange[];
   /** Each one names the file and what is wrong. */
   readonly problems: readonly string[];

@@ -6,8 +6,7 @@ import { findPackageFile } from './package-files.ts';
 import { showAnswer } from './show-answer.ts';
 
 /** What was asked when the exchange was recorded. */
-export const DEMO_QUESTION =
-  'Write a TypeScript function that adds two numbers, with an explanation.';
+const DEMO_QUESTION = 'Write a TypeScript function that adds two numbers, with an explanation.';
 
 const EXCHANGE = 'fixtures/llama.cpp-2026/markdown-code.json';
 

@@ -40,7 +40,7 @@ const english = {
 };
 
 /** How a command line tells what went wrong. What comes from a server is on one line already. */
-export type FailureWords = typeof english;
+type FailureWords = typeof english;
 
 const chinese: FailureWords = {
   inBrackets: (code) => `（${code}）`,

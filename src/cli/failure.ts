@@ -11,7 +11,7 @@ export interface Failure {
 }
 
 /** What is known beside the error. */
-export interface Asked {
+interface Asked {
   /** The base URL that was asked. */
   url: URL;
   hasKey: boolean;

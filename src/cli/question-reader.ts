@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import type { Terminal } from './command.ts';
 
 /** Reads questions at a terminal, one after the other. */
-export interface QuestionReader {
+interface QuestionReader {
   /**
    * The next question, which may have several lines; `undefined` when the user has left. What was typed since the last one comes
    * first.

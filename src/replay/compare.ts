@@ -4,7 +4,7 @@ import { inOneLine } from './rules.ts';
 type Leaves = ReadonlyMap<string, unknown>;
 
 /** How a recorded exchange differs from what was sent. */
-export interface Difference {
+interface Difference {
   readonly name: string;
   readonly call: string;
   /** How many leaves of the bodies are the same. */

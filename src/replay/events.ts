@@ -1,7 +1,7 @@
 import { parseJson } from '../json.ts';
 
 /** One event of a stream, as it is looked at: for secrets, and to be shown. */
-export interface StreamEvent {
+interface StreamEvent {
   readonly data: string;
   /** What the data holds, where it is JSON. */
   readonly value: unknown;

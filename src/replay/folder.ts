@@ -9,7 +9,7 @@ export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
 
 /** The file of an exchange, and what the exchange is called. */
-export interface ExchangeFile {
+interface ExchangeFile {
   readonly name: string;
   readonly file: string;
 }

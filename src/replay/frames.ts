@@ -4,7 +4,7 @@ import type { Exchange } from './format.ts';
 import { frameEndsOf, pieces } from './rechunk.ts';
 
 /** A frame of a body: an event, a line of NDJSON, or the body itself. */
-export interface Frame {
+interface Frame {
   /** When it was whole, in ms since the request. */
   readonly due: number;
   readonly from: number;

@@ -24,7 +24,7 @@ const hopByHop = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|
 const BYTES_FIRST = 100;
 
 /** What a server is started with. */
-export interface HttpOptions {
+interface HttpOptions {
   answer(request: Incoming): Promise<Response>;
   /** Is told of each request that is not for this server. */
   readonly onRefused?: ((request: string, reason: string) => void) | undefined;

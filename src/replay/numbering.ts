@@ -6,7 +6,7 @@ import { findTaken } from './store.ts';
 const heldNames = new Map<string, Set<string>>();
 
 /** A name that a recorder holds for an exchange. */
-export interface HeldName {
+interface HeldName {
   readonly name: string;
   /** The exchange is on disk: others see so themselves. */
   stored(): void;

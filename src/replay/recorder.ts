@@ -27,7 +27,7 @@ export type Recorded = Outcome & {
 };
 
 /** Sends requests on, and turns them and their responses into exchanges on disk. */
-export interface Recorder {
+interface Recorder {
   /** Sends a request to `url`, with what else `init` says, and passes the response on as it comes. */
   record(asked: Incoming, url: URL, init?: RequestInit): Promise<Response>;
   /**

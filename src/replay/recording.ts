@@ -20,14 +20,14 @@ export interface Placed {
 }
 
 /** A place on disk that is held for an exchange. */
-export interface Place {
+interface Place {
   /** @throws what the file system says; the place is still held */
   store(makeHead: (name: string) => Head, body: Uint8Array): Placed;
   giveBack(): void;
 }
 
 /** What a recording is told beside its request. */
-export interface RecordingOptions {
+interface RecordingOptions {
   readonly place: Place;
   readonly server: string | undefined;
   readonly origin: string;

@@ -20,7 +20,7 @@ import { codeOf } from './thrown.ts';
 // Everything is done before the function returns, as the process may end right after (`process.exit()`).
 
 /** An exchange that is to be written. */
-export interface Storable {
+interface Storable {
   readonly folder: string;
   readonly name: string;
   readonly head: Head;

@@ -1,7 +1,7 @@
 import { label, OTHERS, OURS, picture, rect } from './svg.ts';
 
 /** One bar. */
-export interface Bar {
+interface Bar {
   name: string;
   value: number;
   /** What is written behind the bar. */

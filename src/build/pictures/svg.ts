@@ -1,5 +1,5 @@
 /** Plain fonts that every system has. */
-export const SANS = 'font-family="system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif"';
+const SANS = 'font-family="system-ui, Segoe UI, Roboto, Helvetica, Arial, sans-serif"';
 export const MONO = 'font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"';
 
 /** This project's colour, and that of all others. */

@@ -1,5 +1,5 @@
 /** A table of a Markdown page: its head and its rows, cell by cell, without bold and code marks. */
-export interface Table {
+interface Table {
   head: readonly string[];
   rows: readonly (readonly string[])[];
 }
