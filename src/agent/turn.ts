@@ -91,28 +91,28 @@ class Turn implements OpenReply {
   bubble: Message | undefined;
   /** For a turn without a stream. */
   readonly release: () => void;
-  private readonly thread: Thread;
-  private readonly hostUtils: HostUtils | undefined;
-  private readonly parts: Part[];
-  private readonly controller = new AbortController();
-  private joiner: Joiner | undefined;
-  private written = '';
-  private isPanelClosed = false;
-  private isSuperseded = false;
+  readonly #thread: Thread;
+  readonly #hostUtils: HostUtils | undefined;
+  readonly #parts: Part[];
+  readonly #controller = new AbortController();
+  #joiner: Joiner | undefined;
+  #written = '';
+  #isPanelClosed = false;
+  #isSuperseded = false;
   /** Pending while the host reads the stream. */
-  private reading: Promise<void> | undefined;
-  private stopReading = () => {};
-  private stopSaving = () => {};
+  #reading: Promise<void> | undefined;
+  #stopReading = () => {};
+  #stopSaving = () => {};
 
   constructor(thread: Thread, hostUtils: HostUtils | undefined, parts: Part[], onEnd: () => void) {
-    this.thread = thread;
-    this.hostUtils = hostUtils;
-    this.parts = parts;
+    this.#thread = thread;
+    this.#hostUtils = hostUtils;
+    this.#parts = parts;
     this.release = onEnd;
   }
 
   get signal(): AbortSignal {
-    return this.controller.signal;
+    return this.#controller.signal;
   }
 
   /**
@@ -120,116 +120,118 @@ class Turn implements OpenReply {
    * @param buttons - those under the reply, as they are at the time
    */
   stream(work: Work, buttons: () => readonly AvailableTask[]): Joiner {
-    const end = () => this.joiner?.end();
-    this.joiner = createJoiner({
+    const end = () => this.#joiner?.end();
+    this.#joiner = createJoiner({
       onStart: () => {
-        this.start(buttons);
+        this.#start(buttons);
         work(this).then(end, end);
       },
-      isOpen: () => this.isPanelOpen(),
+      isOpen: () => this.#isPanelOpen(),
       onText: (text) => {
-        this.written += text;
+        this.#written += text;
       },
-      onEnd: (how) => this.end(how, buttons),
+      onEnd: (how) => this.#end(how, buttons),
     });
     // A newer turn came before the host has asked for the stream.
     if (this.signal.aborted) end();
-    return this.joiner;
+    return this.#joiner;
   }
 
   /** Whether the host can still show buttons under the reply: the panel is open, and no newer turn has come. */
   takesButtons(): boolean {
-    return !this.isPanelClosed && !this.isSuperseded;
+    return !this.#isPanelClosed && !this.#isSuperseded;
   }
 
   /** Ends the turn; resolves, with the parts that the host may lose, when the host has saved it. */
   async supersede(): Promise<Part[]> {
-    this.isSuperseded = true;
-    this.controller.abort();
-    this.joiner?.end();
+    this.#isSuperseded = true;
+    this.#controller.abort();
+    this.#joiner?.end();
     // The host reads a stream within microtasks of getting it, or never.
     await setImmediate();
-    await Promise.race([this.reading, setTimeout(LOOP_MS, undefined, { ref: false })]);
+    await Promise.race([this.#reading, setTimeout(LOOP_MS, undefined, { ref: false })]);
     await setImmediate();
     const { bubble } = this;
-    if (bubble) this.parts.push({ id: bubble.id, text: this.written, meta: bubble.meta });
-    return this.parts;
+    if (bubble) this.#parts.push({ id: bubble.id, text: this.#written, meta: bubble.meta });
+    return this.#parts;
   }
 
-  write = (text: string): void => this.joiner?.push(text);
+  write = (text: string): void => this.#joiner?.push(text);
 
   rewrite = async (text: string): Promise<void> => {
     // The host may have a chunk in hand.
     await setImmediate();
     if (!this.bubble || this.signal.aborted) return;
-    this.setText(text);
-    this.joiner?.replace(text);
+    this.#setText(text);
+    this.#joiner?.replace(text);
   };
 
   fillEmpty = (text: string): void => {
-    if (this.bubble && !this.bubble.text && !this.written && !this.joiner?.waiting)
-      this.setText(text);
+    if (this.bubble && !this.bubble.text && !this.#written && !this.#joiner?.waiting)
+      this.#setText(text);
   };
 
-  private setText(text: string): void {
+  #setText(text: string): void {
     if (!this.bubble) return;
-    this.written = text;
+    this.#written = text;
     this.bubble.text = text;
     const messageId = this.bubble.id;
-    postToPanel(this.hostUtils, { type: 'updateBotMessage', messageId, text });
+    postToPanel(this.#hostUtils, { type: 'updateBotMessage', messageId, text });
   }
 
-  private isPanelOpen(): boolean {
-    return postToPanel(this.hostUtils, { type: 'ping' });
+  #isPanelOpen(): boolean {
+    return postToPanel(this.#hostUtils, { type: 'ping' });
   }
 
-  private start(buttons: () => readonly AvailableTask[]): void {
-    this.reading = new Promise((resolve) => {
-      this.stopReading = resolve;
+  #start(buttons: () => readonly AvailableTask[]): void {
+    this.#reading = new Promise((resolve) => {
+      this.#stopReading = resolve;
     });
     // The host has put the reply's message behind the others.
-    const last = this.thread.messages.at(-1);
+    const last = this.#thread.messages.at(-1);
     if (last?.sender === 'bot') this.bubble = last;
-    const save = () => this.save(buttons());
+    const save = () => this.#save(buttons());
     const takeBack = saveAtExit(save);
     const timer = setInterval(save, SAVE_MS).unref();
-    this.stopSaving = () => {
+    this.#stopSaving = () => {
       clearInterval(timer);
       takeBack();
     };
   }
 
   /** Writes what the host would save only after the stream. */
-  private save(buttons: readonly AvailableTask[]): void {
-    const { bubble, joiner } = this;
+  #save(buttons: readonly AvailableTask[]): void {
+    const { bubble } = this;
+    const joiner = this.#joiner;
     if (!bubble || !joiner) return;
     const meta = { ...bubble.meta, verdict: bubble.meta?.verdict ?? 'stopped' };
-    const reply = { ...bubble, text: this.written + joiner.waiting, meta };
+    const reply = { ...bubble, text: this.#written + joiner.waiting, meta };
     const withButtons = buttons.length > 0 ? { ...reply, availableTasks: buttons } : reply;
-    saveReply(this.thread, withButtons, this.hostUtils?.threadRepository);
+    saveReply(this.#thread, withButtons, this.#hostUtils?.threadRepository);
   }
 
-  private end(how: JoinerEnd, buttons: () => readonly AvailableTask[]): void {
+  #end(how: JoinerEnd, buttons: () => readonly AvailableTask[]): void {
     const { bubble } = this;
     const isNewest = !this.signal.aborted;
-    this.stopSaving();
-    this.isPanelClosed = how === 'closed' || !this.isPanelOpen();
-    if (how === 'closed') this.keepTheRest();
+    this.#stopSaving();
+    this.#isPanelClosed = how === 'closed' || !this.#isPanelOpen();
+    if (how === 'closed') this.#keepTheRest();
     // The host is about to add its sentence of an error to the text.
-    else if (this.isPanelClosed && how === 'left' && bubble?.meta) bubble.meta.panelClosed = true;
-    if (how !== 'done') this.controller.abort();
+    else if (this.#isPanelClosed && how === 'left' && bubble?.meta) bubble.meta.panelClosed = true;
+    if (how !== 'done') this.#controller.abort();
     // The host would post the buttons to a panel that is closed, and save an error for it.
-    if (this.isPanelClosed && bubble) bubble.availableTasks = buttons();
-    if (bubble) adoptSaved(this.thread, bubble, isNewest, this.hostUtils?.threadRepository);
+    if (this.#isPanelClosed && bubble) bubble.availableTasks = buttons();
+    if (bubble) adoptSaved(this.#thread, bubble, isNewest, this.#hostUtils?.threadRepository);
     this.release();
-    this.stopReading();
+    this.#stopReading();
   }
 
   /** The host saves the very message that it shows, so what it will not take as a chunk is put there. */
-  private keepTheRest(): void {
-    const { bubble, joiner } = this;
+  #keepTheRest(): void {
+    const { bubble } = this;
+    const joiner = this.#joiner;
     if (!bubble || !joiner?.waiting) return;
-    this.written += joiner.waiting;
+    this.#written += joiner.waiting;
     bubble.text = `${bubble.text ?? ''}${joiner.waiting}`;
   }
 }

@@ -33,18 +33,18 @@ export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
  * before it has looked at its sockets: so it looks once more, and after a long sleep it starts over.
  */
 export class Clock {
-  private readonly onTimeout: () => void;
-  private limitMs = Infinity;
-  private leftMs = Infinity;
-  private isRenewed = false;
-  private isWaiting = false;
-  private isLastLook = false;
-  private waitingSince = 0;
-  private dueAt = 0;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #onTimeout: () => void;
+  #limitMs = Infinity;
+  #leftMs = Infinity;
+  #isRenewed = false;
+  #isWaiting = false;
+  #isLastLook = false;
+  #waitingSince = 0;
+  #dueAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(onTimeout: () => void) {
-    this.onTimeout = onTimeout;
+    this.#onTimeout = onTimeout;
   }
 
   /**
@@ -52,50 +52,50 @@ export class Clock {
    * @param isRenewed - every wait has the whole limit; otherwise all waits together have it
    */
   limit(ms: number, isRenewed = false): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.isLastLook = false;
-    this.limitMs = this.leftMs = ms || Infinity;
-    this.isRenewed = isRenewed;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#isLastLook = false;
+    this.#limitMs = this.#leftMs = ms || Infinity;
+    this.#isRenewed = isRenewed;
   }
 
   /** A read is pending. */
   wait(): void {
-    this.isWaiting = true;
-    this.waitingSince = now();
-    if (!this.timer) this.look();
+    this.#isWaiting = true;
+    this.#waitingSince = now();
+    if (!this.#timer) this.#look();
   }
 
   /** It came back. */
   resume(): void {
-    this.isWaiting = false;
-    this.isLastLook = false;
-    if (!this.isRenewed) this.leftMs -= now() - this.waitingSince;
+    this.#isWaiting = false;
+    this.#isLastLook = false;
+    if (!this.#isRenewed) this.#leftMs -= now() - this.#waitingSince;
   }
 
-  private look(): void {
-    this.timer = undefined;
-    if (!this.isWaiting) return;
-    const restMs = this.leftMs - (now() - this.waitingSince);
-    if (restMs > 0) return this.sleep(restMs);
-    if (this.isLastLook) return this.onTimeout();
-    this.isLastLook = true;
-    this.sleep(LAST_LOOK_MS);
+  #look(): void {
+    this.#timer = undefined;
+    if (!this.#isWaiting) return;
+    const restMs = this.#leftMs - (now() - this.#waitingSince);
+    if (restMs > 0) return this.#sleep(restMs);
+    if (this.#isLastLook) return this.#onTimeout();
+    this.#isLastLook = true;
+    this.#sleep(LAST_LOOK_MS);
   }
 
-  private sleep(ms: number): void {
+  #sleep(ms: number): void {
     if (ms === Infinity) return;
-    this.dueAt = now() + Math.min(ms, LONGEST_TIMER_MS);
-    this.timer = setTimeout(() => this.wakeUp(), this.dueAt - now());
+    this.#dueAt = now() + Math.min(ms, LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => this.#wakeUp(), this.#dueAt - now());
   }
 
-  private wakeUp(): void {
-    const hasSlept = now() - this.dueAt > SLEPT_MS;
+  #wakeUp(): void {
+    const hasSlept = now() - this.#dueAt > SLEPT_MS;
     if (hasSlept) {
-      this.isLastLook = false;
-      this.leftMs = this.limitMs;
-      this.waitingSince = now();
+      this.#isLastLook = false;
+      this.#leftMs = this.#limitMs;
+      this.#waitingSince = now();
     }
-    this.look();
+    this.#look();
   }
 }

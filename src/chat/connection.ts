@@ -20,54 +20,54 @@ export class Connection {
   /** What the head says that the body is; empty where it does not say it. */
   contentType = '';
 
-  private readonly server: Server;
-  private readonly body: RequestBody;
-  private readonly patienceMs: number;
-  private readonly controller = new AbortController();
-  private reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly #server: Server;
+  readonly #body: RequestBody;
+  readonly #patienceMs: number;
+  readonly #controller = new AbortController();
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
   /** @param patienceMs - how long a model may take to load */
   constructor(server: Server, body: RequestBody, patienceMs: number) {
-    this.server = server;
-    this.body = body;
-    this.patienceMs = patienceMs;
+    this.#server = server;
+    this.#body = body;
+    this.#patienceMs = patienceMs;
   }
 
   /** Once the body is open, its own promise: no layer a read. */
   read(): Promise<Read> {
-    return this.reader ? this.reader.read() : this.open();
+    return this.#reader ? this.#reader.read() : this.#open();
   }
 
   /** Drops it, and so the server's work; also a response that comes later. */
   hangUp(): void {
     // A reason of its own costs an error with its stack.
-    this.controller.abort('ended');
-    this.reader?.cancel().catch(() => {});
+    this.#controller.abort('ended');
+    this.#reader?.cancel().catch(() => {});
   }
 
-  private async open(): Promise<Read> {
-    const response = await this.request();
+  async #open(): Promise<Read> {
+    const response = await this.#request();
     this.openedAt = now();
     this.contentType = response.headers.get('content-type') ?? '';
-    this.reader = readerOf(response);
+    this.#reader = readerOf(response);
     // A fetch that takes no notice of its signal.
-    if (this.controller.signal.aborted) this.hangUp();
-    return this.reader.read();
+    if (this.#controller.signal.aborted) this.hangUp();
+    return this.#reader.read();
   }
 
-  private async request(): Promise<Response> {
-    const { json, mayLeaveOutStreamOptions } = this.body;
+  async #request(): Promise<Response> {
+    const { json, mayLeaveOutStreamOptions } = this.#body;
     try {
-      return await this.send(json);
+      return await this.#send(json);
     } catch (error) {
       if (!mayLeaveOutStreamOptions || !refusesStreamOptions(error)) throw error;
-      return await this.send(JSON.stringify({ ...JSON.parse(json), stream_options: undefined }));
+      return await this.#send(JSON.stringify({ ...JSON.parse(json), stream_options: undefined }));
     }
   }
 
-  private send(json: string): Promise<Response> {
-    const { signal } = this.controller;
-    return send(this.server, '/chat/completions', signal, json, this.patienceMs);
+  #send(json: string): Promise<Response> {
+    const { signal } = this.#controller;
+    return send(this.#server, '/chat/completions', signal, json, this.#patienceMs);
   }
 }
 

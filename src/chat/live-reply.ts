@@ -47,72 +47,72 @@ export class LiveReply {
   /** There may be something to take, or it is over. */
   onNews: () => void = nothing;
 
-  private readonly settings: StreamSettings;
-  private readonly connection: Connection;
-  private readonly eventReader: EventReader;
-  private readonly reply: Reply;
-  private readonly clock = new Clock(() => this.onTimeout());
-  private readonly moments: Omit<Moments, 'head'> = {};
+  readonly #settings: StreamSettings;
+  readonly #connection: Connection;
+  readonly #eventReader: EventReader;
+  readonly #reply: Reply;
+  readonly #clock = new Clock(() => this.#onTimeout());
+  readonly #moments: Omit<Moments, 'head'> = {};
   /** What has happened and was not taken yet, in order. */
-  private readonly happened: ReplyEvent[] = [];
+  readonly #happened: ReplyEvent[] = [];
   /** How many of the reader's events were handled. */
-  private handled = 0;
-  private phase: Phase = 'firstToken';
-  private isReading = false;
-  private readsAhead = false;
-  private onOver: (outcome: Outcome) => void = nothing;
+  #handled = 0;
+  #phase: Phase = 'firstToken';
+  #isReading = false;
+  #readsAhead = false;
+  #onOver: (outcome: Outcome) => void = nothing;
   /** Set when no more bytes will come: why not, and the lines that were no event. */
-  private bodyEnd: { cause: unknown; strayLines: string } | undefined;
-  private stopListening = nothing;
-  private ending: Outcome | undefined;
-  private verdict: Verdict | undefined;
+  #bodyEnd: { cause: unknown; strayLines: string } | undefined;
+  #stopListening = nothing;
+  #ending: Outcome | undefined;
+  #verdict: Verdict | undefined;
 
   /**
    * @param maxTokens - the budget in the request
    * @throws {TypeError} for an option of a wrong type
    */
   constructor(options: StreamOptions, body: RequestBody, maxTokens: number) {
-    this.settings = readStreamOptions(options, () => this.soFar());
-    const { server, timeouts, maxEventBytes, startsInReasoning } = this.settings;
-    this.eventReader = createEventReader(maxEventBytes);
-    this.reply = new Reply((event) => this.happened.push(event), maxTokens, startsInReasoning);
+    this.#settings = readStreamOptions(options, () => this.soFar());
+    const { server, timeouts, maxEventBytes, startsInReasoning } = this.#settings;
+    this.#eventReader = createEventReader(maxEventBytes);
+    this.#reply = new Reply((event) => this.#happened.push(event), maxTokens, startsInReasoning);
     const patienceMs = timeouts.firstToken || Infinity;
-    this.connection = new Connection(server, body, patienceMs);
-    this.clock.limit(timeouts.firstToken);
+    this.#connection = new Connection(server, body, patienceMs);
+    this.#clock.limit(timeouts.firstToken);
   }
 
   /** How it ended; `undefined` while it goes on. */
   get outcome(): Outcome | undefined {
-    return this.ending;
+    return this.#ending;
   }
 
   /** What happened next; `undefined` where the network has to be read first, or where it is over. */
   take(): ReplyEvent | undefined {
-    while (this.happened.length === 0 && !this.ending) {
-      if (!this.handleNext()) return undefined;
+    while (this.#happened.length === 0 && !this.#ending) {
+      if (!this.#handleNext()) return undefined;
     }
-    return this.happened.shift();
+    return this.#happened.shift();
   }
 
   /** Reads once from the network, unless that is under way. */
   read(): void {
-    if (this.isReading || this.ending) return;
-    this.isReading = true;
+    if (this.#isReading || this.#ending) return;
+    this.#isReading = true;
     try {
-      if (this.moments.sent === undefined) this.start();
-      this.clock.wait();
+      if (this.#moments.sent === undefined) this.#start();
+      this.#clock.wait();
       // By callbacks, of which a read needs fewer promises than of `await`.
-      this.connection.read().then(this.onRead, this.onBodyEnd);
+      this.#connection.read().then(this.#onRead, this.#onBodyEnd);
     } catch (thrown) {
       // An aborted signal, or a body that somebody else made.
-      this.onBodyEnd(thrown);
+      this.#onBodyEnd(thrown);
     }
   }
 
   /** Tells how it ended, once it has. */
   onceOver(onOver: (outcome: Outcome) => void): void {
-    if (this.ending) onOver(this.ending);
-    else this.onOver = onOver;
+    if (this.#ending) onOver(this.#ending);
+    else this.#onOver = onOver;
   }
 
   /**
@@ -120,114 +120,114 @@ export class LiveReply {
    * would wait for ever otherwise, because nothing is read that is not asked for. What it has not taken is kept for it.
    */
   readAhead(): void {
-    if (this.ending) return;
-    this.readsAhead = true;
-    this.readAheadSoon();
+    if (this.#ending) return;
+    this.#readsAhead = true;
+    this.#readAheadSoon();
   }
 
   /** The reader leaves. */
   stop(): void {
-    this.happened.length = 0;
-    if (!this.ending) this.succeed('stopped');
+    this.#happened.length = 0;
+    if (!this.#ending) this.#succeed('stopped');
   }
 
   /** What has come up to now. */
   soFar(): PartialResult {
-    const { verdict } = this;
+    const verdict = this.#verdict;
     const isFinished = verdict !== undefined && verdict !== 'stopped';
-    const collected = this.reply.collected(isFinished);
-    const moments = { ...this.moments, head: this.connection.openedAt };
+    const collected = this.#reply.collected(isFinished);
+    const moments = { ...this.#moments, head: this.#connection.openedAt };
     return { ...collected, verdict, timing: measure(moments, collected.usage, now()) };
   }
 
-  private start(): void {
-    const { signal } = this.settings.server;
-    this.moments.sent = now();
+  #start(): void {
+    const { signal } = this.#settings.server;
+    this.#moments.sent = now();
     signal?.throwIfAborted();
-    if (signal) this.stopListening = listenForAbort(signal, () => this.onAbort());
+    if (signal) this.#stopListening = listenForAbort(signal, () => this.#onAbort());
   }
 
-  private readonly onRead = (read: ReadableStreamReadResult<Uint8Array>): void => {
+  readonly #onRead = (read: ReadableStreamReadResult<Uint8Array>): void => {
     try {
-      if (read.done) return this.onBodyEnd();
-      this.eventReader.push(read.value);
+      if (read.done) return this.#onBodyEnd();
+      this.#eventReader.push(read.value);
     } catch (thrown) {
-      return this.onBodyEnd(thrown);
+      return this.#onBodyEnd(thrown);
     }
-    this.comeBack();
+    this.#comeBack();
   };
 
-  private readonly onBodyEnd = (cause?: unknown): void => {
+  readonly #onBodyEnd = (cause?: unknown): void => {
     let strayLines = '';
     try {
-      strayLines = this.eventReader.end();
+      strayLines = this.#eventReader.end();
     } catch (thrown) {
       // The text is longer than a string can be.
       cause ??= thrown;
     }
-    this.bodyEnd = { cause, strayLines };
-    this.comeBack();
+    this.#bodyEnd = { cause, strayLines };
+    this.#comeBack();
   };
 
-  private comeBack(): void {
-    this.isReading = false;
-    this.clock.resume();
+  #comeBack(): void {
+    this.#isReading = false;
+    this.#clock.resume();
     this.onNews();
-    if (this.readsAhead) this.readAheadSoon();
+    if (this.#readsAhead) this.#readAheadSoon();
   }
 
   /** A reader that is there asks for its next piece at once; the network is read for one that does not. */
-  private readAheadSoon(): void {
+  #readAheadSoon(): void {
     setTimeout(() => {
-      if (this.isReading || this.ending) return;
-      while (!this.ending && this.handleNext());
+      if (this.#isReading || this.#ending) return;
+      while (!this.#ending && this.#handleNext());
       this.read();
     });
   }
 
   /** Handles the next event in its turn; false where the network has to be read first. */
-  private handleNext(): boolean {
-    const { events } = this.eventReader;
+  #handleNext(): boolean {
+    const { events } = this.#eventReader;
     try {
-      const event = events[this.handled++];
+      const event = events[this.#handled++];
       if (event) {
-        this.handle(event);
+        this.#handle(event);
         return true;
       }
-      this.handled = events.length = 0;
-      if (!this.bodyEnd) return false;
-      this.conclude(this.bodyEnd.cause, this.bodyEnd.strayLines);
+      this.#handled = events.length = 0;
+      if (!this.#bodyEnd) return false;
+      this.#conclude(this.#bodyEnd.cause, this.#bodyEnd.strayLines);
     } catch (thrown) {
-      this.failWith(thrown);
+      this.#failWith(thrown);
     }
     return true;
   }
 
-  private handle({ event, data }: ServerEvent): void {
-    if (data === undefined) throw this.tooLarge('maxEventBytes');
-    if (event === 'error') throw this.reported(data);
-    if (data[0] === '[' && data.trim() === '[DONE]') return this.finish(true);
-    const chunk = this.parseChunk(data);
+  #handle({ event, data }: ServerEvent): void {
+    if (data === undefined) throw this.#tooLarge('maxEventBytes');
+    if (event === 'error') throw this.#reported(data);
+    if (data[0] === '[' && data.trim() === '[DONE]') return this.#finish(true);
+    const chunk = this.#parseChunk(data);
     if (!chunk) return;
-    this.settings.onChunk?.(chunk, data);
+    this.#settings.onChunk?.(chunk, data);
     // It may have aborted, or left.
-    if (this.ending) return;
-    if (isError(chunk)) throw this.reported(chunk);
-    this.reply.addChunk(chunk);
-    if (this.reply.bytes > this.settings.maxResultBytes) throw this.tooLarge('maxResultBytes');
-    if (this.reply.bytes > 0) this.moments.firstToken ??= now();
-    this.enter(this.nextPhase());
+    if (this.#ending) return;
+    if (isError(chunk)) throw this.#reported(chunk);
+    this.#reply.addChunk(chunk);
+    if (this.#reply.bytes > this.#settings.maxResultBytes) throw this.#tooLarge('maxResultBytes');
+    if (this.#reply.bytes > 0) this.#moments.firstToken ??= now();
+    this.#enter(this.#nextPhase());
   }
 
   /** A chunk; nothing for an event that says nothing. */
-  private parseChunk(data: string): ChatChunk | undefined {
+  #parseChunk(data: string): ChatChunk | undefined {
     let json: unknown;
     try {
       json = JSON.parse(data);
     } catch {
       // The rest at the body's end, cut off, is told as that.
-      if (!data.trim() || this.bodyEnd) return undefined;
-      throw this.settings.server.fail({
+      if (!data.trim() || this.#bodyEnd) return undefined;
+      throw this.#settings.server.fail({
         kind: 'protocol',
         did: 'sent a frame that is not JSON',
         said: data.slice(0, 200),
@@ -238,45 +238,45 @@ export class LiveReply {
     return isObject(chunk) ? chunk : undefined;
   }
 
-  private nextPhase(): Phase {
-    const { bytes, ending } = this.reply;
+  #nextPhase(): Phase {
+    const { bytes, ending } = this.#reply;
     if (ending === 'finished') return 'finished';
-    if (bytes === 0) return this.phase;
+    if (bytes === 0) return this.#phase;
     return ending === 'doubtful' ? 'doubtful' : 'idle';
   }
 
-  private enter(phase: Phase): void {
-    if (phase === this.phase) return;
-    this.phase = phase;
-    this.clock.limit(this.limitOf(phase), phase === 'idle');
+  #enter(phase: Phase): void {
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    this.#clock.limit(this.#limitOf(phase), phase === 'idle');
   }
 
-  private limitOf(phase: Phase): number {
+  #limitOf(phase: Phase): number {
     if (phase === 'finished') return FINISHED_MS;
     if (phase === 'doubtful') return DOUBTFUL_MS;
-    return this.settings.timeouts[phase];
+    return this.#settings.timeouts[phase];
   }
 
   /** The body is over, and so are its events. */
-  private conclude(cause: unknown, strayLines: string): void {
-    if (this.connection.openedAt === undefined) throw cause;
-    const { ending, bytes } = this.reply;
+  #conclude(cause: unknown, strayLines: string): void {
+    if (this.#connection.openedAt === undefined) throw cause;
+    const { ending, bytes } = this.#reply;
     const hasEnded = cause === undefined || bytes > 0;
-    if (ending === 'finished' || (ending === 'doubtful' && hasEnded)) return this.finish(false);
-    const { length } = this.happened;
-    this.reply.flush();
+    if (ending === 'finished' || (ending === 'doubtful' && hasEnded)) return this.#finish(false);
+    const { length } = this.#happened;
+    this.#reply.flush();
     // What was held back comes before the error.
-    if (this.happened.length > length) return;
-    throw this.unfinished(cause, strayLines.trim());
+    if (this.#happened.length > length) return;
+    throw this.#unfinished(cause, strayLines.trim());
   }
 
   /** What is wrong with a body that ended before the reply was finished. */
-  private unfinished(cause: unknown, strayLines: string): ChatError {
-    const { fail } = this.settings.server;
+  #unfinished(cause: unknown, strayLines: string): ChatError {
+    const { fail } = this.#settings.server;
     if (strayLines && cause === undefined) {
       // llama.cpp's router writes a bare line where the model's process has died.
-      const isEventStream = this.connection.contentType.startsWith('text/event-stream');
-      if (this.reply.bytes > 0 || isEventStream) return this.reported(strayLines);
+      const isEventStream = this.#connection.contentType.startsWith('text/event-stream');
+      if (this.#reply.bytes > 0 || isEventStream) return this.#reported(strayLines);
       return fail({
         kind: 'protocol',
         did: 'sent no event stream',
@@ -288,59 +288,59 @@ export class LiveReply {
     return fail({ kind: 'interrupted', did: 'broke off before the answer was finished', cause });
   }
 
-  private reported(said: unknown): ChatError {
-    return this.settings.server.fail({ kind: 'server', did: 'reported an error', said });
+  #reported(said: unknown): ChatError {
+    return this.#settings.server.fail({ kind: 'server', did: 'reported an error', said });
   }
 
-  private tooLarge(option: 'maxEventBytes' | 'maxResultBytes'): ChatError {
-    return this.settings.server.fail({
+  #tooLarge(option: 'maxEventBytes' | 'maxResultBytes'): ChatError {
+    return this.#settings.server.fail({
       kind: 'too-large',
       did: `sent more than options.${option}`,
     });
   }
 
   /** @param isTold - the server has said that nothing follows */
-  private finish(isTold: boolean): void {
-    this.reply.flush();
+  #finish(isTold: boolean): void {
+    this.#reply.flush();
     // How a proxy such as OpenRouter tells that the model's server failed.
-    if (this.reply.finishReason === 'error') {
-      return this.failWith(this.reported('finish_reason: error'));
+    if (this.#reply.finishReason === 'error') {
+      return this.#failWith(this.#reported('finish_reason: error'));
     }
-    const result = this.succeed(this.reply.verdict(), isTold);
-    this.happened.push({ type: 'finish', result });
+    const result = this.#succeed(this.#reply.verdict(), isTold);
+    this.#happened.push({ type: 'finish', result });
   }
 
-  private succeed(verdict: Verdict, mayLinger = false): ChatResult {
-    this.verdict = verdict;
-    this.moments.end = now();
+  #succeed(verdict: Verdict, mayLinger = false): ChatResult {
+    this.#verdict = verdict;
+    this.#moments.end = now();
     const result = { ...this.soFar(), verdict };
-    this.end({ result }, mayLinger);
+    this.#end({ result }, mayLinger);
     return result;
   }
 
-  private failWith(error: unknown): void {
-    if (this.ending) return;
-    this.moments.end = now();
-    this.end({ error }, false);
+  #failWith(error: unknown): void {
+    if (this.#ending) return;
+    this.#moments.end = now();
+    this.#end({ error }, false);
   }
 
-  private onAbort(): void {
-    this.happened.length = 0;
-    this.failWith(this.settings.server.signal?.reason);
+  #onAbort(): void {
+    this.#happened.length = 0;
+    this.#failWith(this.#settings.server.signal?.reason);
     this.onNews();
   }
 
-  private onTimeout(): void {
-    if (this.ending) return this.hangUp();
-    if (this.phase === 'finished' || this.phase === 'doubtful') this.finish(false);
-    else this.failWith(this.silent(this.phase));
+  #onTimeout(): void {
+    if (this.#ending) return this.#hangUp();
+    if (this.#phase === 'finished' || this.#phase === 'doubtful') this.#finish(false);
+    else this.#failWith(this.#silent(this.#phase));
     this.onNews();
   }
 
-  private silent(phase: 'firstToken' | 'idle'): ChatError {
+  #silent(phase: 'firstToken' | 'idle'): ChatError {
     const isIdle = phase === 'idle';
-    const seconds = this.limitOf(phase) / 1000;
-    return this.settings.server.fail({
+    const seconds = this.#limitOf(phase) / 1000;
+    return this.#settings.server.fail({
       kind: 'timeout',
       did: `sent no ${isIdle ? 'byte' : 'token'} for ${seconds} s`,
       reason: isIdle ? 'idle' : 'first-token',
@@ -349,28 +349,28 @@ export class LiveReply {
   }
 
   /** The one place where a stream ends: nothing of it is left running. */
-  private end(outcome: Outcome, mayLinger: boolean): void {
-    this.ending = outcome;
-    this.onOver(outcome);
-    this.stopListening();
-    if (mayLinger) this.linger();
-    else this.hangUp();
+  #end(outcome: Outcome, mayLinger: boolean): void {
+    this.#ending = outcome;
+    this.#onOver(outcome);
+    this.#stopListening();
+    if (mayLinger) this.#linger();
+    else this.#hangUp();
   }
 
-  private hangUp(): void {
-    this.clock.limit(0);
-    this.connection.hangUp();
+  #hangUp(): void {
+    this.#clock.limit(0);
+    this.#connection.hangUp();
   }
 
   /**
    * A finished body is given a moment to end by itself: then its connection can be used again, and no server is told
    * that its client went away, of which mlx_lm.server may die.
    */
-  private linger(): void {
-    this.clock.limit(CLOSING_MS);
-    this.clock.wait();
-    const hangUp = () => this.hangUp();
-    this.connection.read().then(hangUp, hangUp);
+  #linger(): void {
+    this.#clock.limit(CLOSING_MS);
+    this.#clock.wait();
+    const hangUp = () => this.#hangUp();
+    this.#connection.read().then(hangUp, hangUp);
   }
 }
 

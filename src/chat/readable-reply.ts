@@ -3,58 +3,58 @@ import type { ChatReply, ChatResult, PartialResult, ReplyEvent } from './types.t
 
 /** The ways in which a reply can be read, of which a program may use one, once. */
 export class ReadableReply implements ChatReply {
-  private readonly live: LiveReply;
-  private isTaken = false;
-  private whole: Promise<ChatResult> | undefined;
+  readonly #live: LiveReply;
+  #isTaken = false;
+  #whole: Promise<ChatResult> | undefined;
 
   constructor(live: LiveReply) {
-    this.live = live;
+    this.#live = live;
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<string> {
-    return this.iterate(textOf);
+    return this.#iterate(textOf);
   }
 
   events(): AsyncIterableIterator<ReplyEvent> {
-    return this.iterate((event) => event);
+    return this.#iterate((event) => event);
   }
 
   toReadableStream(): ReadableStream<Uint8Array> {
-    return toReadableStream(this.iterate(textOf));
+    return toReadableStream(this.#iterate(textOf));
   }
 
   /** Lazy: there is no promise before somebody asks for it, so nobody can miss its rejection. */
   get result(): Promise<ChatResult> {
     return {
-      then: (onValue, onError) => this.getWhole().then(onValue, onError),
-      catch: (onError) => this.getWhole().catch(onError),
-      finally: (onEnd) => this.getWhole().finally(onEnd),
+      then: (onValue, onError) => this.#getWhole().then(onValue, onError),
+      catch: (onError) => this.#getWhole().catch(onError),
+      finally: (onEnd) => this.#getWhole().finally(onEnd),
       [Symbol.toStringTag]: 'Promise',
     };
   }
 
   get soFar(): PartialResult {
-    return this.live.soFar();
+    return this.#live.soFar();
   }
 
-  private iterate<T>(pick: Pick<T>): ReplyIterator<T> {
-    if (this.isTaken) throw new TypeError('A reply can be read once');
-    this.isTaken = true;
-    return new ReplyIterator(this.live, pick);
+  #iterate<T>(pick: Pick<T>): ReplyIterator<T> {
+    if (this.#isTaken) throw new TypeError('A reply can be read once');
+    this.#isTaken = true;
+    return new ReplyIterator(this.#live, pick);
   }
 
-  private getWhole(): Promise<ChatResult> {
-    if (this.whole) return this.whole;
+  #getWhole(): Promise<ChatResult> {
+    if (this.#whole) return this.#whole;
     // Nobody iterates: it is read for its result alone.
-    if (!this.isTaken) this.iterate(nothing).next().catch(nothing);
-    else this.live.readAhead();
-    this.whole = new Promise((resolve, reject) => {
-      this.live.onceOver((outcome) => {
+    if (!this.#isTaken) this.#iterate(nothing).next().catch(nothing);
+    else this.#live.readAhead();
+    this.#whole = new Promise((resolve, reject) => {
+      this.#live.onceOver((outcome) => {
         if ('error' in outcome) reject(outcome.error);
         else resolve(outcome.result);
       });
     });
-    return this.whole;
+    return this.#whole;
   }
 }
 
@@ -77,16 +77,16 @@ interface Waiting<T> {
  * silent server, for minutes.
  */
 class ReplyIterator<T> implements AsyncIterableIterator<T> {
-  private readonly live: LiveReply;
-  private readonly pick: Pick<T>;
-  private readonly waiting: Waiting<T>[] = [];
+  readonly #live: LiveReply;
+  readonly #pick: Pick<T>;
+  readonly #waiting: Waiting<T>[] = [];
   /** The reader knows how it ended; the first to hear of it hears also of a failure. */
-  private endWasTold = false;
+  #endWasTold = false;
 
   constructor(live: LiveReply, pick: Pick<T>) {
-    this.live = live;
-    this.pick = pick;
-    live.onNews = () => this.serve();
+    this.#live = live;
+    this.#pick = pick;
+    live.onNews = () => this.#serve();
   }
 
   [Symbol.asyncIterator](): this {
@@ -95,39 +95,39 @@ class ReplyIterator<T> implements AsyncIterableIterator<T> {
 
   next(): Promise<IteratorResult<T, undefined>> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ resolve, reject });
-      this.serve();
+      this.#waiting.push({ resolve, reject });
+      this.#serve();
     });
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {
-    this.endWasTold = true;
-    this.live.stop();
-    this.serve();
+    this.#endWasTold = true;
+    this.#live.stop();
+    this.#serve();
     return { done: true, value: undefined };
   }
 
   /** Gives every reader that waits its piece; where there is none left, asks the network for more. */
-  private serve(): void {
-    for (let [first] = this.waiting; first; [first] = this.waiting) {
-      const event = this.live.take();
-      const value = event && this.pick(event);
+  #serve(): void {
+    for (let [first] = this.#waiting; first; [first] = this.#waiting) {
+      const event = this.#live.take();
+      const value = event && this.#pick(event);
       if (value !== undefined) {
-        this.waiting.shift();
+        this.#waiting.shift();
         first.resolve({ done: false, value });
       } else if (!event) {
-        if (!this.live.outcome) return this.live.read();
-        this.waiting.shift();
-        this.tellEnd(first);
+        if (!this.#live.outcome) return this.#live.read();
+        this.#waiting.shift();
+        this.#tellEnd(first);
       }
     }
   }
 
-  private tellEnd(reader: Waiting<T>): void {
-    const { outcome } = this.live;
-    if (outcome && 'error' in outcome && !this.endWasTold) reader.reject(outcome.error);
+  #tellEnd(reader: Waiting<T>): void {
+    const { outcome } = this.#live;
+    if (outcome && 'error' in outcome && !this.#endWasTold) reader.reject(outcome.error);
     else reader.resolve({ done: true, value: undefined });
-    this.endWasTold = true;
+    this.#endWasTold = true;
   }
 }
 

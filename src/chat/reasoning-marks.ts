@@ -76,154 +76,154 @@ type Place =
 export class ReasoningSplitter {
   /** A mark was there: the empty lines behind it are not the answer's. */
   hasSeenMark = false;
-  private readonly pieces: Pieces;
-  private readonly startsInReasoning: boolean;
-  private place: Place = 'start';
-  private channel: Channel = 'text';
+  readonly #pieces: Pieces;
+  readonly #startsInReasoning: boolean;
+  #place: Place = 'start';
+  #channel: Channel = 'text';
   /** What was not given out yet, because it may be the beginning of a mark. */
-  private held = '';
+  #held = '';
   /** The marks that end the reasoning. */
-  private closings = CLOSINGS;
+  #closings = CLOSINGS;
   /** The end of the text that was given out: a mark behind a quotation mark is no mark. */
-  private lastCharacter = '';
+  #lastCharacter = '';
   /** Harmony: the words between `<|start|>` or `<|channel|>` and `<|message|>`; `undefined` outside of them. */
-  private header: string | undefined;
+  #header: string | undefined;
 
   /** @param startsInReasoning - the prompt has opened the reasoning, so it begins without a mark */
   constructor(pieces: Pieces, startsInReasoning: boolean) {
-    this.pieces = pieces;
-    this.startsInReasoning = startsInReasoning;
+    this.#pieces = pieces;
+    this.#startsInReasoning = startsInReasoning;
   }
 
   push(content: string): void {
-    const whole = this.held ? this.held + content : content;
-    this.held = '';
-    this.read(whole);
+    const whole = this.#held ? this.#held + content : content;
+    this.#held = '';
+    this.#read(whole);
   }
 
   /** Reasoning comes in a field of its own, so what the content has is the answer. */
   onReasoningField(): void {
-    if (this.place === 'start' && !this.held) this.place = 'after-field';
-    else if (this.place !== 'after-field') this.end();
+    if (this.#place === 'start' && !this.#held) this.#place = 'after-field';
+    else if (this.#place !== 'after-field') this.end();
   }
 
   /** Gives out what was held for a mark that never came; from now on all is text. */
   end(): void {
-    const { held } = this;
-    this.held = '';
-    if (this.place === 'start' && this.startsInReasoning) this.channel = 'reasoning';
-    if (this.header === undefined) this.giveOut(held);
-    this.place = 'answer';
-    this.channel = 'text';
+    const held = this.#held;
+    this.#held = '';
+    if (this.#place === 'start' && this.#startsInReasoning) this.#channel = 'reasoning';
+    if (this.#header === undefined) this.#giveOut(held);
+    this.#place = 'answer';
+    this.#channel = 'text';
   }
 
-  private read(content: string): void {
-    switch (this.place) {
+  #read(content: string): void {
+    switch (this.#place) {
       case 'start':
-        return this.readStart(content);
+        return this.#readStart(content);
       case 'reasoning':
-        return this.readReasoning(content);
+        return this.#readReasoning(content);
       case 'text':
-        return this.readText(content);
+        return this.#readText(content);
       case 'after-field':
-        return this.readAfterField(content);
+        return this.#readAfterField(content);
       case 'harmony':
-        return this.readHarmony(content);
+        return this.#readHarmony(content);
       case 'answer':
-        return this.giveOut(content);
+        return this.#giveOut(content);
     }
   }
 
-  private goOn(place: Place, content: string): void {
-    this.place = place;
-    this.channel = place === 'reasoning' ? 'reasoning' : 'text';
-    this.read(content);
+  #goOn(place: Place, content: string): void {
+    this.#place = place;
+    this.#channel = place === 'reasoning' ? 'reasoning' : 'text';
+    this.#read(content);
   }
 
-  private readStart(content: string): void {
+  #readStart(content: string): void {
     const start = content.trimStart();
     const opening = OPENINGS.find((mark) => start.startsWith(mark));
     if (opening === undefined) {
       const mayBecomeOne = OPENINGS.some((mark) => mark.startsWith(start));
-      if (mayBecomeOne && content.length < LONGEST_START) this.held = content;
-      else this.goOn(this.startsInReasoning ? 'reasoning' : 'text', content);
+      if (mayBecomeOne && content.length < LONGEST_START) this.#held = content;
+      else this.#goOn(this.#startsInReasoning ? 'reasoning' : 'text', content);
       return;
     }
     this.hasSeenMark = true;
-    if (HARMONY_OPENINGS.includes(opening)) return this.goOn('harmony', start);
-    this.closings = marks.filter(({ open }) => open === opening).map(({ close }) => close);
-    this.goOn('reasoning', start.slice(opening.length));
+    if (HARMONY_OPENINGS.includes(opening)) return this.#goOn('harmony', start);
+    this.#closings = marks.filter(({ open }) => open === opening).map(({ close }) => close);
+    this.#goOn('reasoning', start.slice(opening.length));
   }
 
-  private readReasoning(content: string): void {
-    const closing = findFirst(content, this.closings);
-    if (!closing) return this.giveOutUpToBeginning(content, this.closings);
-    this.giveOut(content.slice(0, closing.at));
+  #readReasoning(content: string): void {
+    const closing = findFirst(content, this.#closings);
+    if (!closing) return this.#giveOutUpToBeginning(content, this.#closings);
+    this.#giveOut(content.slice(0, closing.at));
     this.hasSeenMark = true;
-    this.goOn('answer', content.slice(closing.end));
+    this.#goOn('answer', content.slice(closing.end));
   }
 
-  private readText(content: string): void {
+  #readText(content: string): void {
     // Most deltas: nothing in them can be a mark.
-    if (!content.includes('<') && !content.includes('[')) return this.giveOut(content);
+    if (!content.includes('<') && !content.includes('[')) return this.#giveOut(content);
     const opening = findFirst(content, OPENINGS);
     const closing = findFirst(content, CLOSINGS);
     // A text with an opening mark in its middle is a text about marks.
-    if (opening && !(closing && closing.at < opening.at)) return this.goOn('answer', content);
-    if (!closing) return this.giveOutUpToBeginning(content, [...OPENINGS, ...CLOSINGS]);
+    if (opening && !(closing && closing.at < opening.at)) return this.#goOn('answer', content);
+    if (!closing) return this.#giveOutUpToBeginning(content, [...OPENINGS, ...CLOSINGS]);
     const before = content.slice(0, closing.at);
-    if (QUOTATION_MARK.test(before || this.lastCharacter)) {
-      this.giveOut(content.slice(0, closing.end));
-      return this.readText(content.slice(closing.end));
+    if (QUOTATION_MARK.test(before || this.#lastCharacter)) {
+      this.#giveOut(content.slice(0, closing.end));
+      return this.#readText(content.slice(closing.end));
     }
-    this.giveOut(before);
-    this.pieces.textWasReasoning();
+    this.#giveOut(before);
+    this.#pieces.textWasReasoning();
     this.hasSeenMark = true;
-    this.goOn('answer', content.slice(closing.end));
+    this.#goOn('answer', content.slice(closing.end));
   }
 
   /** Some servers leave the closing mark in the content after the reasoning came in its field. */
-  private readAfterField(content: string): void {
+  #readAfterField(content: string): void {
     const start = content.trimStart();
     const closing = CLOSINGS.find((mark) => start.startsWith(mark));
     const mayBecomeOne = !closing && CLOSINGS.some((mark) => mark.startsWith(start));
-    if (mayBecomeOne && content.length < LONGEST_START) this.held = content;
-    else this.goOn('answer', closing ? start.slice(closing.length) : content);
+    if (mayBecomeOne && content.length < LONGEST_START) this.#held = content;
+    else this.#goOn('answer', closing ? start.slice(closing.length) : content);
   }
 
-  private readHarmony(content: string): void {
+  #readHarmony(content: string): void {
     let rest = content;
     for (;;) {
       const token = findFirst(rest, HARMONY_TOKENS);
       if (!token) break;
-      this.giveOutHarmony(rest.slice(0, token.at));
+      this.#giveOutHarmony(rest.slice(0, token.at));
       rest = rest.slice(token.end);
       if (token.mark === '<|message|>') {
-        this.channel = /\banalysis\b/.test(this.header ?? '') ? 'reasoning' : 'text';
+        this.#channel = /\banalysis\b/.test(this.#header ?? '') ? 'reasoning' : 'text';
       }
-      this.header = HARMONY_STARTS.includes(token.mark) ? '' : undefined;
+      this.#header = HARMONY_STARTS.includes(token.mark) ? '' : undefined;
     }
     const cut = rest.length - lengthOfBeginning(rest, HARMONY_TOKENS);
-    this.giveOutHarmony(rest.slice(0, cut));
-    this.held = rest.slice(cut);
+    this.#giveOutHarmony(rest.slice(0, cut));
+    this.#held = rest.slice(cut);
   }
 
-  private giveOutHarmony(piece: string): void {
-    if (this.header === undefined) this.giveOut(piece);
-    else this.header += piece;
+  #giveOutHarmony(piece: string): void {
+    if (this.#header === undefined) this.#giveOut(piece);
+    else this.#header += piece;
   }
 
-  private giveOut(piece: string): void {
+  #giveOut(piece: string): void {
     if (!piece) return;
-    this.lastCharacter = piece.slice(-1);
-    this.pieces.add(this.channel, piece);
+    this.#lastCharacter = piece.slice(-1);
+    this.#pieces.add(this.#channel, piece);
   }
 
   /** Gives out all but what may be the beginning of a mark. */
-  private giveOutUpToBeginning(content: string, of: readonly string[]): void {
+  #giveOutUpToBeginning(content: string, of: readonly string[]): void {
     const cut = content.length - lengthOfBeginning(content, of);
-    this.held = content.slice(cut);
-    this.giveOut(content.slice(0, cut));
+    this.#held = content.slice(cut);
+    this.#giveOut(content.slice(0, cut));
   }
 }
 

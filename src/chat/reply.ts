@@ -26,20 +26,20 @@ export class Reply implements DeltaReader, Pieces {
   /** As sent, the last one. */
   finishReason: string | undefined;
 
-  private readonly emit: (event: ReplyEvent) => void;
-  private readonly maxTokens: number;
-  private readonly splitter: ReasoningSplitter;
-  private textSoFar = '';
-  private reasoningSoFar = '';
+  readonly #emit: (event: ReplyEvent) => void;
+  readonly #maxTokens: number;
+  readonly #splitter: ReasoningSplitter;
+  #textSoFar = '';
+  #reasoningSoFar = '';
   /** The first half of a character, by the channel on which its other half is awaited. */
-  private halves: Partial<Record<Channel, string>> = {};
-  private calls: ToolCallCollector | undefined;
-  private usage: Usage | undefined;
-  private model: string | undefined;
+  #halves: Partial<Record<Channel, string>> = {};
+  #calls: ToolCallCollector | undefined;
+  #usage: Usage | undefined;
+  #model: string | undefined;
   /** The chunk at hand says something of the answer. */
-  private hasToken = false;
+  #hasToken = false;
   /** Tokens came after a finish reason: this server sends it early, or with every chunk. */
-  private hasFinishedFalsely = false;
+  #hasFinishedFalsely = false;
 
   /**
    * @param emit - gets the pieces as they come
@@ -47,37 +47,37 @@ export class Reply implements DeltaReader, Pieces {
    * @param startsInReasoning - the prompt has opened the reasoning
    */
   constructor(emit: (event: ReplyEvent) => void, maxTokens: number, startsInReasoning: boolean) {
-    this.emit = emit;
-    this.maxTokens = maxTokens;
-    this.splitter = new ReasoningSplitter(this, startsInReasoning);
+    this.#emit = emit;
+    this.#maxTokens = maxTokens;
+    this.#splitter = new ReasoningSplitter(this, startsInReasoning);
   }
 
   /** Takes one chunk. */
   addChunk(chunk: ChatChunk): void {
-    if (typeof chunk.model === 'string') this.model = chunk.model;
-    if (isUsage(chunk.usage)) this.usage = chunk.usage;
+    if (typeof chunk.model === 'string') this.#model = chunk.model;
+    if (isUsage(chunk.usage)) this.#usage = chunk.usage;
     if (isObject(chunk.prompt_progress)) {
       const { processed, total } = chunk.prompt_progress;
-      this.emit({ type: 'progress', processed: Number(processed), total: Number(total) });
+      this.#emit({ type: 'progress', processed: Number(processed), total: Number(total) });
     }
     const { index, delta, message, finish_reason } = fieldsOf(itemsOf(chunk.choices)[0]);
     // With `n` above 1 the others come in chunks of their own.
     if (Number(index) > 0) return;
     // A whole completion, from a server that does not stream.
     const isWhole = !delta && !this.bytes && isObject(message);
-    this.hasToken = false;
+    this.#hasToken = false;
     readDelta(isWhole ? message : delta, this);
     const hasFinish = isFinishReason(finish_reason);
     if (hasFinish) this.finishReason = finish_reason;
     if (isWhole) this.ending = 'finished';
-    else this.ending = this.endingAfter(hasFinish);
+    else this.ending = this.#endingAfter(hasFinish);
   }
 
   /** Gives out what was held back for the other half of a mark or of a character. */
   flush(): void {
-    this.splitter.end();
-    this.addPiece('reasoning', '', true);
-    this.addPiece('text', '', true);
+    this.#splitter.end();
+    this.#addPiece('reasoning', '', true);
+    this.#addPiece('text', '', true);
   }
 
   /**
@@ -86,12 +86,12 @@ export class Reply implements DeltaReader, Pieces {
    */
   collected(isFinished: boolean): Omit<ChatResult, 'timing' | 'verdict'> {
     return {
-      text: this.textSoFar,
-      reasoning: this.reasoningSoFar,
-      toolCalls: this.listCalls(isFinished),
+      text: this.#textSoFar,
+      reasoning: this.#reasoningSoFar,
+      toolCalls: this.#listCalls(isFinished),
       finishReason: this.finishReason,
-      usage: this.usage,
-      model: this.model,
+      usage: this.#usage,
+      model: this.#model,
     };
   }
 
@@ -99,83 +99,83 @@ export class Reply implements DeltaReader, Pieces {
   verdict(): Verdict {
     return judge({
       finishReason: this.finishReason,
-      text: this.textSoFar,
-      hasToolCalls: this.calls !== undefined,
-      usage: this.usage,
-      maxTokens: this.maxTokens,
+      text: this.#textSoFar,
+      hasToolCalls: this.#calls !== undefined,
+      usage: this.#usage,
+      maxTokens: this.#maxTokens,
     });
   }
 
   reasoning(text: string): void {
-    this.hasToken = true;
-    this.splitter.onReasoningField();
-    this.addPiece('reasoning', text);
+    this.#hasToken = true;
+    this.#splitter.onReasoningField();
+    this.#addPiece('reasoning', text);
   }
 
   text(text: string): void {
-    this.hasToken = true;
-    this.splitter.push(text);
+    this.#hasToken = true;
+    this.#splitter.push(text);
   }
 
   toolCall(item: unknown): void {
-    this.hasToken = true;
-    this.calls ??= new ToolCallCollector();
-    const fragment = this.calls.add(item);
+    this.#hasToken = true;
+    this.#calls ??= new ToolCallCollector();
+    const fragment = this.#calls.add(item);
     this.bytes += utf8Length(fragment.arguments) + FRAGMENT_BYTES;
-    this.emit({ type: 'tool_call', ...fragment });
+    this.#emit({ type: 'tool_call', ...fragment });
   }
 
   add(channel: Channel, piece: string): void {
-    this.addPiece(channel, piece);
+    this.#addPiece(channel, piece);
   }
 
   textWasReasoning(): void {
-    const reasoning = this.textSoFar;
-    this.reasoningSoFar += reasoning;
-    this.textSoFar = '';
-    this.emit({ type: 'correction', reasoning });
+    const reasoning = this.#textSoFar;
+    this.#reasoningSoFar += reasoning;
+    this.#textSoFar = '';
+    this.#emit({ type: 'correction', reasoning });
   }
 
   /** @param isLast - no other half of a character will come */
-  private addPiece(channel: Channel, sent: string, isLast = false): void {
+  #addPiece(channel: Channel, sent: string, isLast = false): void {
     let piece = sent;
-    const half = this.halves[channel];
+    const half = this.#halves[channel];
     if (half) piece = half + sent;
     if (half || isHighSurrogate(piece.charCodeAt(piece.length - 1))) {
       // Servers that escape characters may cut between the two halves of one.
       const isCut = !isLast && isHighSurrogate(piece.charCodeAt(piece.length - 1));
-      this.halves[channel] = isCut ? piece.slice(-1) : '';
+      this.#halves[channel] = isCut ? piece.slice(-1) : '';
       if (isCut) piece = piece.slice(0, -1);
     }
     const isText = channel === 'text';
     // Models put empty lines between reasoning and answer.
-    if (isText && !this.textSoFar && (this.reasoningSoFar || this.splitter.hasSeenMark)) {
+    if (isText && !this.#textSoFar && (this.#reasoningSoFar || this.#splitter.hasSeenMark)) {
       piece = piece.replace(/^[\r\n]+/, '');
     }
     if (!piece) return;
-    if (isText) this.textSoFar += piece;
-    else this.reasoningSoFar += piece;
+    if (isText) this.#textSoFar += piece;
+    else this.#reasoningSoFar += piece;
     this.bytes += utf8Length(piece);
-    this.emit({ type: channel, text: piece });
+    this.#emit({ type: channel, text: piece });
   }
 
   /**
    * A finish reason is final only when nothing follows: some servers send it on their first, empty chunk, and some
    * with every one.
    */
-  private endingAfter(hasFinish: boolean): Ending {
-    if (!this.hasToken) {
+  #endingAfter(hasFinish: boolean): Ending {
+    if (!this.#hasToken) {
       const mayBeOver = hasFinish || this.ending === 'doubtful';
       if (!mayBeOver) return this.ending;
-      return (hasFinish && this.bytes > 0) || this.usage ? 'finished' : 'doubtful';
+      return (hasFinish && this.bytes > 0) || this.#usage ? 'finished' : 'doubtful';
     }
-    if (this.ending !== 'open') this.hasFinishedFalsely = true;
-    return hasFinish && !this.hasFinishedFalsely ? 'doubtful' : 'open';
+    if (this.ending !== 'open') this.#hasFinishedFalsely = true;
+    return hasFinish && !this.#hasFinishedFalsely ? 'doubtful' : 'open';
   }
 
-  private listCalls(isFinished: boolean): ToolCall[] {
+  #listCalls(isFinished: boolean): ToolCall[] {
     const isCut = this.finishReason === 'length';
-    return this.calls?.list({ isFinished, isCut }) ?? [];
+    return this.#calls?.list({ isFinished, isCut }) ?? [];
   }
 }
 

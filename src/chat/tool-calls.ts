@@ -38,9 +38,9 @@ interface Sent {
  * of all this, and the methods below say what was seen where.
  */
 export class ToolCallCollector {
-  private readonly calls: Call[] = [];
-  private readonly callsById = new Map<string, Call>();
-  private readonly callsByIndex = new Map<number, Call>();
+  readonly #calls: Call[] = [];
+  readonly #callsById = new Map<string, Call>();
+  readonly #callsByIndex = new Map<number, Call>();
 
   /**
    * Takes one item of a delta's `tool_calls`.
@@ -48,17 +48,17 @@ export class ToolCallCollector {
    */
   add(item: unknown): ToolFragment {
     const sent = readItem(item);
-    const known = this.findCall(sent);
-    const call = known && !beginsAnother(sent, known) ? known : this.begin(sent);
+    const known = this.#findCall(sent);
+    const call = known && !beginsAnother(sent, known) ? known : this.#begin(sent);
     if (call === known) goOn(call, sent);
-    if (call.id) this.callsById.set(call.id, call);
-    if (sent.index !== undefined) this.callsByIndex.set(sent.index, call);
+    if (call.id) this.#callsById.set(call.id, call);
+    if (sent.index !== undefined) this.#callsByIndex.set(sent.index, call);
     return { index: call.index, id: call.id, name: call.name, arguments: sent.arguments };
   }
 
   /** The calls, in the order in which they began. */
   list({ isFinished, isCut }: StreamState): ToolCall[] {
-    return this.calls.map((call) => {
+    return this.#calls.map((call) => {
       // A tool without parameters is called with no arguments at all by Ollama and some gateways.
       const hasNone = call.arguments.trim() === '' && !call.isCustom;
       const json = hasNone && isFinished ? '{}' : call.arguments;
@@ -74,19 +74,19 @@ export class ToolCallCollector {
   }
 
   /** The call that a fragment speaks of, if it speaks of one that has begun. */
-  private findCall({ index, id, name }: Sent): Call | undefined {
-    const byId = id === '' ? undefined : this.callsById.get(id);
+  #findCall({ index, id, name }: Sent): Call | undefined {
+    const byId = id === '' ? undefined : this.#callsById.get(id);
     if (byId) return byId;
-    const byIndex = index === undefined ? undefined : this.callsByIndex.get(index);
+    const byIndex = index === undefined ? undefined : this.#callsByIndex.get(index);
     if (byIndex) return byIndex;
     // A fragment of arguments whose index nobody opened, or without index, goes on with the latest call.
-    return name === '' && id === '' ? this.calls.at(-1) : undefined;
+    return name === '' && id === '' ? this.#calls.at(-1) : undefined;
   }
 
-  private begin(sent: Sent): Call {
+  #begin(sent: Sent): Call {
     const { id, name, isCustom } = sent;
-    const call = { index: this.calls.length, id, name, arguments: sent.arguments, isCustom };
-    this.calls.push(call);
+    const call = { index: this.#calls.length, id, name, arguments: sent.arguments, isCustom };
+    this.#calls.push(call);
     return call;
   }
 }
