@@ -60,6 +60,17 @@ test('a file that cannot be loaded fails, with what it printed', async (t) => {
   assert.equal(status, 1);
 });
 
+test('an old Node is refused at once, in words', async (t) => {
+  const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } });`;
+  const { output, status } = await run(
+    t,
+    { 'a.test.ts': passes },
+    { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretend)}` },
+  );
+  assert.match(output, /^The tests need Node 20 or newer, and this is Node 18\.20\.8\. .*\n$/);
+  assert.equal(status, 2);
+});
+
 test('a folder without tests is no success', async (t) => {
   const { output, status } = await run(t, {});
   assert.match(output, /No file in .* ends with \.test\.ts\./);
