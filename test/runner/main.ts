@@ -31,7 +31,7 @@ async function main(): Promise<boolean> {
   if (files.length === 0) throw new Error(`No file in ${chosen.join(', ')} ends with .test.ts.`);
   if (chosen.length === 0) {
     progress.tell(
-      `Types, style and build, then the tests of ${files.length} files. This takes about 4 minutes on 2 free cores; ` +
+      `Types, style and build, then the tests of ${files.length} files. This takes about 3 minutes on 2 free cores; ` +
         `here are ${availableParallelism()}.`,
     );
     if (!(await runChecks(checks, progress))) return false;
