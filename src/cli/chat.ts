@@ -127,7 +127,7 @@ async function demonstrate(reason: string, advice: string, terminal: Terminal): 
     return isFirst;
   };
   await interruptible(onInterrupt, async () => {
-    const endIgnoring = ignoreKeys(terminal.stdin, () => onInterrupt() || process.exit(130));
+    const endIgnoring = ignoreKeys(terminal.stdin);
     try {
       await playDemo(terminal, stop.signal);
     } finally {
@@ -141,14 +141,14 @@ async function demonstrate(reason: string, advice: string, terminal: Terminal): 
 const CTRL_C = 3;
 
 /**
- * Reads away what is typed at a terminal: otherwise the shell would run it as soon as this program has ended.
- * @param onInterrupt - Ctrl-C, which is a mere byte meanwhile
+ * Reads away what is typed at a terminal: otherwise the shell would run it as soon as this program has ended. Ctrl-C, which is a mere
+ * byte meanwhile, is passed on as the signal that it stands for.
  * @returns leaves the terminal as it was
  */
-function ignoreKeys(stdin: Terminal['stdin'], onInterrupt: () => void): () => void {
+function ignoreKeys(stdin: Terminal['stdin']): () => void {
   if (!stdin.isTTY) return () => {};
   const onKeys = (keys: Buffer) => {
-    if (keys.includes(CTRL_C)) onInterrupt();
+    if (keys.includes(CTRL_C)) process.emit('SIGINT');
   };
   stdin.setRawMode(true);
   stdin.on('data', onKeys);

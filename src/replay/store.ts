@@ -15,7 +15,8 @@ import { bodyEndings, formatHead, type Head } from './format.ts';
 import { codeOf } from './thrown.ts';
 
 // How exchanges come onto the disk. What holds at any moment, also after kill -9 or on a full disk:
-// - Whoever reads finds whole exchanges only: the head comes last, and both files come by one step of the file system.
+// - Whoever reads finds whole exchanges only: the head comes last, and both files come by one step of the file system each. The one
+//   exception is at storeAgain.
 // - A name has one owner, in however many processes: a new file is created only if there is none, and only its owner writes it again.
 // Everything is done before the function returns, as the process may end right after (`process.exit()`).
 
@@ -62,7 +63,8 @@ export function storeNew({ folder, name, head, body }: Storable): boolean {
 
 /**
  * Writes an exchange once more, with what came after it had been stored. Only the recorder that stored it does so: nobody else has
- * written under its name.
+ * written under its name. A process that is killed between the two steps leaves a body that is longer than its head says, which
+ * `check` names.
  * @throws what the file system says
  */
 export function storeAgain({ folder, name, head, body }: Storable): void {

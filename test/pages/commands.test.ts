@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROGRAM } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/main.ts';
 import { root } from '../runner/commands.ts';
-import { blocksOf, pages } from './pages.ts';
+import { blocksOf, filesIn, pages } from './pages.ts';
 
 /** The scripts of the project, and those of the test folders that have a package.json of their own. */
 const scripts = Object.assign(
@@ -41,15 +41,6 @@ const wordsOfUsers = [
   ...filesIn('test').filter((file) => file.endsWith('.svg')),
   'package.json',
 ];
-
-function filesIn(folder: string): string[] {
-  return readdirSync(join(root, folder), { withFileTypes: true })
-    .filter(({ name }) => name !== 'node_modules')
-    .flatMap((entry) => {
-      const path = `${folder}/${entry.name}`;
-      return entry.isDirectory() ? filesIn(path) : [path];
-    });
-}
 
 test("the one command has the package's name, since npx runs a stranger's package under any other", () => {
   const { name, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

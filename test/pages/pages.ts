@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { root } from '../runner/commands.ts';
 
 /** A page for people. */
@@ -22,17 +22,16 @@ export interface Block {
 /** The READMEs at the top, and every page beside what it is about. */
 export const pages: readonly Page[] = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...pagesIn(join(root, 'src')),
-  ...pagesIn(join(root, 'test')),
+  ...[...filesIn('src'), ...filesIn('test')].filter((file) => file.endsWith('.md')),
 ].map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
 
-function pagesIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
+/** The files of a folder and of those in it, from the project's folder, with `/`; no package that is installed there. */
+export function filesIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true })
     .filter(({ name }) => name !== 'node_modules')
     .flatMap((entry) => {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) return pagesIn(path);
-      return entry.name.endsWith('.md') ? [relative(root, path).split(sep).join('/')] : [];
+      const path = `${folder}/${entry.name}`;
+      return entry.isDirectory() ? filesIn(path) : [path];
     });
 }
 
