@@ -1,5 +1,17 @@
-export { ChatError, type ErrorKind, type ErrorReason, isChatError } from './chat/errors.ts';
-export { streamChat } from './chat/stream-chat.ts';
+export {
+  ChatError,
+  type ErrorKind,
+  type ErrorReason,
+  isChatError,
+} from './client/errors/errors.ts';
+export {
+  defaultChatModel,
+  listModels,
+  loadedChatModel,
+  type Model,
+  type ModelState,
+} from './client/models/models.ts';
+export { streamChat } from './client/stream-chat.ts';
 export type {
   ChatChunk,
   ChatMessage,
@@ -21,11 +33,4 @@ export type {
   ToolChoice,
   Usage,
   Verdict,
-} from './chat/types.ts';
-export {
-  defaultChatModel,
-  listModels,
-  loadedChatModel,
-  type Model,
-  type ModelState,
-} from './models.ts';
+} from './client/types.ts';

@@ -2,9 +2,9 @@ import http from 'node:http';
 import https from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import zlib from 'node:zlib';
-import { listenForAbort } from './chat/abort-listeners.ts';
-import type { Fetch } from './chat/types.ts';
-import { fieldsOf } from './json.ts';
+import { fieldsOf } from './client/json.ts';
+import { listenForAbort } from './client/send/abort-listeners.ts';
+import type { Fetch } from './client/types.ts';
 
 /** So much of a body is read ahead of whoever reads it, in bytes. */
 const READ_AHEAD = 65_536;

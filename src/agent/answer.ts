@@ -1,6 +1,6 @@
-import { streamChat } from '../chat/stream-chat.ts';
-import type { ChatMessage, ChatResult } from '../chat/types.ts';
-import { defaultChatModel, type Model } from '../models.ts';
+import { defaultChatModel, type Model } from '../client/models/models.ts';
+import { streamChat } from '../client/stream-chat.ts';
+import type { ChatMessage, ChatResult } from '../client/types.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { AnswerPage } from './answer-page.ts';
 import { loadButtons } from './buttons.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { fieldsOf } from '../json.ts';
+import { fieldsOf } from '../client/json.ts';
 import type { LoadedMessage } from './conversation.ts';
 import { type Message, type Thread, textOf } from './host.ts';
 

@@ -1,4 +1,4 @@
-import type { Model } from '../models.ts';
+import type { Model } from '../client/models/models.ts';
 import type { AvailableTask, ButtonTask, Meta } from './host.ts';
 import type { Phrases } from './phrases.ts';
 

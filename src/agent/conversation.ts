@@ -1,5 +1,5 @@
-import type { ChatMessage } from '../chat/types.ts';
-import { fieldsOf } from '../json.ts';
+import { fieldsOf } from '../client/json.ts';
+import type { ChatMessage } from '../client/types.ts';
 import { currentMessages, type Message, type Meta, textOf } from './host.ts';
 import { removeAdded } from './marks.ts';
 

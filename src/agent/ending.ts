@@ -1,4 +1,4 @@
-import type { ChatResult, Usage } from '../chat/types.ts';
+import type { ChatResult, Usage } from '../client/types.ts';
 import { continueButton, resetButton } from './buttons.ts';
 import { name } from './facts.ts';
 import type { AvailableTask } from './host.ts';

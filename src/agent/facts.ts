@@ -1,5 +1,5 @@
-import type { PartialResult, Usage } from '../chat/types.ts';
-import { fieldsOf } from '../json.ts';
+import { fieldsOf } from '../client/json.ts';
+import type { PartialResult, Usage } from '../client/types.ts';
 import type { Meta } from './host.ts';
 import { withoutSecret } from './secret.ts';
 

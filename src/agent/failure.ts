@@ -1,5 +1,5 @@
-import { isChatError } from '../chat/errors.ts';
-import type { Model } from '../models.ts';
+import { isChatError } from '../client/errors/errors.ts';
+import type { Model } from '../client/models/models.ts';
 import { continueButton, loadButtons, resetButton, shorterButton } from './buttons.ts';
 import type { AvailableTask } from './host.ts';
 import { shareThatFits } from './left-out.ts';

@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts';
+import { isObject } from '../client/json.ts';
 
 /**
  * What My Assistant hands to an agent, and what of it this agent touches. Threads are JSON files that people

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import type { ChatMessage } from '../chat/types.ts';
-import { fieldsOf, isObject, itemsOf } from '../json.ts';
-import type { Model } from '../models.ts';
+import { fieldsOf, isObject, itemsOf } from '../client/json.ts';
+import type { Model } from '../client/models/models.ts';
+import type { ChatMessage } from '../client/types.ts';
 import { createAnswer, type Purpose } from './answer.ts';
 import { TASKS } from './buttons.ts';
 import { type LoadedMessage, toChatMessages } from './conversation.ts';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { ChatMessage } from '../chat/types.ts';
-import { fieldsOf } from '../json.ts';
+import { fieldsOf } from '../client/json.ts';
+import type { ChatMessage } from '../client/types.ts';
 import type { Meta } from './host.ts';
 import { type Insertion, withoutOuterFence } from './insertion.ts';
 import type { Phrases } from './phrases.ts';

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../chat/types.ts';
+import type { ChatMessage } from '../client/types.ts';
 
 /** Where an answer is written beside the chat. No method rejects. */
 export interface Insertion {

@@ -1,4 +1,4 @@
-import { fieldsOf, parseJson } from '../json.ts';
+import { fieldsOf, parseJson } from '../client/json.ts';
 import { type Message, textOf } from './host.ts';
 import type { Language } from './phrases.ts';
 

@@ -1,4 +1,4 @@
-import { fieldsOf } from '../json.ts';
+import { fieldsOf } from '../client/json.ts';
 import { conversationOf, modelText } from './conversation.ts';
 import { type Message, textOf } from './host.ts';
 

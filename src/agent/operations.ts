@@ -1,4 +1,4 @@
-import { loadedChatModel, type Model } from '../models.ts';
+import { loadedChatModel, type Model } from '../client/models/models.ts';
 import { resetTask } from './buttons.ts';
 import type { Phrases } from './phrases.ts';
 import { ANY_MODEL, type Config, NO_PRESET } from './settings.ts';

@@ -1,5 +1,5 @@
-import type { ChatMessage } from '../chat/types.ts';
-import type { Model } from '../models.ts';
+import type { Model } from '../client/models/models.ts';
+import type { ChatMessage } from '../client/types.ts';
 import { loadAttachments } from './attachments.ts';
 import type { LoadedMessage } from './conversation.ts';
 import type { Note } from './ending.ts';

@@ -1,6 +1,6 @@
-import { isChatError } from '../chat/errors.ts';
-import type { ChatMessage, ChatRequest } from '../chat/types.ts';
-import type { JsonObject } from '../json.ts';
+import { isChatError } from '../client/errors/errors.ts';
+import type { JsonObject } from '../client/json.ts';
+import type { ChatMessage, ChatRequest } from '../client/types.ts';
 import type { Config } from './settings.ts';
 
 /** The fields that make llama.cpp, vLLM and others go on with the last message instead of answering it. */

@@ -1,4 +1,4 @@
-import { createTextBlanker } from '../secrets.ts';
+import { createTextBlanker } from '../client/errors/text-blanker.ts';
 
 const BLANK = '***';
 

@@ -1,5 +1,5 @@
-import { fieldsOf, itemsOf, parseJson } from '../json.ts';
-import { listModels, type Model } from '../models.ts';
+import { fieldsOf, itemsOf, parseJson } from '../client/json.ts';
+import { listModels, type Model } from '../client/models/models.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { withoutSecret } from './secret.ts';
 import type { Config } from './settings.ts';

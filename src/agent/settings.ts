@@ -1,7 +1,7 @@
-import type { Timeouts } from '../chat/types.ts';
-import { checkType, type OptionType } from '../check-type.ts';
-import { DEFAULT_BASE_URL, DEFAULT_TIMEOUTS } from '../defaults.ts';
-import { fieldsOf, isObject, itemsOf, type JsonObject } from '../json.ts';
+import { checkType, type OptionType } from '../client/check-type.ts';
+import { DEFAULT_BASE_URL, DEFAULT_TIMEOUTS } from '../client/defaults.ts';
+import { fieldsOf, isObject, itemsOf, type JsonObject } from '../client/json.ts';
+import type { Timeouts } from '../client/types.ts';
 import { LANGUAGES, type Language } from './phrases.ts';
 
 /** What the reply needs to know, from agents.json, the plugin's settings and the thread's. */

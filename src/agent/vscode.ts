@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { isObject } from '../json.ts';
+import { isObject } from '../client/json.ts';
 
 /** What of VS Code's API 'Generate Text at Cursor' needs. See https://code.visualstudio.com/api/references/vscode-api */
 export interface VSCode {

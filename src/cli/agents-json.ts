@@ -8,7 +8,7 @@ import {
   parseTree,
   printParseErrorCode,
 } from 'jsonc-parser';
-import { isObject, type JsonObject, parseJson } from '../json.ts';
+import { isObject, type JsonObject, parseJson } from '../client/json.ts';
 
 /** What is to stand in My Assistant's agents.json. Only what is given is set; the rest of an entry stays. */
 interface AgentEntry {

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { DEFAULT_BASE_URL } from '../defaults.ts';
+import { DEFAULT_BASE_URL } from '../client/defaults.ts';
 import { readAddress, shownURL } from './address.ts';
 import { createSession, type Session } from './chat-session.ts';
 import { type Command, PROGRAM, type Terminal, UsageError } from './command.ts';

@@ -1,5 +1,5 @@
+import { fieldsOf } from '../client/json.ts';
 import { isChatError } from '../index.ts';
-import { fieldsOf } from '../json.ts';
 import { failureWords } from './failure-words.ts';
 import type { Language } from './language.ts';
 import { onOneLine } from './printable.ts';

@@ -1,9 +1,9 @@
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import path, { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEFAULT_BASE_URL } from '../defaults.ts';
+import { DEFAULT_BASE_URL } from '../client/defaults.ts';
+import { isObject, parseJson } from '../client/json.ts';
 import { isChatError, loadedChatModel, type Model } from '../index.ts';
-import { isObject, parseJson } from '../json.ts';
 import { parseAddress, readAddress } from './address.ts';
 import { AGENT_FILE, agentPlaces } from './agent-places.ts';
 import { AgentsFileError, hasByteOrderMark, readAgent, setAgent } from './agents-json.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fieldsOf, parseJson } from '../client/json.ts';
 import { isChatError, listModels, type Model } from '../index.ts';
-import { fieldsOf, parseJson } from '../json.ts';
 import { nodeFetch } from '../node-fetch.ts';
 
 /** A server to look at. */

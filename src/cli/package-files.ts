@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fieldsOf, parseJson } from '../json.ts';
+import { fieldsOf, parseJson } from '../client/json.ts';
 import { PROGRAM } from './command.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { parseJson } from '../json.ts';
+import { parseJson } from '../client/json.ts';
 
 /** One event of a stream, as it is looked at: for secrets, and to be shown. */
 interface StreamEvent {

@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts';
+import { isObject } from '../client/json.ts';
 import { isTooDeep } from './places.ts';
 import {
   assertRules,

@@ -1,4 +1,4 @@
-import { fieldsOf, isObject, itemsOf } from '../json.ts';
+import { fieldsOf, isObject, itemsOf } from '../client/json.ts';
 import { eventsOf } from './events.ts';
 import type { Exchange } from './format.ts';
 import { frameEndsOf, pieces } from './rechunk.ts';

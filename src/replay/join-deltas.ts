@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts';
+import { isObject } from '../client/json.ts';
 import { eventsOf } from './events.ts';
 
 /** What all events hold at one place, and the places in it. */

@@ -1,4 +1,4 @@
-import { checkType } from '../check-type.ts';
+import { checkType } from '../client/check-type.ts';
 import type { Chunk, Exchange } from './format.ts';
 
 /** A call of a tool, as the model is to make it. */

@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts';
+import { isObject } from '../client/json.ts';
 
 /** A part of a JSON value that holds no other, with its place: `messages[0].content`. */
 export interface Leaf {

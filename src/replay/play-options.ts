@@ -1,4 +1,4 @@
-import { fieldsOf } from '../json.ts';
+import { fieldsOf } from '../client/json.ts';
 import { assertRules, isAmount, isCount, isOneOf, optional, type Rule } from './rules.ts';
 
 /** How an exchange is played. Faults (`status`, `firstDelay`, `cut`) are never stored in a fixture. */

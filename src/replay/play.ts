@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LONGEST_TIMER_MS } from '../defaults.ts';
+import { LONGEST_TIMER_MS } from '../client/defaults.ts';
 import type { Exchange } from './format.ts';
 import type { PlayOptions } from './play-options.ts';
 import { pieces } from './rechunk.ts';

@@ -1,4 +1,4 @@
-import type { Fetch } from '../chat/types.ts';
+import type { Fetch } from '../client/types.ts';
 import { isWithoutExchanges, readSource } from './folder.ts';
 import { createMatcher, type Matcher, ReplayMiss } from './match.ts';
 import { checkPlayOptions } from './play-options.ts';

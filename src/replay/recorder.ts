@@ -1,4 +1,4 @@
-import type { Fetch } from '../chat/types.ts';
+import type { Fetch } from '../client/types.ts';
 import type { Head } from './format.ts';
 import { checkName, nameAfterPath } from './names.ts';
 import { createNumbering } from './numbering.ts';

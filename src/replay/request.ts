@@ -1,4 +1,4 @@
-import { parseJson } from '../json.ts';
+import { parseJson } from '../client/json.ts';
 import type { StoredRequest } from './format.ts';
 import { isTooDeep } from './places.ts';
 

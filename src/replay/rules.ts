@@ -1,4 +1,4 @@
-import { fieldsOf, isObject, type JsonObject } from '../json.ts';
+import { fieldsOf, isObject, type JsonObject } from '../client/json.ts';
 
 /** What one field of an object must be. */
 export interface Rule {

@@ -1,4 +1,4 @@
-import { createWordSearch, partsOf, TELLING_LENGTH } from '../secrets.ts';
+import { createWordSearch, partsOf, TELLING_LENGTH } from '../client/errors/text-blanker.ts';
 import { joinDeltas } from './join-deltas.ts';
 import { leavesOf } from './places.ts';
 import { base64Readings, base64Writings, readingsOf } from './readings.ts';

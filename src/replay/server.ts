@@ -1,4 +1,4 @@
-import { fieldsOf } from '../json.ts';
+import { fieldsOf } from '../client/json.ts';
 import { type Choice, readBaseURL } from './base-url.ts';
 import { allowPage, answerPreflight } from './cors.ts';
 import { readSource } from './folder.ts';

@@ -1,4 +1,4 @@
-import { fieldsOf } from '../json.ts';
+import { fieldsOf } from '../client/json.ts';
 
 // What was thrown is looked at by its fields: jest runs test files in a realm of their own, in which an error of Node's
 // modules is no `instanceof Error`.

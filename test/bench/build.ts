@@ -31,7 +31,7 @@ export async function buildPrograms(): Promise<void> {
         name: 'parser inside',
         setup: ({ onResolve }) =>
           onResolve({ filter: /^eventsource-parser$/ }, ({ importer }) =>
-            importer.includes('/src/chat/')
+            importer.includes('/src/client/')
               ? { path: here('node_modules/eventsource-parser/dist/index.js') }
               : undefined,
           ),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEventReader } from '../../src/chat/sse.ts';
+import { createEventReader } from '../../src/client/read/sse.ts';
 
 /**
  * The HTML standard's rules for an event stream, one case a rule.

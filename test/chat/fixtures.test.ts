@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { isObject } from '../../src/client/json.ts';
 import {
   ChatError,
   type ChatRequest,
@@ -9,11 +10,10 @@ import {
   type ReplyEvent,
   streamChat,
 } from '../../src/index.ts';
-import { isObject } from '../../src/json.ts';
 import { nodeFetch } from '../../src/node-fetch.ts';
 import { replayFetch, startReplayServer } from '../../src/replay/index.ts';
+import { fakeServer } from '../client/streams.ts';
 import { allFixtures, fixtures } from '../replay/helpers.ts';
-import { fakeServer } from './streams.ts';
 
 /** A stream's events and how it failed, without what differs from run to run. */
 interface Read {

@@ -9,7 +9,7 @@ import { createChat } from '../../src/cli/chat.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { startReplayServer } from '../../src/replay/index.ts';
 import { deadURL } from '../agent/scripted-server.ts';
-import { chunk, frames } from '../chat/streams.ts';
+import { chunk, frames } from '../client/streams.ts';
 import { fixtures, scratch, write } from '../replay/helpers.ts';
 import { root } from '../runner/commands.ts';
 import { createTestTerminal, plainEnv, runCli, runCommand, serve, startCli } from './commands.ts';

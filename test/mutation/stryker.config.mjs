@@ -1,6 +1,6 @@
 /**
  * `npm run mutation`: changes one thing after the other in the client's source, and looks whether a test fails.
- * `npm run mutation -- --mutate src/chat/clocks.ts` does it for one file.
+ * `npm run mutation -- --mutate src/client/send/clocks.ts` does it for one file.
  */
 import { readdirSync } from 'node:fs';
 
@@ -10,18 +10,25 @@ const slow = ['hostile', 'fixtures', 'fuzz'];
 /** Not run: `page` runs the built package; the others take minutes, and hold what `sheet.ts` and the rest hold too. */
 const left = ['page', 'sheet', 'silence', 'soak'];
 
-const names = readdirSync('test/chat').flatMap((file) => /^(.+)\.test\.ts$/.exec(file)?.[1] ?? []);
+const names = readdirSync('test/client', { recursive: true }).flatMap(
+  (file) => /^(.+)\.test\.ts$/.exec(file)?.[1]?.replaceAll('\\', '/') ?? [],
+);
 const quick = names.filter((name) => !slow.includes(name) && !left.includes(name));
 
 export default {
-  mutate: ['src/chat/*.ts', '!src/chat/types.ts', 'src/node-fetch.ts', 'src/models.ts'],
+  mutate: [
+    'src/chat/*.ts',
+    '!src/client/types.ts',
+    'src/node-fetch.ts',
+    'src/client/models/models.ts',
+  ],
   plugins: ['@stryker-mutator/tap-runner'],
   testRunner: 'tap',
   tap: {
     testFiles: [
       ...quick.map((name) => `test/chat/${name}.test.ts`),
-      'test/models.test.ts',
-      'test/node-fetch.test.ts',
+      'test/client/models/models.test.ts',
+      'test/client/node-fetch.test.ts',
       'test/mutation/sheet.ts',
       ...slow.map((name) => `test/chat/${name}.test.ts`),
     ],

@@ -30,7 +30,7 @@ const runners: Readonly<Record<string, readonly string[]>> = {
   'src/agent/README.md': ['test/agent/readme.test.ts'],
   'src/agent/README.zh-CN.md': ['test/agent/readme.test.ts'],
   'src/build/README.md': ['test/pages/vendor.test.ts'],
-  'src/chat/README.md': ['test/chat/page.test.ts'],
+  'src/client/README.md': ['test/client/readme.test.ts'],
   'src/replay/README.md': ['test/replay/readme-replay.test.ts'],
 };
 

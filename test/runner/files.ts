@@ -18,7 +18,7 @@ export function testFiles(folder: string, depth = 1): string[] {
 }
 
 /**
- * The test files that are meant by words such as `test/cli` or `test/models.test.ts`.
+ * The test files that are meant by words such as `test/cli` or `test/client/models/models.test.ts`.
  * @throws {Error} where a word names nothing
  */
 export function chosenFiles(words: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { main } from '../../cli/main.ts';
 import { createTerminal } from '../../cli/terminal.ts';
-import { DEFAULT_BASE_URL } from '../../defaults.ts';
+import { DEFAULT_BASE_URL } from '../../client/defaults.ts';
 import { startReplayServer } from '../../replay/server.ts';
 import { escapeXml, label, MONO, picture } from './svg.ts';
 

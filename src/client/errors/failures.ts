@@ -1,0 +1,79 @@
+import type { PartialResult } from '../types.ts';
+import { findConnectionReason } from './connection-reasons.ts';
+import { findConnectionWords } from './connection-words.ts';
+import { ChatError, type ErrorKind, type ErrorReason } from './errors.ts';
+import type { KnownReason } from './known-reason.ts';
+import { createBlanker } from './secrets.ts';
+import { findServerReason } from './server-reasons.ts';
+import { clip, findServerWords, type ServerWords } from './server-words.ts';
+
+/** What went wrong, as the room tells it that saw it. */
+export interface Failure {
+  kind: ErrorKind;
+  /** What the server did: goes on with "http://127.0.0.1:1234/v1 …". */
+  did: string;
+  /** What to do, where it is known already. */
+  hint?: string;
+  /** Why, where it is known already; otherwise it is found in the words. */
+  reason?: ErrorReason;
+  status?: number;
+  /** What the server sent about it: JSON, or a text. */
+  said?: unknown;
+  /** What `fetch` or the body threw. */
+  cause?: unknown;
+}
+
+/** Makes the error that a reader gets. */
+export type Fail = (failure: Failure) => ChatError;
+
+/** Whom an error is about, and what it must not show. */
+export interface FailureContext {
+  /** Without user and password. Its query is not shown. */
+  base: URL;
+  /** Asked only when something failed. */
+  secrets: () => readonly string[];
+  /** What has come, for an error's `partial`. */
+  partial?: (() => PartialResult) | undefined;
+}
+
+const noWords: ServerWords = { serverMessage: '', code: undefined, type: undefined };
+
+/**
+ * Makes the function that makes the errors of one server. What comes from outside, the server's words and codes, a
+ * connection's words and the answer so far, is shown without secrets; what this client says itself is shown as it is.
+ */
+export function createFail({ base, secrets, partial }: FailureContext): Fail {
+  return ({ kind, did, hint, reason, status, said, cause }) => {
+    const blank = createBlanker(secrets());
+    const server = said === undefined ? noWords : findServerWords(said);
+    const connection = findConnectionWords(cause);
+    const { serverMessage } = server;
+    const known: KnownReason =
+      reason !== undefined
+        ? { reason, hint }
+        : serverMessage || status !== undefined
+          ? findServerReason({
+              status: status ?? (typeof server.code === 'number' ? server.code : undefined),
+              codes: [server.code, server.type],
+              words: serverMessage,
+            })
+          : findConnectionReason(connection);
+    const words = serverMessage || connection.words;
+    const shownWords = clip(blank(words));
+    const shownURL = `${base.origin}${blank(base.pathname)}`;
+    return new ChatError(
+      `${shownURL} ${did}${shownWords && `: ${shownWords}`}`,
+      {
+        kind: known.reason === 'runtime-limit' ? 'timeout' : kind,
+        reason: known.reason,
+        hint: known.hint,
+        status,
+        serverMessage: serverMessage ? blank(serverMessage) : undefined,
+        code: blank(server.code ?? connection.code),
+        partial: blank(partial?.()),
+      },
+      // An error that is not ours may tell the URL or a header: such a one is left out.
+      blank(connection.words) === connection.words ? cause : undefined,
+    );
+  };
+}

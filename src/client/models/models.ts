@@ -1,0 +1,79 @@
+import { ChatError } from '../errors/errors.ts';
+import { parseJson } from '../json.ts';
+import { listenForAbort, untilAborted } from '../send/abort-listeners.ts';
+import { readServerOptions } from '../send/options.ts';
+import { readBody } from '../send/read-body.ts';
+import { send } from '../send/send.ts';
+import type { ServerOptions } from '../types.ts';
+import { type Model, type ModelState, readListing } from './listing.ts';
+
+export type { Model, ModelState } from './listing.ts';
+
+/** How long all of the asking may take, in ms. */
+const PATIENCE = 2000;
+
+/** The most characters of a list: a provider's can have some megabytes. */
+const MOST_CHARACTERS = 32 * 2 ** 20;
+
+/**
+ * Lists the server's models: LM Studio's `/api/v1/models`, then its older `/api/v0/models`, then `/v1/models` as every
+ * compatible server has it. An answer is known by its fields, never by its status: LM Studio answers 200 to unknown paths.
+ * @throws {ChatError} when no listing came within 2 s; `signal.reason` after an abort
+ * @see https://lmstudio.ai/docs/developer/rest/list
+ */
+export async function listModels(options: ServerOptions = {}): Promise<Model[]> {
+  const server = readServerOptions(options);
+  const { signal, fail } = server;
+  const controller = new AbortController();
+  const stop = () =>
+    controller.abort(
+      signal?.reason ?? fail({ kind: 'timeout', did: 'sent no list of models for 2 s' }),
+    );
+  const timer = setTimeout(stop, PATIENCE);
+  const stopListening = signal && listenForAbort(signal, stop);
+  if (signal?.aborted) stop();
+  let failure: unknown;
+  try {
+    for (const path of ['/../api/v1/models', '/../api/v0/models', '/models']) {
+      try {
+        const response = await untilAborted(
+          controller.signal,
+          send(server, path, controller.signal),
+        );
+        const body = await readBody(response, controller.signal, MOST_CHARACTERS);
+        const models = readListing(parseJson(body));
+        if (models) return models;
+        failure = fail({ kind: 'protocol', did: 'has no list of models' });
+      } catch (thrown) {
+        failure = thrown;
+        if (!(thrown instanceof ChatError) || thrown.kind !== 'http') break;
+      }
+    }
+    throw failure;
+  } finally {
+    clearTimeout(timer);
+    stopListening?.();
+  }
+}
+
+/** The chat model that is in memory; of several the first. */
+export function loadedChatModel(models: readonly Model[]): Model | undefined {
+  return models.find(({ type, loaded }) => type !== 'embedding' && loaded);
+}
+
+/**
+ * The chat model to name where the user has named none: the one in memory; else one that sleeps or is being loaded; else
+ * the only one that has not failed; else, where the server does not tell what is in memory, the first. `undefined` where
+ * several are there and none is loaded: then the user has to choose.
+ */
+export function defaultChatModel(models: readonly Model[]): Model | undefined {
+  const chatModels = models.filter(({ type }) => type !== 'embedding');
+  const inState = (state: ModelState) => chatModels.find((model) => model.state === state);
+  const current = loadedChatModel(chatModels) ?? inState('sleeping') ?? inState('loading');
+  if (current) return current;
+  const sound = chatModels.filter(({ state }) => state !== 'failed');
+  const candidates = sound.length > 0 ? sound : chatModels;
+  const [first] = candidates;
+  const isTold = candidates.some(({ loaded }) => loaded !== undefined);
+  return candidates.length === 1 || !isTold ? first : undefined;
+}

@@ -1,0 +1,162 @@
+import { checkType } from '../check-type.ts';
+import {
+  DEFAULT_BASE_URL,
+  DEFAULT_MAX_EVENT_BYTES,
+  DEFAULT_MAX_RESULT_BYTES,
+  DEFAULT_TIMEOUTS,
+} from '../defaults.ts';
+import { createFail, type Fail } from '../errors/failures.ts';
+import type { Fetch, PartialResult, ServerOptions, StreamOptions } from '../types.ts';
+import { patientFetch } from './patient-fetch.ts';
+
+/** What is known of the server, checked and with every default filled in. */
+export interface Server {
+  /** The base URL, without its user. */
+  readonly base: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
+  readonly fetch: Fetch;
+  /** The connections are kept by the runtime, for all of the process: some may have died since they were used. */
+  readonly sharesConnections: boolean;
+  readonly fail: Fail;
+}
+
+/** How one reply is streamed. */
+export interface StreamSettings {
+  readonly server: Server;
+  readonly timeouts: { readonly firstToken: number; readonly idle: number };
+  readonly maxEventBytes: number;
+  readonly maxResultBytes: number;
+  readonly onChunk: StreamOptions['onChunk'];
+  readonly startsInReasoning: boolean;
+}
+
+/**
+ * Reads the options of a stream.
+ * @param partial - tells what has come, for errors
+ * @throws {TypeError} naming the option, and never showing a secret
+ */
+export function readStreamOptions(
+  options: StreamOptions,
+  partial: () => PartialResult,
+): StreamSettings {
+  const server = readServerOptions(options, partial);
+  const { timeouts, maxEventBytes, maxResultBytes, onChunk, startsInReasoning } = options;
+  checkType('options.timeouts', timeouts, 'object');
+  checkType('options.timeouts.firstToken', timeouts?.firstToken, 'number');
+  checkType('options.timeouts.idle', timeouts?.idle, 'number');
+  checkType('options.maxEventBytes', maxEventBytes, 'number');
+  checkType('options.maxResultBytes', maxResultBytes, 'number');
+  checkType('options.onChunk', onChunk, 'function');
+  checkType('options.startsInReasoning', startsInReasoning, 'boolean');
+  return {
+    server,
+    timeouts: {
+      firstToken: timeouts?.firstToken ?? DEFAULT_TIMEOUTS.firstToken,
+      idle: timeouts?.idle ?? DEFAULT_TIMEOUTS.idle,
+    },
+    maxEventBytes: maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
+    maxResultBytes: maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
+    onChunk: onChunk ?? undefined,
+    startsInReasoning: startsInReasoning ?? false,
+  };
+}
+
+/**
+ * Reads where the server is and who asks.
+ * @throws {TypeError} naming the option, and never showing a secret
+ */
+export function readServerOptions(options: ServerOptions, partial?: () => PartialResult): Server {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError('options must be an object');
+  }
+  const { apiKey, headers: ownHeaders, signal, fetch } = options;
+  checkType('options.apiKey', apiKey, 'string');
+  checkType('options.fetch', fetch, 'function');
+  if (signal && typeof signal.throwIfAborted !== 'function') {
+    throw new TypeError('options.signal must be of type AbortSignal');
+  }
+  const base = parseBaseURL(options.baseURL ?? DEFAULT_BASE_URL);
+  const { username, password } = base;
+  if (username || password) base.username = base.password = '';
+  const headers = createHeaders(apiKey ?? '', username, password, ownHeaders ?? undefined);
+  return {
+    base,
+    headers,
+    signal: signal ?? undefined,
+    fetch: fetch ?? patientFetch,
+    sharesConnections: !fetch,
+    fail: createFail({
+      base,
+      partial,
+      secrets: () => [
+        ...formsOfSecret(apiKey ?? ''),
+        ...formsOfSecret(password),
+        ...secretHeaderValues(headers),
+        ...base.searchParams.values(),
+      ],
+    }),
+  };
+}
+
+function parseBaseURL(given: string | URL): URL {
+  try {
+    const url = new URL(given);
+    // 'localhost:1234/v1' is a URL, whose protocol is 'localhost:'.
+    if (url.protocol === 'http:' || url.protocol === 'https:') return url;
+  } catch {
+    // It is no URL at all.
+  }
+  throw new TypeError('options.baseURL must begin with http:// or https://');
+}
+
+/** The headers of a request, with lower-case names. The caller's own win. */
+function createHeaders(
+  apiKey: string,
+  username: string,
+  password: string,
+  own: ServerOptions['headers'],
+): Record<string, string> {
+  const needed = { accept: 'text/event-stream', 'content-type': 'application/json' };
+  if (!apiKey && !username && !own) return needed;
+  try {
+    const headers = new Headers(needed);
+    // `fetch` refuses a URL with a user in it; this is what the user stands for.
+    const basic = username && btoa(decodeURIComponent(`${username}:${password}`));
+    const authorization = apiKey ? `Bearer ${apiKey}` : basic && `Basic ${basic}`;
+    if (authorization) headers.set('authorization', authorization);
+    if (own) for (const [name, value] of toHeaders(own)) headers.set(name, value);
+    return Object.fromEntries(headers);
+  } catch {
+    // The error that this stands for shows the value.
+    throw new TypeError(
+      'options.apiKey, options.headers or the user in options.baseURL cannot be sent in a header',
+    );
+  }
+}
+
+/** The headers in whatever form they were given; those of one name are joined, as `Headers` does it. */
+function toHeaders(given: NonNullable<ServerOptions['headers']>): Headers {
+  const headers = new Headers();
+  const entries = Symbol.iterator in given ? given : Object.entries(given);
+  for (const [name, value] of entries) headers.append(name, value);
+  return headers;
+}
+
+/** A header whose value is a secret, by its name. */
+const SECRET_NAME = /authorization|cookie|token|key|secret|password/;
+
+function secretHeaderValues(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers)
+    .filter(([name]) => SECRET_NAME.test(name))
+    .map(([, value]) => value.replace(/^(Bearer|Basic) /, ''));
+}
+
+/** A secret as it is written in a URL, and outside of it. */
+function formsOfSecret(secret: string): string[] {
+  try {
+    return [secret, encodeURIComponent(secret), decodeURIComponent(secret)];
+  } catch {
+    return [secret];
+  }
+}

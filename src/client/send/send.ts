@@ -1,0 +1,129 @@
+import type { ChatError } from '../errors/errors.ts';
+import { now, pause } from './clocks.ts';
+import type { Server } from './options.ts';
+import { readBody } from './read-body.ts';
+
+/** The origins that have answered this process before: there a kept connection may have died. */
+const answeredOrigins = new Set<string>();
+
+/** So often a request is sent again that met a dead connection. A pool may hold several, and each fails one request. */
+const MOST_RESENDS = 4;
+
+/** A kept connection that has died fails a request within this time; in ms. */
+const DEAD_WITHIN_MS = 1000;
+
+/**
+ * The same where this client has not asked before, but other code of the process may have: a new connection takes
+ * longer to be accepted and then reset.
+ */
+const DEAD_UNASKED_WITHIN_MS = 25;
+
+/** The runtime needs a moment to see that the other connections of its pool have been closed, too; in ms. */
+const POOL_PAUSE_MS = 10;
+
+/** How long to wait where a server that is loading does not say it, and the shortest wait; in ms. */
+const USUAL_WAIT_MS = 1000;
+const SHORTEST_WAIT_MS = 250;
+
+/**
+ * Sends a request until a response with status 2xx comes.
+ *
+ * It is sent again in three cases only, and never after a byte of a body came: a kept connection had died; the server is
+ * still loading its model (503), for as long as `patienceMs`; `localhost` was refused (once, as 127.0.0.1, for a server
+ * that listens on IPv4 only).
+ * @param path - what the base URL's path is followed by
+ * @param json - the body; makes it a POST
+ * @param patienceMs - how long a model may take to load
+ * @throws {ChatError} kind `connection`, `timeout` or `http`; the signal's reason after an abort, as soon as `fetch` lets go
+ */
+export async function send(
+  server: Server,
+  path: string,
+  signal: AbortSignal,
+  json?: string,
+  patienceMs = 0,
+): Promise<Response> {
+  const url = new URL(server.base);
+  url.pathname = url.pathname.replace(/\/*$/, path);
+  const init: RequestInit = {
+    method: json === undefined ? 'GET' : 'POST',
+    redirect: 'manual',
+    headers: server.headers,
+    signal,
+    ...(json !== undefined && { body: json }),
+  };
+  const until = now() + patienceMs;
+  for (;;) {
+    const response = await reach(server, url, init, signal);
+    if (response.ok) return response;
+    const { error, waitMs } = await readRefusal(server, response, signal);
+    signal.throwIfAborted();
+    if (waitMs === undefined || now() + waitMs > until) throw error;
+    await pause(waitMs, signal);
+  }
+}
+
+/**
+ * Gets the head of a response, whatever its status is, past dead connections.
+ * @param url - gets the address in the place of a `localhost` that was refused
+ */
+async function reach(
+  server: Server,
+  url: URL,
+  init: RequestInit,
+  signal: AbortSignal,
+): Promise<Response> {
+  for (let resends = 0; ; ) {
+    signal.throwIfAborted();
+    const sentAt = now();
+    try {
+      const response = await server.fetch(url.href, init);
+      answeredOrigins.add(url.origin);
+      if (!signal.aborted) return response;
+      // A fetch that took no notice of its signal.
+      response.body?.cancel().catch(() => {});
+    } catch (cause) {
+      signal.throwIfAborted();
+      const error = server.fail({ kind: 'connection', did: 'cannot be reached', cause });
+      if (error.reason === 'refused' && url.hostname === 'localhost') {
+        url.hostname = '127.0.0.1';
+        continue;
+      }
+      const wasDead = error.reason === 'reset' && now() - sentAt < deadWithinMs(server, url);
+      if (!wasDead || resends === MOST_RESENDS) throw error;
+      resends++;
+      await pause(POOL_PAUSE_MS, signal);
+    }
+  }
+}
+
+/** How quickly a request has to fail for a kept connection to be the cause; 0 where none can be. */
+function deadWithinMs(server: Server, { origin }: URL): number {
+  if (answeredOrigins.has(origin)) return DEAD_WITHIN_MS;
+  return server.sharesConnections ? DEAD_UNASKED_WITHIN_MS : 0;
+}
+
+/** What a response says that is not 2xx, and after how long it is worth asking again, if it is at all. */
+async function readRefusal(
+  { fail }: Server,
+  response: Response,
+  signal: AbortSignal,
+): Promise<{ error: ChatError; waitMs: number | undefined }> {
+  const { status, headers } = response;
+  const said = (await readBody(response, signal)) || headers.get('location') || '';
+  const error = fail({ kind: 'http', did: `answered ${status}`, status, said });
+  const retryAfter = headers.get('retry-after');
+  const isLoading = status === 503 && (retryAfter !== null || error.reason === 'loading');
+  return { error, waitMs: isLoading ? readRetryAfter(retryAfter) : undefined };
+}
+
+/**
+ * The wait that a server asks for, in ms.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after - seconds, or a date
+ */
+function readRetryAfter(value: string | null): number {
+  if (value === null) return USUAL_WAIT_MS;
+  const seconds = Number(value);
+  const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
+  return Math.max(ms || USUAL_WAIT_MS, SHORTEST_WAIT_MS);
+}
