@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { after, test } from 'node:test';
-import { startHttpServer } from '../http-server.ts';
+import { startHttpServer } from '../tools/http-server.ts';
 import { chatsWith, lastMeta, lastRequest, textsOf, thenSilent } from './chats.ts';
 import { begin, ending, frame, raw, refuse, say, startServer } from './scripted-server.ts';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { startHttpServer } from '../http-server.ts';
+import { startHttpServer } from '../tools/http-server.ts';
 
 /** A request as it arrived. */
 export interface Seen {

@@ -9,11 +9,11 @@ import { linesOf } from '../../src/build/pictures/terminal.ts';
 import { root } from './project.ts';
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const sheet = read('test/sheet/SHEET.md');
+const sheet = read('test/conformance/sheet/SHEET.md');
 
 test('the pictures show the tables as they are: else run npm run pictures', () => {
-  assert.equal(read('test/sheet/right.svg'), drawRight(sheet));
-  assert.equal(read('test/sheet/groups.svg'), drawGroups(sheet));
+  assert.equal(read('test/conformance/sheet/right.svg'), drawRight(sheet));
+  assert.equal(read('test/conformance/sheet/groups.svg'), drawGroups(sheet));
   assert.equal(read('test/bench/cost.svg'), drawCost(read('test/bench/BENCH.md')));
   assert.equal(read('src/replay/replay.svg'), drawReplay());
 });

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Command } from '../../src/cli/command.ts';
 import { createTerminal, type OutputStream, type Terminal } from '../../src/cli/terminal.ts';
-import { startHttpServer } from '../http-server.ts';
+import { startHttpServer } from '../tools/http-server.ts';
 
 /** What of a test's context is used here. */
 interface Scope {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROGRAM } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/main.ts';
-import { root } from '../runner/commands.ts';
+import { root } from '../tools/runner/commands.ts';
 import { blocksOf, filesIn, pages } from './pages.ts';
 
 /** The scripts of the project, and those of the test folders that have a package.json of their own. */
@@ -13,11 +13,11 @@ const scripts = Object.assign(
   ...[
     '.',
     'test/bench',
-    'test/runtimes',
-    'test/sheet',
-    'test/types',
-    'test/mutation',
-    'test/examples',
+    'test/compat/runtimes',
+    'test/conformance/sheet',
+    'test/compat/types',
+    'test/tools/mutation',
+    'test/compat/examples',
   ]
     .map((folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')))
     .map((manifest: { scripts?: object }) => manifest.scripts),

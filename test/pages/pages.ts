@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../runner/commands.ts';
+import { root } from '../tools/runner/commands.ts';
 
 /** A page for people. */
 export interface Page {

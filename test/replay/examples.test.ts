@@ -9,15 +9,15 @@ import { readSource } from '../../src/replay/folder.ts';
 import { startReplayServer } from '../../src/replay/index.ts';
 import { fixtures, scratch } from './helpers.ts';
 
-// test/examples: the kit in other people's test runners and clients, as it is built. Each runner records into an
+// test/compat/examples: the kit in other people's test runners and clients, as it is built. Each runner records into an
 // empty folder, several files at once, and then replays without a server.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const examples = join(root, 'test/examples');
+const examples = join(root, 'test/compat/examples');
 const isInstalled = existsSync(join(examples, 'node_modules/vitest'));
 const isBuilt = existsSync(join(root, 'dist/replay.js'));
 const skip = !isInstalled
-  ? 'the examples are not installed: npm ci --prefix test/examples'
+  ? 'the examples are not installed: npm ci --prefix test/compat/examples'
   : !isBuilt && 'the package is not built: npm run build';
 
 before(async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listExchanges, readExchange } from '../../src/replay/folder.ts';
-import { startHttpServer } from '../http-server.ts';
+import { startHttpServer } from '../tools/http-server.ts';
 
 /** What of a test's context is used here. */
 interface TestContext {

@@ -28,7 +28,7 @@ interface Chromium {
 }
 
 const requireExample = createRequire(
-  fileURLToPath(new URL('../examples/package.json', import.meta.url)),
+  fileURLToPath(new URL('../compat/examples/package.json', import.meta.url)),
 );
 const executablePath = [
   '/usr/bin/chromium',
@@ -45,7 +45,7 @@ function findPlaywright(): string | undefined {
 }
 const skip = !executablePath
   ? 'no Chromium is installed'
-  : !findPlaywright() && 'playwright-core is not installed: npm ci --prefix test/examples';
+  : !findPlaywright() && 'playwright-core is not installed: npm ci --prefix test/compat/examples';
 
 /** Waits, frame by frame, until an expression is true in the page. (Its policy allows no `eval`, as others would use.) */
 async function until(page: Page, expression: string): Promise<void> {

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readExchange, startReplayServer } from '../../src/replay/index.ts';
 import { playOptionNames } from '../../src/replay/play-options.ts';
-import { findFreePort } from '../http-server.ts';
+import { findFreePort } from '../tools/http-server.ts';
 import { fixtures, scratch } from './helpers.ts';
 
 // Every step of src/replay/README.md, in its order, in one project that has the package installed as it is built.
@@ -16,7 +16,7 @@ import { fixtures, scratch } from './helpers.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const built = existsSync(join(root, 'dist/cli.js'));
 const skip = built ? false : 'the package is not built: npm run build';
-const openai = join(root, 'test/examples/node_modules/openai');
+const openai = join(root, 'test/compat/examples/node_modules/openai');
 
 /** The blocks of the page that a comment `<!-- run: NAME -->` marks. */
 const page = await readFile(join(root, 'src/replay/README.md'), 'utf8');

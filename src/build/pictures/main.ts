@@ -8,11 +8,11 @@ import { drawTerminal } from './terminal.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const sheet = read('test/sheet/SHEET.md');
+const sheet = read('test/conformance/sheet/SHEET.md');
 
 const pictures = {
-  'test/sheet/right.svg': drawRight(sheet),
-  'test/sheet/groups.svg': drawGroups(sheet),
+  'test/conformance/sheet/right.svg': drawRight(sheet),
+  'test/conformance/sheet/groups.svg': drawGroups(sheet),
   'test/bench/cost.svg': drawCost(read('test/bench/BENCH.md')),
   'src/replay/replay.svg': drawReplay(),
   'src/cli/terminal.svg': await drawTerminal(join(root, 'fixtures')),

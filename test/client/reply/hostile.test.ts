@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import type { ChatError, Fetch, StreamOptions } from '../../../src/index.ts';
 import { streamChat } from '../../../src/index.ts';
 import { nodeFetch } from '../../../src/node-fetch.ts';
-import { startHttpServer } from '../../http-server.ts';
+import { startHttpServer } from '../../tools/http-server.ts';
 
 const encoder = new TextEncoder();
 const MIB = 2 ** 20;

@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startHttpServer } from '../../http-server.ts';
+import { startHttpServer } from '../../tools/http-server.ts';
 import { chunk, frames } from '../streams.ts';
 
 /** So long the server is silent, and so long the runtime's own limit lasts, in ms. */

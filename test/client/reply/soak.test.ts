@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { streamChat } from '../../../src/index.ts';
 import { nodeFetch } from '../../../src/node-fetch.ts';
-import { startHttpServer } from '../../http-server.ts';
+import { startHttpServer } from '../../tools/http-server.ts';
 import { chunk, frames, hello } from '../streams.ts';
 
 const STREAMS = Number(process.env.SOAK_STREAMS ?? 900);

@@ -5,7 +5,7 @@ import { Connection, type RequestBody } from '../../../src/client/send/connectio
 import { readServerOptions } from '../../../src/client/send/options.ts';
 import type { Fetch } from '../../../src/client/types.ts';
 import { streamChat } from '../../../src/index.ts';
-import { startHttpServer } from '../../http-server.ts';
+import { startHttpServer } from '../../tools/http-server.ts';
 import { fakeServer, hello, silence } from '../streams.ts';
 import { fakeClock, settled } from './fake-clock.ts';
 

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { nodeFetch } from '../../src/node-fetch.ts';
+import { ours } from './sheet/clients/ours.ts';
+import { meet } from './sheet/run.ts';
+import type { Scenario } from './sheet/scenario.ts';
+import { scenarios } from './sheet/scenarios/index.ts';
+
+/** The limits of the sheet are for an idle machine; here a limit only tells that something hangs. */
+const SLACK = 5;
+
+for (const client of [ours('fetch'), ours('nodeFetch', nodeFetch)]) {
+  const holds = ({ cuts, ...rest }: Scenario) =>
+    test(`${rest.group}: ${rest.name}`, async () => {
+      // What the reads of a body do to it is the same, whoever brings them.
+      const scenario = cuts && client.name === 'fetch' ? { ...rest, cuts } : rest;
+      const { cell } = await meet(scenario, client, SLACK);
+      assert.ok(cell.right, cell.words);
+    });
+  // What changes the process is for `npm run sheet`, which gives it a process of its own.
+  const here = scenarios.filter(({ prepare }) => prepare === undefined);
+
+  describe(`the behaviour sheet over ${client.name}`, { concurrency: 8 }, () => {
+    here.filter(({ alone }) => !alone).forEach(holds);
+  });
+  describe(`its heavy rows over ${client.name}`, () => {
+    here.filter(({ alone }) => alone).forEach(holds);
+  });
+}
