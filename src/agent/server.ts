@@ -1,8 +1,8 @@
 import { fieldsOf, itemsOf, parseJson } from '../client/json.ts';
 import { listModels, type Model } from '../client/models/models.ts';
 import { nodeFetch } from '../node-fetch.ts';
-import { withoutSecret } from './secret.ts';
-import type { Config } from './settings.ts';
+import { withoutSecret } from './settings/secret.ts';
+import type { Config } from './settings/settings.ts';
 
 /** How long a model list is used again, in ms, where nobody asks for a new one. */
 const KEEP_MS = 60_000;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import LocalLLMStreamAgent from '../../src/agent/index.ts';
-import { type AgentClass, createHost, type Host } from './host-double.ts';
+import { type AgentClass, createHost, type Host } from './doubles/host.ts';
 import {
   begin,
   deadURL,
@@ -17,7 +17,7 @@ import {
   type ScriptedServer,
   say,
   startServer,
-} from './scripted-server.ts';
+} from './doubles/scripted-server.ts';
 
 const server = await startServer();
 const lmStudio = await startServer([

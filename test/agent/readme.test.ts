@@ -7,10 +7,10 @@ import { dirname, join, posix } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { phrasesIn } from '../../src/agent/phrases.ts';
+import { phrasesIn } from '../../src/agent/say/phrases.ts';
 import { agentPlaces } from '../../src/cli/agent-places.ts';
-import { createHost } from './host-double.ts';
-import { say, startServer } from './scripted-server.ts';
+import { createHost } from './doubles/host.ts';
+import { say, startServer } from './doubles/scripted-server.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const server = await startServer(
@@ -120,7 +120,7 @@ for (const [file, text] of [
   });
 
   test(`${file}: every setting is in the table, and nothing else`, async () => {
-    const source = await readFile(join(root, 'src/agent/settings.ts'), 'utf8');
+    const source = await readFile(join(root, 'src/agent/settings/settings.ts'), 'utf8');
     const [, body = ''] = /llmTypes = \{([\s\S]*?)\n\}/.exec(source) ?? [];
     const fields = [...body.matchAll(/^ {2}(\w+):/gm)].map(([, field]) => field);
     const [table = ''] = /\| `baseURL` \| `http:[^\n]*`\/v1`[^\n]*\n(?:\|.*\n)+/.exec(text) ?? [];

@@ -4,7 +4,7 @@
  */
 import hljs from 'highlight.js';
 import MarkdownIt from 'markdown-it';
-import { type Clock, createJoiner } from '../../src/agent/joiner.ts';
+import { type Clock, createJoiner } from '../../src/agent/turn/joiner.ts';
 
 const DELTAS = 4000;
 /** Tokens a second: a large model on a small machine, the usual, a small model on a large one. */

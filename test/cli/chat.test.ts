@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createChat } from '../../src/cli/chat.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { startReplayServer } from '../../src/replay/index.ts';
-import { deadURL } from '../agent/scripted-server.ts';
+import { deadURL } from '../agent/doubles/scripted-server.ts';
 import { chunk, frames } from '../client/streams.ts';
 import { fixtures, scratch, write } from '../replay/helpers.ts';
 import { root } from '../tools/runner/commands.ts';

@@ -18,7 +18,7 @@ import {
   type Script,
   say,
   startServer,
-} from '../agent/scripted-server.ts';
+} from '../agent/doubles/scripted-server.ts';
 import { scratch, write } from '../replay/helpers.ts';
 import { runCommand, serve } from './commands.ts';
 

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { install } from '../../src/cli/install.ts';
-import { deadURL, startServer } from '../agent/scripted-server.ts';
+import { deadURL, startServer } from '../agent/doubles/scripted-server.ts';
 import { runCli, runCommand } from './commands.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'agent-install-'));

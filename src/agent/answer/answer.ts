@@ -1,0 +1,282 @@
+import { defaultChatModel, type Model } from '../../client/models/models.ts';
+import { streamChat } from '../../client/stream-chat.ts';
+import type { ChatMessage, ChatResult } from '../../client/types.ts';
+import { nodeFetch } from '../../node-fetch.ts';
+import type { Insertion } from '../editor/insertion.ts';
+import type { AvailableTask, HostUtils, Message, Meta, Thread } from '../host.ts';
+import { loadButtons } from '../say/buttons.ts';
+import { describeEnding, otherModelNote } from '../say/ending.ts';
+import { clip, explain, factsOf, tellFailure } from '../say/failure.ts';
+import type { Phrases } from '../say/phrases.ts';
+import type { Server } from '../server.ts';
+import { withoutSecret } from '../settings/secret.ts';
+import type { Config } from '../settings/settings.ts';
+import type { LoadedMessage } from '../thread/conversation.ts';
+import { shorten } from '../thread/left-out.ts';
+import type { OpenReply, Work } from '../turn/turn.ts';
+import { AnswerPage } from './answer-page.ts';
+import { type Attempt, conversationFor, type Plan, planAnswer } from './plan.ts';
+import { buildRequest, refusesContinuing, refusesProgress } from './request.ts';
+
+/** What is asked for. */
+export type Purpose =
+  /** The last question is answered; if there is none, the reply says whether the server is ready. */
+  | { kind: 'answer' }
+  /** The last answer goes on. */
+  | { kind: 'continue'; replyId: unknown }
+  /** A model is loaded, and answers the last question. */
+  | { kind: 'load'; model: string }
+  /** The last question is answered without the oldest messages; of the text so much may stay, from 0 to 1. */
+  | { kind: 'shorter'; share: number };
+
+/** What an answer is made from. */
+export interface Job {
+  purpose: Purpose;
+  thread: Thread;
+  /** The thread's messages before this reply. */
+  before: readonly Message[];
+  hostUtils: HostUtils | undefined;
+  config: Config;
+  phrases: Phrases;
+  server: Server;
+  /** Filled with what is worth saving beside the text. */
+  meta: Meta;
+  /** The thread's messages, as the request's. */
+  convert(messages: LoadedMessage[]): ChatMessage[];
+  /** Brings the panel's drop-downs up to date. */
+  showModels(models: readonly Model[]): void;
+  /** Where else the answer is written. */
+  insertion?: Insertion | undefined;
+}
+
+/** An answer that can be made. */
+interface Answer {
+  work: Work;
+  /** The buttons under it, as they are now. */
+  buttons(): readonly AvailableTask[];
+}
+
+/** For so long a server may be busy with a prompt whose reply was stopped, in ms. */
+const STILL_BUSY_MS = 60_000;
+
+/** When a reply was stopped before its first word, by the server's base URL. */
+const stoppedEarly = new Map<string, number>();
+
+/** Prepares an answer. Whatever goes wrong is said in the reply. */
+export function createAnswer(given: Omit<Job, 'before'>): Answer {
+  const job = { ...given, before: [...given.thread.messages] };
+  let page: AnswerPage | undefined;
+  return {
+    work(reply) {
+      page = new AnswerPage(job, reply);
+      return work(job, page, reply);
+    },
+    buttons: () => page?.buttons() ?? [],
+  };
+}
+
+/** One answer, from the first look at the server to the last note. */
+async function work(job: Job, page: AnswerPage, reply: OpenReply): Promise<void> {
+  const { config, insertion, server, showModels, meta } = job;
+  const leaving = new AbortController();
+  // At once, because the host saves the message when it has left the stream.
+  reply.signal.addEventListener('abort', () => {
+    if (page.stop()) stoppedEarly.set(config.baseURL, performance.now());
+    leaving.abort();
+  });
+  insertion?.onCancel(() => leaving.abort());
+  void server.models(true).then(showModels, () => showModels([]));
+  try {
+    if (config.problem) throw config.problem;
+    noteUnknownSettings(job, page);
+    await answer(job, page, leaving.signal);
+    await insertion?.finish();
+  } catch (error) {
+    if (leaving.signal.aborted) meta.verdict ??= 'stopped';
+    else await fail(job, page, error);
+  }
+  page.close();
+}
+
+async function answer(job: Job, page: AnswerPage, signal: AbortSignal): Promise<void> {
+  const { purpose } = job;
+  if (purpose.kind === 'load' && !(await loadModel(job, page, purpose.model, signal))) return;
+  const plan = await planAnswer(job);
+  if (plan.kind === 'ready') return tellReady(job, page);
+  for (const remark of plan.remarks) page.remark(remark);
+  if (plan.kind === 'ask') await ask(job, page, plan, signal);
+}
+
+/** Asks in the first way that the server does not refuse. */
+async function ask(
+  job: Job,
+  page: AnswerPage,
+  plan: Plan & { kind: 'ask' },
+  signal: AbortSignal,
+): Promise<void> {
+  const [attempt, ...others] = plan.attempts;
+  if (!attempt) return;
+  try {
+    await stream(job, page, plan.model, attempt, signal);
+  } catch (error) {
+    if (page.heard !== 'nothing' || signal.aborted) throw error;
+    // It is left out of the requests from now on.
+    if (refusesProgress(error, job.config.baseURL)) return ask(job, page, plan, signal);
+    if (others.length === 0 || !refusesContinuing(error)) throw error;
+    return ask(job, page, { ...plan, attempts: others }, signal);
+  }
+}
+
+/** Streams one answer onto the page. Until the first sign of life the page says what is waited for. */
+async function stream(
+  job: Job,
+  page: AnswerPage,
+  model: string | undefined,
+  { messages, more, filter, continues }: Attempt,
+  signal: AbortSignal,
+): Promise<void> {
+  const { config, meta, insertion } = job;
+  const { baseURL, apiKey, timeouts } = config;
+  meta.requestedModel = model;
+  if (continues) meta.continues = continues;
+  const watching = new AbortController();
+  const stopWatching = () => watching.abort();
+  signal.addEventListener('abort', stopWatching);
+  void watchModel(job, page, model, watching.signal);
+  try {
+    const sent = insertion ? insertion.instruct(messages) : messages;
+    const request = buildRequest(config, model, sent, more);
+    const reply = streamChat(request, { baseURL, apiKey, timeouts, fetch: nodeFetch, signal });
+    page.follow(reply, filter);
+    for await (const event of reply.events()) {
+      stopWatching();
+      stoppedEarly.delete(baseURL);
+      await page.show(event);
+      if (event.type === 'finish') await end(job, page, event.result);
+    }
+  } finally {
+    stopWatching();
+  }
+}
+
+async function end(job: Job, page: AnswerPage, result: ChatResult): Promise<void> {
+  const { config, meta, phrases } = job;
+  page.record(result);
+  const { requestedModel, model } = meta;
+  const other = otherModelNote(requestedModel, textOrNothing(model), phrases);
+  if (other) page.remark({ note: other, once: { requestedModel, model } });
+  const { notes, buttons } = describeEnding(
+    result,
+    {
+      replyId: page.idToContinue,
+      secret: config.apiKey ?? '',
+      showStats: config.showStats,
+      contextLength: await contextLength(job, result),
+    },
+    phrases,
+  );
+  for (const note of notes) page.remark({ note });
+  page.endWith(buttons);
+}
+
+async function fail(job: Job, page: AnswerPage, error: unknown): Promise<void> {
+  const { config, meta, phrases, server, insertion } = job;
+  page.record();
+  meta.error = factsOf(error);
+  const model = config.model ?? textOrNothing(meta.requestedModel);
+  const failed = {
+    config,
+    model,
+    replyId: page.idToContinue,
+    hasText: page.hasText || page.isContinuing,
+    hasOlder: shorten(conversationFor(job), 0) !== undefined,
+  };
+  const told = await tellFailure(error, failed, phrases, () => server.models(true));
+  page.say(
+    '⚠️',
+    told.paragraphs.map((paragraph) => withoutSecret(paragraph, config.apiKey ?? '')),
+  );
+  page.endWith(told.buttons);
+  await insertion?.fail(explain(error, factsOf(error), config, model, phrases).happened);
+}
+
+/** @returns whether it is loaded, as far as can be known */
+async function loadModel(
+  { server, phrases, meta, showModels }: Job,
+  page: AnswerPage,
+  model: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  page.waitFor({ for: 'loading', model });
+  const models = await server.models(true).catch(() => []);
+  if (models.some(({ id, loaded }) => id === model && loaded)) return true;
+  try {
+    await server.load(model, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    meta.error = { kind: 'server', reason: 'load-failed' };
+    const words = clip(error instanceof Error ? error.message : '');
+    const said = words ? [phrases.serverSays(words)] : [];
+    page.say('⚠️', [phrases.loadFailed(model), ...said, phrases.loadFailedAdvice()]);
+    page.endWith(
+      loadButtons(
+        phrases,
+        models.filter(({ id }) => id !== model),
+      ),
+    );
+    return false;
+  }
+  void server.models(true).then(showModels, () => {});
+  return true;
+}
+
+/** Says what is waited for, until the signal ends it. */
+async function watchModel(
+  { config, server }: Job,
+  page: AnswerPage,
+  model: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const stoppedAt = stoppedEarly.get(config.baseURL) ?? -Infinity;
+  const isBusy = () => performance.now() - stoppedAt < STILL_BUSY_MS;
+  if (isBusy()) page.waitFor({ for: 'earlier question' });
+  const models = await server.models().catch(() => []);
+  const asked = models.find(({ id }) => id === model);
+  if (signal.aborted || model === undefined || asked?.loaded === undefined) return;
+  if (!asked.loaded) page.waitFor({ for: 'loading', model });
+  else if (!isBusy()) page.waitFor({ for: 'reading' });
+}
+
+/** Of the model that answered, as it is loaded. */
+async function contextLength(
+  { server, meta, showModels }: Job,
+  { usage, model }: ChatResult,
+): Promise<number | undefined> {
+  if (!usage) return undefined;
+  const find = (models: readonly Model[]) =>
+    models.find(({ id }) => id === model) ?? models.find(({ id }) => id === meta.requestedModel);
+  const known = find(await server.models().catch(() => []));
+  if (known?.loaded !== false) return known?.contextLength;
+  // It was loaded for this answer.
+  const models = await server.models(true).catch(() => []);
+  showModels(models);
+  const fresh = find(models);
+  return fresh?.loaded ? fresh.contextLength : undefined;
+}
+
+/** Asks anew also if the model is named: what listens there is to be known. */
+async function tellReady({ config, server, phrases }: Job, page: AnswerPage): Promise<void> {
+  const models = await server.models(true);
+  const model = config.model ?? defaultChatModel(models)?.id;
+  const shown = model === undefined ? phrases.anyModel() : `\`${model}\``;
+  page.say('✅', [phrases.ready(new URL(config.baseURL).host, shown)]);
+}
+
+function noteUnknownSettings({ config, phrases }: Job, page: AnswerPage): void {
+  if (config.unknown.length === 0) return;
+  const unknownSettings = clip(config.unknown.map((field) => `\`${field}\``).join(', '), 200);
+  const note = [phrases.unknownSettings(unknownSettings), phrases.unknownSettingsAdvice()];
+  page.remark({ note, once: { unknownSettings } });
+}
+
+const textOrNothing = (value: unknown) => (typeof value === 'string' ? value : undefined);

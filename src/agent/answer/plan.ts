@@ -1,0 +1,105 @@
+import type { JsonObject } from '../../client/json.ts';
+import { defaultChatModel } from '../../client/models/models.ts';
+import type { ChatMessage } from '../../client/types.ts';
+import type { Message, Meta } from '../host.ts';
+import type { Note } from '../say/ending.ts';
+import { type Continuation, conversationOf, modelText } from '../thread/conversation.ts';
+import { shorten } from '../thread/left-out.ts';
+import { findQuestion } from '../thread/question.ts';
+import type { Job } from './answer.ts';
+import { createEchoFilter } from './echo.ts';
+import { CONTINUE_FINAL } from './request.ts';
+
+/** A note under the answer. One with `once` is left out if an earlier reply of the chat has these facts in its meta. */
+export interface Remark {
+  note: Note;
+  once?: Meta;
+}
+
+/** One way to ask. */
+export interface Attempt {
+  messages: ChatMessage[];
+  /** Further fields of the request. */
+  more?: JsonObject;
+  /** What is taken out of the answer's text. */
+  filter?: (text: string) => string;
+  continues?: Continuation;
+}
+
+/** What is done for a job. `ask` has several attempts if a server may refuse the first. */
+export type Plan =
+  | { kind: 'ready' }
+  | { kind: 'say'; remarks: Remark[] }
+  | { kind: 'ask'; remarks: Remark[]; model: string | undefined; attempts: Attempt[] };
+
+/** Decides from the purpose and the thread what is asked. Sends nothing but looks at the list of models. */
+export async function planAnswer(job: Job): Promise<Plan> {
+  const { purpose, phrases, meta, before } = job;
+  if (purpose.kind === 'continue') return planContinuing(job, purpose.replyId);
+  const remarks: Remark[] = [];
+  if (purpose.kind === 'shorter') {
+    const shortened = shorten(before, purpose.share);
+    if (!shortened) return say([phrases.nothingLeftOut(), phrases.nothingLeftOutAdvice()]);
+    meta.startsAt = shortened.startsAt;
+    remarks.push({ note: [phrases.oldestLeftOut(shortened.count)] });
+  }
+  const question = await findQuestion(job, conversationFor(job), async () => {
+    const model = await modelToAsk(job);
+    return (await job.server.models()).find(({ id }) => id === model);
+  });
+  if (question.kind === 'none') return { kind: 'ready' };
+  if (question.kind === 'told') {
+    return { kind: 'say', remarks: [...remarks, ...question.notes.map((note) => ({ note }))] };
+  }
+  remarks.push(...question.notes.map(({ facts, note }) => ({ note, once: facts })));
+  const attempts = [{ messages: question.messages }];
+  return { kind: 'ask', remarks, model: await modelToAsk(job), attempts };
+}
+
+/** The last answer goes on, if it is the one that the button stands under. */
+async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
+  const { before, phrases, server } = job;
+  const last = lastReply(before);
+  if (!last || (buttonOf !== undefined && last.id !== buttonOf)) return say([phrases.notTheLast()]);
+  const question = await findQuestion(job, conversationOf(before), async () => undefined);
+  if (question.kind !== 'asked') return { kind: 'say', remarks: [] };
+  const { messages } = question;
+  const prompt = phrases.goOn();
+  const asked: Attempt = {
+    messages: [...messages, { role: 'user', content: prompt }],
+    continues: { how: 'asked', prompt },
+  };
+  const prefill: Attempt = {
+    messages,
+    more: CONTINUE_FINAL,
+    filter: createEchoFilter(modelText(last)),
+    continues: { how: 'prefill' },
+  };
+  const model = await modelToAsk(job);
+  const attempts = (await server.isLlamaCpp()) ? [prefill, asked] : [asked];
+  return { kind: 'ask', remarks: [], model, attempts };
+}
+
+const say = (note: Note): Plan => ({ kind: 'say', remarks: [{ note }] });
+
+/** The model that is named in the request; `undefined` if the server chooses. */
+async function modelToAsk({ purpose, config, server }: Job): Promise<string | undefined> {
+  if (purpose.kind === 'load') return purpose.model;
+  return config.model ?? defaultChatModel(await server.models().catch(() => []))?.id;
+}
+
+/** The conversation of this job: up to the last question, or from where it was shortened. */
+export function conversationFor({ before, purpose, meta }: Job): Message[] {
+  const all = conversationOf(before);
+  const start = all.findIndex(({ id }) => id !== undefined && id === meta.startsAt);
+  const isAgain = purpose.kind !== 'answer';
+  const end = isAgain ? all.findLastIndex(({ sender }) => sender === 'user') + 1 : all.length;
+  return all.slice(Math.max(start, 0), end);
+}
+
+/** The last answer that has words. Later replies without any, to a Continue that failed, do not count. */
+export function lastReply(before: readonly Message[]): Message | undefined {
+  const hasWords = (message: Message) => modelText(message).trim() !== '';
+  const last = conversationOf(before).findLast((one) => one.sender === 'user' || hasWords(one));
+  return last?.sender === 'bot' ? last : undefined;
+}

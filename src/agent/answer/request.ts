@@ -1,0 +1,58 @@
+import { isChatError } from '../../client/errors/errors.ts';
+import type { JsonObject } from '../../client/json.ts';
+import type { ChatMessage, ChatRequest } from '../../client/types.ts';
+import type { Config } from '../settings/settings.ts';
+
+/** The fields that make llama.cpp, vLLM and others go on with the last message instead of answering it. */
+export const CONTINUE_FINAL: JsonObject = {
+  continue_final_message: true,
+  add_generation_prompt: false,
+};
+
+/** The servers that refuse `return_progress`, by base URL: they are asked no more. */
+const withoutProgress = new Set<string>();
+
+/** What is sent for an answer. */
+export function buildRequest(
+  config: Config,
+  model: string | undefined,
+  messages: readonly ChatMessage[],
+  more: JsonObject = {},
+): ChatRequest {
+  const { body, reasoning, effort, baseURL } = config;
+  return {
+    // llama.cpp tells then how much of the prompt it has read; most others pass over it.
+    ...(!withoutProgress.has(baseURL) && { return_progress: true }),
+    // llama.cpp and vLLM know only this; LM Studio and Ollama pass over it.
+    ...(reasoning === 'off' && { chat_template_kwargs: { enable_thinking: false } }),
+    ...body,
+    ...(reasoning === 'off' && { reasoning_effort: 'none' }),
+    ...(effort !== undefined && { reasoning_effort: effort }),
+    ...more,
+    model,
+    messages,
+  };
+}
+
+/** Whether a request was refused for `return_progress`; it is not asked for again then. */
+export function refusesProgress(error: unknown, baseURL: string): boolean {
+  const isRefusal =
+    isChatError(error) &&
+    (error.status === 400 || error.status === 422) &&
+    /return_progress|extra (inputs|fields|properties)|(unknown|unrecognized|unexpected|unsupported) (field|parameter|argument|property|keyword)|additional propert/i.test(
+      error.serverMessage ?? '',
+    );
+  if (!isRefusal || withoutProgress.has(baseURL)) return false;
+  withoutProgress.add(baseURL);
+  return true;
+}
+
+/** Whether a server refuses to go on with a message; the model is asked to do so then. */
+export function refusesContinuing(error: unknown): boolean {
+  return (
+    isChatError(error) &&
+    error.kind === 'http' &&
+    Number(error.status) < 500 &&
+    error.reason !== 'context'
+  );
+}

@@ -1,0 +1,74 @@
+import { createRequire } from 'node:module';
+import { isObject } from '../../client/json.ts';
+
+/** What of VS Code's API 'Generate Text at Cursor' needs. See https://code.visualstudio.com/api/references/vscode-api */
+export interface VSCode {
+  Uri: { parse(text: string): unknown };
+  Position: new (line: number, character: number) => unknown;
+  Range: new (start: unknown, end: unknown) => unknown;
+  WorkspaceEdit: new () => { replace(uri: unknown, range: unknown, text: string): void };
+  ProgressLocation: { Notification: unknown };
+  workspace: {
+    openTextDocument(uri: unknown): PromiseLike<TextDocument>;
+    applyEdit(edit: unknown): PromiseLike<boolean>;
+    onDidChangeTextDocument(listener: (event: DocumentChange) => void): { dispose(): void };
+  };
+  window: {
+    visibleTextEditors: readonly TextEditor[];
+    showErrorMessage(message: string): unknown;
+    withProgress(
+      options: { location: unknown; title: string; cancellable: boolean },
+      task: (progress: unknown, token: CancellationToken) => PromiseLike<void>,
+    ): unknown;
+  };
+}
+
+export interface TextDocument {
+  readonly uri: { toString(): string };
+  readonly fileName: string;
+  readonly languageId: string;
+  /** 1 is LF, 2 is CRLF. */
+  readonly eol: number;
+  getText(): string;
+  /** @param position - a `Position`, nothing that looks like one */
+  offsetAt(position: unknown): number;
+  positionAt(offset: number): unknown;
+}
+
+interface TextEditor {
+  readonly document: TextDocument;
+  edit(
+    change: (builder: { replace(range: unknown, text: string): void }) => void,
+    options: { undoStopBefore: boolean; undoStopAfter: boolean },
+  ): PromiseLike<boolean>;
+}
+
+export interface DocumentChange {
+  readonly document: TextDocument;
+  readonly contentChanges: readonly TextChange[];
+}
+
+/** The offsets are those of the document before the change. */
+export interface TextChange {
+  readonly rangeOffset: number;
+  readonly rangeLength: number;
+  readonly text: string;
+}
+
+interface CancellationToken {
+  onCancellationRequested(listener: () => void): unknown;
+}
+
+/**
+ * VS Code's API, where this runs in its extension host; `undefined` elsewhere. Asked for only when it is needed: the
+ * agent's file loads without it. The host gives the module to whatever file asks for it; only there has to be such a file.
+ */
+export function loadVSCode(): VSCode | undefined {
+  try {
+    const found: unknown = createRequire(process.execPath)('vscode');
+    const isVSCode = (value: unknown): value is VSCode => isObject(value) && 'workspace' in value;
+    return isVSCode(found) ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}

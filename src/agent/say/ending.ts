@@ -1,0 +1,132 @@
+import type { ChatResult, Usage } from '../../client/types.ts';
+import type { AvailableTask } from '../host.ts';
+import { continueButton, resetButton } from './buttons.ts';
+import { name } from './facts.ts';
+import { isSameModel } from './model.ts';
+import type { Phrases } from './phrases.ts';
+
+/** From this share of the context on the reader is told. */
+const NEARLY_FULL = 0.8;
+
+/** A note under an answer, paragraph by paragraph. */
+export type Note = readonly string[];
+
+/** What is said under an answer that has ended, and the buttons there. */
+export interface Ending {
+  notes: Note[];
+  buttons: AvailableTask[];
+}
+
+/** What an ending depends on, beside the result. */
+interface Ended {
+  /** The reply's message. */
+  replyId: unknown;
+  /** How many tokens the model's context has, where the server tells. */
+  contextLength: number | undefined;
+  /** Whether tokens, speed and time are wanted under every answer. */
+  showStats: boolean;
+  /** Blanked in what the server says. */
+  secret: string;
+}
+
+/** What the reader should know about an end that is not plain; and its cost, where that is wanted. */
+export function describeEnding(result: ChatResult, ended: Ended, phrases: Phrases): Ending {
+  const { replyId, contextLength, showStats } = ended;
+  const context = contextUse(result.usage, contextLength);
+  const isNearlyFull = context !== undefined && context.share > NEARLY_FULL;
+  return {
+    notes: [
+      ...verdictNotes(result, ended, phrases),
+      ...(isNearlyFull
+        ? [
+            [
+              phrases.contextFull(context.used, context.size, context.percent),
+              phrases.contextAdvice(),
+            ],
+          ]
+        : []),
+      ...(showStats ? [[statsOf(result, context, phrases)]] : []),
+    ],
+    buttons: [
+      ...(result.verdict === 'length' && result.text.trim()
+        ? [continueButton(phrases, replyId)]
+        : []),
+      ...(isNearlyFull ? [resetButton(phrases)] : []),
+    ],
+  };
+}
+
+/** The note for an answer of another model than was asked for; `undefined` where there is none. */
+export function otherModelNote(
+  asked: unknown,
+  answered: string | undefined,
+  phrases: Phrases,
+): Note | undefined {
+  if (!answered || typeof asked !== 'string' || isSameModel(asked, answered)) return undefined;
+  return [phrases.otherModel(answered, asked), phrases.otherModelAdvice()];
+}
+
+function verdictNotes(result: ChatResult, { secret }: Ended, phrases: Phrases): Note[] {
+  const { verdict, finishReason = '', reasoning, toolCalls, text } = result;
+  switch (verdict) {
+    case 'complete':
+    case 'stopped':
+      return [];
+    case 'length':
+      if (!text.trim()) return [[phrases.onlyReasoning(), phrases.onlyReasoningAdvice()]];
+      return [[phrases.cutOff(), phrases.cutOffAdvice()]];
+    case 'empty':
+      return reasoning.trim()
+        ? [[phrases.onlyReasoning(), phrases.onlyReasoningAdvice()]]
+        : [[phrases.empty(), phrases.askAgain()]];
+    case 'tool_calls': {
+      const names = new Set(toolCalls.map((call) => `\`${name(call.name, secret)}\``));
+      return [[phrases.toolCall([...names].slice(0, 5).join(', ')), phrases.toolCallAdvice()]];
+    }
+    case 'content_filter':
+      return [[phrases.filtered()]];
+    default:
+      return [[phrases.otherEnd(name(finishReason, secret) ?? '')]];
+  }
+}
+
+interface ContextUse {
+  used: string;
+  size: string;
+  percent: number;
+  share: number;
+}
+
+/** How full the context is, by what the server says of its tokens; `undefined` where it does not. */
+function contextUse(usage: Usage | undefined, contextLength = 0): ContextUse | undefined {
+  const { prompt_tokens = 0, completion_tokens = 0 } = usage ?? {};
+  const used = usage?.total_tokens || prompt_tokens + completion_tokens;
+  if (!(used > 0 && contextLength > 0)) return undefined;
+  const share = used / contextLength;
+  return {
+    used: shortNumber(used),
+    size: shortNumber(contextLength),
+    percent: Math.round(100 * share),
+    share,
+  };
+}
+
+/** In thousands of 1,024, as the sizes of contexts are called: 8192 is "8k". */
+function shortNumber(tokens: number): string {
+  if (tokens < 1024) return String(tokens);
+  return `${(tokens / 1024).toFixed(1).replace(/\.0$/, '')}k`;
+}
+
+function statsOf(
+  { usage, timing }: ChatResult,
+  context: ContextUse | undefined,
+  phrases: Phrases,
+): string {
+  const { completion_tokens: tokens } = usage ?? {};
+  const seconds = ((timing.totalMs ?? 0) / 1000).toFixed(1);
+  const rate = timing.tokensPerSecond?.toFixed(1) ?? '?';
+  const cost = phrases.stats(String(tokens ?? '?'), rate, seconds);
+  return context
+    ? `${cost} · ${phrases.statsContext(context.used, context.size, context.percent)}`
+    : cost;
+}

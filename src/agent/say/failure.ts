@@ -1,0 +1,123 @@
+import { isChatError } from '../../client/errors/errors.ts';
+import type { Model } from '../../client/models/models.ts';
+import type { AvailableTask } from '../host.ts';
+import type { Config } from '../settings/settings.ts';
+import { shareThatFits } from '../thread/left-out.ts';
+import { continueButton, loadButtons, resetButton, shorterButton } from './buttons.ts';
+import type { Explanation, Phrases } from './phrases.ts';
+
+/** The most characters of a server's words that are repeated. */
+const MOST_WORDS = 600;
+
+/** The failures to which loading a model is an answer. */
+const LOADABLE = ['no-model', 'model-unnamed', 'model-not-found', 'load-failed', 'crashed'];
+
+/** What of an error is saved in the message's meta; its words are in the reply. */
+interface FailureFacts {
+  kind: string | undefined;
+  reason: string | undefined;
+  status: number | undefined;
+}
+
+export function factsOf(error: unknown): FailureFacts {
+  if (isChatError(error)) {
+    const { kind, reason, status } = error;
+    return { kind, reason, status };
+  }
+  const kind = error instanceof TypeError ? 'settings' : undefined;
+  return { kind, reason: undefined, status: undefined };
+}
+
+/** What is said of a failure, paragraph by paragraph, and the buttons that help. */
+interface ToldFailure {
+  paragraphs: string[];
+  buttons: AvailableTask[];
+}
+
+interface FailedReply {
+  config: Config;
+  /** The model that was asked for, where one was. */
+  model: string | undefined;
+  /** The reply's message. */
+  replyId: unknown;
+  /** Whether some of the answer had come. */
+  hasText: boolean;
+  /** Whether there is anything older than the question that could be left out. */
+  hasOlder: boolean;
+}
+
+/**
+ * What happened, in the reader's language, with the server's own words, and then what to do about it.
+ * @param models - asked only where they help
+ */
+export async function tellFailure(
+  error: unknown,
+  { config, model, replyId, hasText, hasOlder }: FailedReply,
+  phrases: Phrases,
+  models: () => Promise<readonly Model[]>,
+): Promise<ToldFailure> {
+  const facts = factsOf(error);
+  const { reason = '' } = facts;
+  const words = isChatError(error) ? clip(error.serverMessage ?? '') : '';
+  const { happened, advice } = explain(error, facts, config, model, phrases);
+  const all = LOADABLE.includes(reason) ? await models().catch(() => []) : [];
+  const listed = reason === 'load-failed' ? all.filter(({ id }) => id !== model) : all;
+  const isTooLong = reason === 'context';
+  const isQuestionTooLong = isTooLong && !hasOlder;
+  const names = listed.slice(0, 20).map(({ id }) => `\`${id}\``);
+  return {
+    paragraphs: [
+      happened,
+      ...(words && words !== happened ? [phrases.serverSays(words)] : []),
+      ...(names.length > 0 ? [phrases.models(names)] : []),
+      ...(isQuestionTooLong
+        ? [phrases.nothingLeftOut(), phrases.nothingLeftOutAdvice()]
+        : [hasText && !isTooLong ? `${advice} ${phrases.continueAdvice()}` : advice]),
+    ],
+    buttons: [
+      ...(isTooLong && hasOlder ? [shorterButton(phrases, shareThatFits(words))] : []),
+      ...((isTooLong && hasOlder) || reason === 'image' ? [resetButton(phrases)] : []),
+      ...loadButtons(phrases, listed),
+      ...(hasText && !isTooLong ? [continueButton(phrases, replyId)] : []),
+    ],
+  };
+}
+
+/** The sentences for a failure, by its reason, else by its kind. */
+export function explain(
+  error: unknown,
+  { kind = '', reason = '', status }: FailureFacts,
+  config: Config,
+  model: string | undefined,
+  phrases: Phrases,
+): Explanation {
+  const isTold = (name: string): name is keyof Phrases['failures'] =>
+    Object.hasOwn(phrases.failures, name);
+  const name = [reason, kind].find(isTold) ?? 'unknown';
+  const { firstToken, idle } = config.timeouts;
+  const message = error instanceof Error ? error.message : String(error);
+  return phrases.failures[name]({
+    url: shownURL(config.baseURL),
+    model,
+    status,
+    patience: phrases.time(Math.round((reason === 'idle' ? idle : firstToken) / 1000)),
+    message: clip(message.replace(/^options\./, '')).replace(/\.$/, ''),
+  });
+}
+
+/** An address without what may be secret in it. */
+export function shownURL(baseURL: string): string {
+  try {
+    const { origin, pathname } = new URL(baseURL);
+    return `${origin}${pathname}`;
+  } catch {
+    return '`baseURL`';
+  }
+}
+
+/** Words on one line, the middle of long ones left out: the point often comes last. */
+export function clip(words: string, most = MOST_WORDS): string {
+  const line = words.trim().replace(/\s+/g, ' ');
+  const half = Math.floor(most / 2);
+  return line.length <= most ? line : `${line.slice(0, half)} … ${line.slice(-half)}`;
+}

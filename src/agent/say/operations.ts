@@ -1,0 +1,84 @@
+import { loadedChatModel, type Model } from '../../client/models/models.ts';
+import { ANY_MODEL, type Config, NO_PRESET } from '../settings/settings.ts';
+import { resetTask } from './buttons.ts';
+import type { Phrases } from './phrases.ts';
+
+/** What {@link loadOperations} gives to the host. */
+type Operation = { readonly [field: string]: unknown };
+
+interface Option {
+  label: string;
+  value: string;
+}
+
+/**
+ * The panel's drop-downs and buttons.
+ * @param models - what the server has; empty where it does not answer
+ */
+export function buildOperations(
+  config: Config,
+  models: readonly Model[],
+  phrases: Phrases,
+): Operation[] {
+  return [
+    modelSelect(config, models, phrases),
+    reasoningSelect(config, models, phrases),
+    ...presetSelect(config, phrases),
+    { type: 'task', control: 'button', name: phrases.resetContext(), task: resetTask() },
+    // The panel attaches a file only where it has this operation, and only to a button of type `message`.
+    { type: 'file_upload' },
+    {
+      type: 'task',
+      control: 'button',
+      name: phrases.sendFile(),
+      task: { name: 'SendFile', type: 'message', message: phrases.readFile(), meta: {} },
+    },
+  ];
+}
+
+function modelSelect(config: Config, models: readonly Model[], phrases: Phrases): Operation {
+  const { ownModel = ANY_MODEL, model = ownModel } = config;
+  const loaded = models.filter((one) => one.loaded);
+  const isLoaded = new Set(loaded.map(({ id }) => id));
+  const ids = new Set([...[...loaded, ...models].map(({ id }) => id), ownModel, model]);
+  const labelOf = (id: string) => {
+    if (id === ANY_MODEL) return phrases.anyModel();
+    return isLoaded.has(id) ? `✓ ${id}` : id;
+  };
+  const options = [...ids].map((value) => ({ label: labelOf(value), value }));
+  return select(phrases.modelLabel(), 'model', options, ownModel);
+}
+
+/** What the server says that the model takes, where it says so; else what can be done with any model. */
+function reasoningSelect(config: Config, models: readonly Model[], phrases: Phrases): Operation {
+  const model = models.find(({ id }) => id === config.model) ?? loadedChatModel(models);
+  const allowed = model?.reasoning;
+  const efforts = (allowed ?? []).filter((one) => !['on', 'off'].includes(one));
+  const options = [
+    { label: phrases.show(), value: 'show' },
+    { label: phrases.hide(), value: 'hide' },
+    ...(allowed === undefined || allowed.includes('off') || config.ownReasoning === 'off'
+      ? [{ label: phrases.off(), value: 'off' }]
+      : []),
+    ...efforts.map((one) => ({ label: phrases.effort(one), value: `effort:${one}` })),
+  ];
+  return select(phrases.reasoningLabel(), 'reasoning', options, config.ownReasoning);
+}
+
+function presetSelect({ presets }: Config, phrases: Phrases): Operation[] {
+  if (presets.length === 0) return [];
+  const options = [
+    { label: phrases.noPreset(), value: NO_PRESET },
+    ...presets.map(({ name }) => ({ label: name, value: name })),
+  ];
+  return [select(phrases.presetLabel(), 'preset', options, NO_PRESET)];
+}
+
+function select(
+  name: string,
+  settingKey: string,
+  options: readonly Option[],
+  preset: string,
+): Operation {
+  return { type: 'setting', control: 'select', name, settingKey, options, default: preset };
+}

@@ -1,0 +1,32 @@
+import { fieldsOf, parseJson } from '../../client/json.ts';
+import { type Message, textOf } from '../host.ts';
+import type { Language } from '../say/phrases.ts';
+
+/**
+ * The language of a conversation's last question that has words; where none has, or none was asked yet, VS Code's own.
+ * @param environment - VS Code tells its display language to the extension host there
+ */
+export function languageOf(
+  messages: readonly Message[],
+  environment: NodeJS.ProcessEnv = process.env,
+): Language {
+  const question = messages.findLast(
+    (message) => message?.sender === 'user' && languageOfText(textOf(message)) !== undefined,
+  );
+  const { locale } = fieldsOf(parseJson(environment.VSCODE_NLS_CONFIG ?? ''));
+  return (
+    languageOfText(question ? textOf(question) : '') ?? (/^zh/i.test(String(locale)) ? 'zh' : 'en')
+  );
+}
+
+/**
+ * Chinese characters against words in Latin letters; kana tell Japanese. `undefined` for a text without words, such as
+ * "1 + 1 = ?".
+ */
+export function languageOfText(text: string): Language | undefined {
+  const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;
+  const han = count(/[\u4e00-\u9fff]/g);
+  const words = count(/[a-z]+/gi);
+  if (han > 0 && han >= words && !count(/[\u3040-\u30ff]/)) return 'zh';
+  return han + words > 0 || count(/\p{L}/u) > 0 ? 'en' : undefined;
+}

@@ -1,0 +1,216 @@
+import { checkType, type OptionType } from '../../client/check-type.ts';
+import { DEFAULT_BASE_URL, DEFAULT_TIMEOUTS } from '../../client/defaults.ts';
+import { fieldsOf, isObject, itemsOf, type JsonObject } from '../../client/json.ts';
+import type { Timeouts } from '../../client/types.ts';
+import { LANGUAGES, type Language } from '../say/phrases.ts';
+
+/** What the reply needs to know, from agents.json, the plugin's settings and the thread's. */
+export interface Config {
+  baseURL: string;
+  /** Absent: whatever the server has loaded. */
+  model: string | undefined;
+  /** The model but for the thread's choice. */
+  ownModel: string | undefined;
+  apiKey: string | undefined;
+  systemPrompt: string;
+  /** Further fields of the request. */
+  body: JsonObject;
+  /** What is done with the reasoning. */
+  reasoning: ReasoningMode;
+  /** How much the model is asked to reason, where that was chosen: one of the server's own words. */
+  effort: string | undefined;
+  /** The drop-down's first choice. */
+  ownReasoning: string;
+  timeouts: Required<{ [name in keyof Timeouts]: number }>;
+  /** Absent: that of the conversation. */
+  language: Language | undefined;
+  showStats: boolean;
+  presets: readonly Preset[];
+  /** The names of the fields that mean nothing. */
+  unknown: readonly string[];
+  /** What is wrong with the settings, where something is: nothing is sent then. */
+  problem?: TypeError;
+}
+
+/** A system prompt and fields of the request under one name. */
+interface Preset {
+  name: string;
+  systemPrompt?: string;
+  body?: JsonObject;
+}
+
+/** The drop-downs' value for "no choice". */
+export const ANY_MODEL = '(auto)';
+export const NO_PRESET = '(none)';
+
+/** What the reasoning may be: in a quoted block, left out, or not asked for. */
+const REASONING_MODES = ['show', 'hide', 'off'] as const;
+
+type ReasoningMode = (typeof REASONING_MODES)[number];
+
+/** The sample value in the tutorial's agents.json. */
+const PLACEHOLDER = 'local-model-name';
+
+/** `metadata.llm` in agents.json. */
+const llmTypes = {
+  baseURL: 'string',
+  model: 'string',
+  apiKey: 'string',
+  systemPrompt: 'string',
+  body: 'object',
+  presets: 'object',
+  reasoning: 'string',
+  timeouts: 'object',
+  language: 'string',
+  showStats: 'boolean',
+} as const satisfies Record<string, OptionType>;
+
+/**
+ * Reads the settings from every place where the host or its tutorial puts them. Never throws: what is wrong is
+ * told in `problem`, beside the defaults and the language; what is wrong with the base URL, the client tells.
+ * @param metadata - the agent's `metadata` in agents.json
+ * @param settings - what the host merges: the agent's settings, the plugin's, the thread's
+ */
+export function readSettings(metadata: unknown, settings: unknown): Config {
+  try {
+    return read(metadata, settings);
+  } catch (error) {
+    const { language } = fieldsOf(fieldsOf(metadata).llm);
+    const isKnown = LANGUAGES.some((one) => one === language);
+    const problem = error instanceof TypeError ? error : new TypeError(String(error));
+    return { ...read({ llm: isKnown ? { language } : {} }, {}), problem };
+  }
+}
+
+function read(metadata: unknown, settings: unknown): Config {
+  const llm = objectAt('metadata.llm', objectAt('metadata', metadata).llm);
+  const {
+    model: chosenModel,
+    reasoning,
+    preset,
+    apiKey,
+    ...others
+  } = objectAt('settings', settings);
+  for (const [field, type] of Object.entries(llmTypes)) {
+    // A list of presets is right, too.
+    if (!(field === 'presets' && Array.isArray(llm[field]))) {
+      checkType(`metadata.llm.${field}`, llm[field], type);
+    }
+  }
+  const timeouts = readTimeouts(llm.timeouts);
+  const presets = readPresets(llm.presets);
+  const ownReasoning = textAt(llm.reasoning) || 'show';
+  checkChoice('reasoning', ownReasoning, REASONING_MODES);
+  const language = LANGUAGES.find((one) => one === llm.language);
+  if (llm.language && !language) checkChoice('language', String(llm.language), LANGUAGES);
+
+  const keys = fieldsOf(apiKey);
+  const chosenPreset = presets.find(({ name }) => name === String(preset));
+  const body = { ...fieldsOf(llm.body), ...chosenPreset?.body };
+  const ownModel = modelName(llm.model) ?? modelName(keys.model) ?? modelName(body.model);
+  return {
+    baseURL: textAt(llm.baseURL).trim() || DEFAULT_BASE_URL,
+    model: modelName(chosenModel) ?? ownModel,
+    ownModel,
+    apiKey: findKey(textAt(llm.apiKey), keys, others),
+    systemPrompt: chosenPreset?.systemPrompt ?? textAt(llm.systemPrompt),
+    body,
+    ...readReasoning(reasoning, ownReasoning),
+    ownReasoning,
+    timeouts,
+    language,
+    showStats: llm.showStats === true,
+    presets,
+    unknown: [
+      ...Object.keys(llm).filter((field) => !(field in llmTypes)),
+      ...Object.keys(fieldsOf(llm.timeouts)).filter((field) => !(field in timeouts)),
+      ...itemsOf(presets).flatMap((one) =>
+        Object.keys(fieldsOf(one)).filter(
+          (field) => !['name', 'systemPrompt', 'body'].includes(field),
+        ),
+      ),
+    ],
+  };
+}
+
+/**
+ * A choice of the drop-down: a mode, or one of the server's own words for how much a model reasons, which is shown then.
+ * What is neither counts as no choice.
+ */
+function readReasoning(
+  choice: unknown,
+  own: string,
+): { reasoning: ReasoningMode; effort: string | undefined } {
+  const mode = (value: unknown) => REASONING_MODES.find((one) => one === value);
+  if (typeof choice === 'string' && /^effort:[\w-]{1,20}$/.test(choice)) {
+    return { reasoning: 'show', effort: choice.slice('effort:'.length) };
+  }
+  return { reasoning: mode(choice) ?? mode(own) ?? 'show', effort: undefined };
+}
+
+/** A large model takes long to begin; once the answer comes, silence ends it only where that was asked for. */
+function readTimeouts(value: unknown): Config['timeouts'] {
+  const { firstToken, idle } = fieldsOf(value);
+  checkType('metadata.llm.timeouts.firstToken', firstToken, 'number');
+  checkType('metadata.llm.timeouts.idle', idle, 'number');
+  return {
+    firstToken: typeof firstToken === 'number' ? firstToken : DEFAULT_TIMEOUTS.firstToken,
+    idle: typeof idle === 'number' ? idle : 0,
+  };
+}
+
+/** A list of presets with names, or an object of presets by name. */
+function readPresets(value: unknown): Preset[] {
+  const given = Array.isArray(value)
+    ? value.map((preset, index) => ({ place: `metadata.llm.presets[${index}]`, preset }))
+    : Object.entries(fieldsOf(value)).map(([name, preset]) => ({
+        place: `metadata.llm.presets.${name}`,
+        preset: isObject(preset) ? { name, ...preset } : preset,
+      }));
+  return given.map(({ place, preset }) => {
+    const { name, systemPrompt, body, ...more } = objectAt(place, preset);
+    checkType(`${place}.systemPrompt`, systemPrompt, 'string');
+    checkType(`${place}.body`, body, 'object');
+    if (typeof name !== 'string' || name.trim() === '') {
+      throw new TypeError(`${place}.name must be of type string, and not empty`);
+    }
+    return {
+      ...more,
+      name,
+      ...(typeof systemPrompt === 'string' && { systemPrompt }),
+      ...(isObject(body) && { body }),
+    };
+  });
+}
+
+/** @throws {TypeError} where the value is set, and no object */
+function objectAt(name: string, value: unknown): JsonObject {
+  const given = value ?? {};
+  if (!isObject(given)) throw new TypeError(`${name} must be an object`);
+  return given;
+}
+
+/** A text whose type was checked; `''` where there is none. */
+function textAt(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function checkChoice(field: string, value: string, choices: readonly string[]): void {
+  if (!choices.includes(value)) {
+    throw new TypeError(`metadata.llm.${field} must be one of ${choices.join(', ')}`);
+  }
+}
+
+/** `undefined` where none is meant. The host turns a choice of `7` into a number. */
+function modelName(value: unknown): string | undefined {
+  const name = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+  return ['', PLACEHOLDER, ANY_MODEL].includes(name) ? undefined : name;
+}
+
+/** `metadata.llm.apiKey` is the name of a key; but people paste the key itself there. */
+function findKey(name: string, keys: JsonObject, others: JsonObject): string | undefined {
+  const value = keys[name] ?? others[name];
+  if (typeof value === 'string') return value.trim();
+  // No one names a setting like this.
+  return /^(sk-|hf_|lm-)|^\S{24,}$/.test(name) ? name.trim() : undefined;
+}

@@ -1,0 +1,144 @@
+import { fieldsOf } from '../../client/json.ts';
+import type { ChatMessage } from '../../client/types.ts';
+import { currentMessages, type Message, type Meta, textOf } from '../host.ts';
+import { removeAdded } from '../page/marks.ts';
+
+/** A message whose files were read; the host's own have only their names. */
+export interface LoadedMessage extends Message {
+  /** Data URLs. */
+  images?: readonly string[];
+}
+
+/** How a reply goes on with the one before it; kept in its meta. */
+export type Continuation =
+  /** The server was asked to go on with the text itself. */
+  | { how: 'prefill' }
+  /** The model was asked, in these words, which are part of the conversation from then on. */
+  | { how: 'asked'; prompt: string };
+
+type Part = { type: 'text'; text: string } | { type: 'image_url'; image_url: { url: string } };
+
+interface ChatTurn {
+  role: 'user' | 'assistant';
+  parts: Part[];
+}
+
+/** Questions that were asked in a row, and what came in reply to them. */
+interface Exchange {
+  questions: LoadedMessage[];
+  replies: LoadedMessage[];
+}
+
+/**
+ * A thread's messages as the model should read them, in the form that every chat template takes: one system
+ * message, then user and assistant in turn, the user first. Only what follows the last marker counts; errors,
+ * empty and virtual messages are left out, and so is whatever the model did not write. A question whose answer failed
+ * before its first word is left out of the later ones; one that was stopped there is not.
+ *
+ * What a turn sends begins with what the turn before has sent, byte for byte, so that the server's cache holds.
+ */
+export function toChatMessages(
+  messages: readonly LoadedMessage[],
+  systemPrompt: string,
+): ChatMessage[] {
+  const turns: ChatTurn[] = [];
+  for (const { questions, replies } of exchangesOf(conversationOf(messages))) {
+    if (replies.length > 0 && hasFailed(replies)) continue;
+    for (const question of questions) add(turns, 'user', partsOf(textOf(question), question));
+    for (const reply of replies) addReply(turns, reply);
+  }
+  return [
+    ...(systemPrompt ? [{ role: 'system', content: systemPrompt }] : []),
+    ...turns.map(({ role, parts }) => ({ role, content: toContent(parts) })),
+  ];
+}
+
+/** The messages of the conversation: after the last marker, and without the oldest where those were left out for good. */
+export function conversationOf<M extends Message>(messages: readonly M[]): M[] {
+  const all = currentMessages(messages).filter((message): message is M => !isAside(message));
+  const startsAt = all.findLast(({ meta }) => typeof meta?.startsAt === 'string')?.meta?.startsAt;
+  const start = startsAt === undefined ? -1 : all.findIndex(({ id }) => id === startsAt);
+  return start === -1 ? all : all.slice(start);
+}
+
+/** What the model wrote of a reply: without reasoning, notes, and what the host appends when its panel is closed. */
+export function modelText({ meta, ...message }: Message): string {
+  const text = textOf(message);
+  const own =
+    meta?.panelClosed === true
+      ? text.replace(/( An error occurred during processing\.)+\s*$/, '')
+      : text;
+  return removeAdded(own).trimEnd();
+}
+
+/** How a reply goes on with the one before it, where it does. */
+function continuationOf(meta: Meta | null | undefined): Continuation | undefined {
+  const { how, prompt } = fieldsOf(meta?.continues);
+  if (how === 'prefill') return { how };
+  return how === 'asked' && typeof prompt === 'string' ? { how, prompt } : undefined;
+}
+
+function exchangesOf(messages: readonly LoadedMessage[]): Exchange[] {
+  const exchanges: Exchange[] = [];
+  for (const message of messages) {
+    const last = exchanges.at(-1);
+    if (message.sender !== 'user') last?.replies.push(message);
+    else if (last && last.replies.length === 0) last.questions.push(message);
+    else exchanges.push({ questions: [message], replies: [] });
+  }
+  return exchanges;
+}
+
+/** Whether there is not a word in reply, and nobody has stopped it. */
+function hasFailed(replies: readonly Message[]): boolean {
+  const isFailure = ({ id, meta }: Message) =>
+    isHostError(id) || Boolean(meta?.error) || (meta?.verdict ?? 'stopped') !== 'stopped';
+  return (
+    replies.some(isFailure) &&
+    replies.every((reply) => isHostError(reply.id) || !modelText(reply).trim())
+  );
+}
+
+function addReply(turns: ChatTurn[], reply: LoadedMessage): void {
+  if (isHostError(reply.id)) return;
+  const text = modelText(reply);
+  const last = turns.at(-1);
+  const continuation = last?.role === 'assistant' ? continuationOf(reply.meta) : undefined;
+  const lastPart = last?.parts.at(-1);
+  if (!text.trim()) return;
+  if (continuation?.how === 'prefill' && lastPart?.type === 'text') lastPart.text += text;
+  else {
+    if (continuation?.how === 'asked')
+      add(turns, 'user', [{ type: 'text', text: continuation.prompt }]);
+    add(turns, 'assistant', partsOf(text.trimStart(), reply));
+  }
+}
+
+/** Adds to the last turn, where the same one speaks on. */
+function add(turns: ChatTurn[], role: ChatTurn['role'], parts: Part[]): void {
+  const last = turns.at(-1);
+  if (parts.length === 0) return;
+  if (last?.role === role) last.parts.push(...parts);
+  else turns.push({ role, parts });
+}
+
+const isHostError = (id: unknown) => String(id).startsWith('error_');
+
+/** Not part of the conversation: virtual messages, and those of nobody. */
+function isAside({ sender, isVirtual, meta }: Message): boolean {
+  const isSomebodys = sender === 'user' || sender === 'bot';
+  return !isSomebodys || isVirtual === true || meta?.isVirtual === true;
+}
+
+function partsOf(text: string, { images = [] }: LoadedMessage): Part[] {
+  return [
+    ...(text.trim() ? [{ type: 'text', text } as const] : []),
+    ...images.map((url) => ({ type: 'image_url', image_url: { url } }) as const),
+  ];
+}
+
+/** A plain string where there is no image: some servers take nothing else. */
+function toContent(parts: Part[]): string | Part[] {
+  const texts = parts.flatMap((part) => (part.type === 'text' ? part.text : []));
+  return texts.length === parts.length ? texts.join('\n\n') : parts;
+}

@@ -1,0 +1,52 @@
+import { fieldsOf } from '../../client/json.ts';
+import { type Message, textOf } from '../host.ts';
+import { conversationOf, modelText } from './conversation.ts';
+
+/** Where a conversation begins when its oldest messages are left out. */
+interface Shortened {
+  /** The id of the first message that stays. */
+  startsAt: string;
+  /** How many messages are left out, of those that were not left out before. */
+  count: number;
+}
+
+/** As much of the context is left for the answer. */
+const ROOM = 0.4;
+
+/**
+ * Leaves the oldest messages out, so that the rest is likely to fit. The last question always stays.
+ * @param share - how much of the text may stay, from 0 to 1
+ * @returns `undefined` where there is nothing older than the last question
+ */
+export function shorten(messages: readonly Message[], share: number): Shortened | undefined {
+  const all = conversationOf(messages);
+  const lengths = all.map((message) =>
+    message.sender === 'user' ? textOf(message).length : modelText(message).length,
+  );
+  const budget = share * lengths.reduce((sum, length) => sum + length, 0);
+  const lastQuestion = all.findLastIndex(({ sender }) => sender === 'user');
+  let start = lastQuestion;
+  let length = lengths.slice(lastQuestion).reduce((sum, one) => sum + one, 0);
+  for (let i = lastQuestion - 1; i > 0; i--) {
+    length += lengths[i] ?? 0;
+    if (length > budget) break;
+    if (all[i]?.sender === 'user') start = i;
+  }
+  const startsAt = all[start]?.id;
+  const count = lengths.slice(0, Math.max(start, 0)).filter(Boolean).length;
+  return start > 0 && startsAt !== undefined && count > 0 ? { startsAt, count } : undefined;
+}
+
+/**
+ * How much of a conversation's text may stay, from what a server says of its size: "request (9025 tokens) exceeds the
+ * available context size (8192 tokens)". Half, where it says nothing of the kind.
+ */
+export function shareThatFits(serverWords: string): number {
+  const { prompt, context } = fieldsOf(
+    /\((?<prompt>\d+) tokens?\).*?\((?<context>\d+) tokens?\)/s.exec(serverWords)?.groups ??
+      /first (?<prompt>\d+) tokens.*?length of only (?<context>\d+) tokens/s.exec(serverWords)
+        ?.groups,
+  );
+  const share = ((1 - ROOM) * Number(context)) / Number(prompt);
+  return share > 0 && share < 1 ? share : 0.5;
+}

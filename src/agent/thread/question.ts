@@ -1,0 +1,67 @@
+import type { Model } from '../../client/models/models.ts';
+import type { ChatMessage } from '../../client/types.ts';
+import { type HostUtils, type Message, type Meta, type Thread, textOf } from '../host.ts';
+import type { Note } from '../say/ending.ts';
+import { inEveryLanguage, type Phrases } from '../say/phrases.ts';
+import { loadAttachments } from './attachments.ts';
+import type { LoadedMessage } from './conversation.ts';
+
+/** What a conversation asks. */
+type Question =
+  /** The messages of the request, and what is to be said once a thread under the answer. */
+  | { kind: 'asked'; messages: ChatMessage[]; notes: { facts: Meta; note: Note }[] }
+  /** Nothing of it can be sent; why is told. */
+  | { kind: 'told'; notes: Note[] }
+  | { kind: 'none' };
+
+/** What a question is made from. */
+interface Asking {
+  thread: Thread;
+  hostUtils: HostUtils | undefined;
+  phrases: Phrases;
+  purpose: { kind: string };
+  convert(messages: LoadedMessage[]): ChatMessage[];
+}
+
+/**
+ * Reads the files of a conversation and makes its messages into those of a request.
+ * @param findModel - the model that will be asked, where the server tells of it; asked only where there are images
+ */
+export async function findQuestion(
+  { purpose, thread, hostUtils, phrases, convert }: Asking,
+  conversation: readonly Message[],
+  findModel: () => Promise<Model | undefined>,
+): Promise<Question> {
+  const last = conversation.at(-1);
+  if (!last) return { kind: 'none' };
+  const isFileMissing =
+    !last.filePath && inEveryLanguage((one) => one.readFile()).includes(textOf(last));
+  if (last.sender === 'user' && isFileMissing) {
+    return { kind: 'told', notes: [[phrases.noFile(), phrases.noFileAdvice(phrases.sendFile())]] };
+  }
+  const storagePath = hostUtils?.threadRepository?.storagePath;
+  const loaded = await loadAttachments(conversation, thread, storagePath);
+  const notes: { facts: Meta; note: Note }[] = loaded.refused.map((name) => ({
+    // A file that is not sent is told with every question that has it.
+    facts: { fileNotSent: `${last.id} ${name}`.slice(0, 200) },
+    note: [phrases.fileNotSent(name), phrases.fileAdvice()],
+  }));
+  let { messages } = loaded;
+  const count = messages.reduce((sum, { images = [] }) => sum + images.length, 0);
+  const model = count > 0 ? await findModel().catch(() => undefined) : undefined;
+  if (model?.vision === false) {
+    messages = messages.map((message) => ({ ...message, images: [] }));
+    notes.push({
+      facts: { imagesLeftOut: model.id },
+      note: [phrases.imagesLeftOut(model.id, count), phrases.imagesAdvice()],
+    });
+  }
+  const question = messages.at(-1);
+  const isEmpty = question?.sender === 'user' && !question.text?.trim() && !question.images?.length;
+  if (isEmpty && notes.length > 0) return { kind: 'told', notes: notes.map(({ note }) => note) };
+  const chat = convert(messages);
+  const goesOn = purpose.kind === 'continue';
+  return chat.at(-1)?.role === (goesOn ? 'assistant' : 'user')
+    ? { kind: 'asked', messages: chat, notes }
+    : { kind: 'none' };
+}

@@ -1,0 +1,261 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import {
+  type AvailableTask,
+  type HostUtils,
+  type Message,
+  postToPanel,
+  type Thread,
+} from '../host.ts';
+import { saveAtExit } from './at-exit.ts';
+import { createJoiner, type Joiner, type JoinerEnd } from './joiner.ts';
+import { adoptSaved, catchUp, type Part, restoreParts, saveReply } from './saved-thread.ts';
+
+/** A reply that is being written. */
+export interface OpenReply {
+  /** Its message in the thread; `undefined` if the host has none. */
+  readonly bubble: Message | undefined;
+  /** Aborts when the host leaves the stream or a newer turn comes, before anything is saved. */
+  readonly signal: AbortSignal;
+  write(text: string): void;
+  /** Puts a text in the place of everything that was written. */
+  rewrite(text: string): Promise<void>;
+  /** Puts a text into a reply that has none, even after its end, when the host takes no more chunks. */
+  fillEmpty(text: string): void;
+}
+
+/** Writes a reply, once the host asks for its first chunk; the reply ends when this does. */
+export type Work = (reply: OpenReply) => Promise<void>;
+
+interface Begun {
+  turn: Promise<Turn>;
+  /** A newer turn has come: this one need not wait. */
+  hurry(): void;
+}
+
+/** The last turn of each thread. The host makes a new agent when a setting changes, so no agent can hold it. */
+const running = new Map<unknown, Begun>();
+
+/** When each thread's last stream ended, for as long as that matters. */
+const ended = new Map<unknown, number>();
+
+/** A host's loop that takes longer than this to notice the end of its stream does not count. */
+const LOOP_MS = 1000;
+
+/**
+ * The host tells the panel 500 ms after a stream's end that nobody answers any more. A reply that begins before then
+ * would lose its Stop button.
+ */
+const QUIET_MS = 600;
+
+/** How often a reply is saved while it is written: a process that is killed loses no more than that. */
+const SAVE_MS = 5000;
+
+/**
+ * Begins a turn. The thread's older turn is ended first, and the host is given the time to save it: a stream
+ * that ends later would save its old copy of the thread over the new question. What the older one wrote is put
+ * into the new thread object, if it is missing there, because the host saves that object next.
+ */
+export function beginTurn(thread: Thread, hostUtils?: HostUtils): Promise<Turn> {
+  const repository = hostUtils?.threadRepository;
+  const key = thread.id ?? thread;
+  const older = running.get(key);
+  const haste = new AbortController();
+  older?.hurry();
+
+  const turn = (async () => {
+    const parts = await partsOf(older);
+    await quiet(key, haste.signal);
+    // Nothing is awaited between the look at the disk and the host's saving.
+    do {
+      while (isNextTaken(thread)) await setTimeout(1);
+      catchUp(thread, repository);
+    } while (isNextTaken(thread));
+    restoreParts(thread, parts, repository);
+    return new Turn(thread, hostUtils, parts, () => {
+      if (running.get(key)?.turn === turn) running.delete(key);
+      rememberEnd(key);
+    });
+  })();
+  running.set(key, { turn, hurry: () => haste.abort() });
+  return turn;
+}
+
+/** Ends an older turn; gives what was written in it, and in those before it. */
+async function partsOf(older: Begun | undefined): Promise<Part[]> {
+  const turn = await older?.turn.catch(() => undefined);
+  return (await turn?.supersede()) ?? [];
+}
+
+/** One answer in a thread. */
+class Turn implements OpenReply {
+  bubble: Message | undefined;
+  /** For a turn without a stream. */
+  readonly release: () => void;
+  readonly #thread: Thread;
+  readonly #hostUtils: HostUtils | undefined;
+  readonly #parts: Part[];
+  readonly #controller = new AbortController();
+  #joiner: Joiner | undefined;
+  #written = '';
+  #isPanelClosed = false;
+  #isSuperseded = false;
+  /** Pending while the host reads the stream. */
+  #reading: Promise<void> | undefined;
+  #stopReading = () => {};
+  #stopSaving = () => {};
+
+  constructor(thread: Thread, hostUtils: HostUtils | undefined, parts: Part[], onEnd: () => void) {
+    this.#thread = thread;
+    this.#hostUtils = hostUtils;
+    this.#parts = parts;
+    this.release = onEnd;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /**
+   * The reply's stream; nothing happens before it is read.
+   * @param buttons - those under the reply, as they are at the time
+   */
+  stream(work: Work, buttons: () => readonly AvailableTask[]): Joiner {
+    const end = () => this.#joiner?.end();
+    this.#joiner = createJoiner({
+      onStart: () => {
+        this.#start(buttons);
+        work(this).then(end, end);
+      },
+      isOpen: () => this.#isPanelOpen(),
+      onText: (text) => {
+        this.#written += text;
+      },
+      onEnd: (how) => this.#end(how, buttons),
+    });
+    // A newer turn came before the host has asked for the stream.
+    if (this.signal.aborted) end();
+    return this.#joiner;
+  }
+
+  /** Whether the host can still show buttons under the reply: the panel is open, and no newer turn has come. */
+  takesButtons(): boolean {
+    return !this.#isPanelClosed && !this.#isSuperseded;
+  }
+
+  /** Ends the turn; resolves, with the parts that the host may lose, when the host has saved it. */
+  async supersede(): Promise<Part[]> {
+    this.#isSuperseded = true;
+    this.#controller.abort();
+    this.#joiner?.end();
+    // The host reads a stream within microtasks of getting it, or never.
+    await setImmediate();
+    await Promise.race([this.#reading, setTimeout(LOOP_MS, undefined, { ref: false })]);
+    await setImmediate();
+    const { bubble } = this;
+    if (bubble) this.#parts.push({ id: bubble.id, text: this.#written, meta: bubble.meta });
+    return this.#parts;
+  }
+
+  write = (text: string): void => this.#joiner?.push(text);
+
+  rewrite = async (text: string): Promise<void> => {
+    // The host may have a chunk in hand.
+    await setImmediate();
+    if (!this.bubble || this.signal.aborted) return;
+    this.#setText(text);
+    this.#joiner?.replace(text);
+  };
+
+  fillEmpty = (text: string): void => {
+    if (this.bubble && !this.bubble.text && !this.#written && !this.#joiner?.waiting)
+      this.#setText(text);
+  };
+
+  #setText(text: string): void {
+    if (!this.bubble) return;
+    this.#written = text;
+    this.bubble.text = text;
+    const messageId = this.bubble.id;
+    postToPanel(this.#hostUtils, { type: 'updateBotMessage', messageId, text });
+  }
+
+  #isPanelOpen(): boolean {
+    return postToPanel(this.#hostUtils, { type: 'ping' });
+  }
+
+  #start(buttons: () => readonly AvailableTask[]): void {
+    this.#reading = new Promise((resolve) => {
+      this.#stopReading = resolve;
+    });
+    // The host has put the reply's message behind the others.
+    const last = this.#thread.messages.at(-1);
+    if (last?.sender === 'bot') this.bubble = last;
+    const save = () => this.#save(buttons());
+    const takeBack = saveAtExit(save);
+    const timer = setInterval(save, SAVE_MS).unref();
+    this.#stopSaving = () => {
+      clearInterval(timer);
+      takeBack();
+    };
+  }
+
+  /** Writes what the host would save only after the stream. */
+  #save(buttons: readonly AvailableTask[]): void {
+    const { bubble } = this;
+    const joiner = this.#joiner;
+    if (!bubble || !joiner) return;
+    const meta = { ...bubble.meta, verdict: bubble.meta?.verdict ?? 'stopped' };
+    const reply = { ...bubble, text: this.#written + joiner.waiting, meta };
+    const withButtons = buttons.length > 0 ? { ...reply, availableTasks: buttons } : reply;
+    saveReply(this.#thread, withButtons, this.#hostUtils?.threadRepository);
+  }
+
+  #end(how: JoinerEnd, buttons: () => readonly AvailableTask[]): void {
+    const { bubble } = this;
+    const isNewest = !this.signal.aborted;
+    this.#stopSaving();
+    this.#isPanelClosed = how === 'closed' || !this.#isPanelOpen();
+    if (how === 'closed') this.#keepTheRest();
+    // The host is about to add its sentence of an error to the text.
+    else if (this.#isPanelClosed && how === 'left' && bubble?.meta) bubble.meta.panelClosed = true;
+    if (how !== 'done') this.#controller.abort();
+    // The host would post the buttons to a panel that is closed, and save an error for it.
+    if (this.#isPanelClosed && bubble) bubble.availableTasks = buttons();
+    if (bubble) adoptSaved(this.#thread, bubble, isNewest, this.#hostUtils?.threadRepository);
+    this.release();
+    this.#stopReading();
+  }
+
+  /** The host saves the very message that it shows, so what it will not take as a chunk is put there. */
+  #keepTheRest(): void {
+    const { bubble } = this;
+    const joiner = this.#joiner;
+    if (!bubble || !joiner?.waiting) return;
+    this.#written += joiner.waiting;
+    bubble.text = `${bubble.text ?? ''}${joiner.waiting}`;
+  }
+}
+
+function rememberEnd(key: unknown): void {
+  const now = performance.now();
+  ended.set(key, now);
+  const forget = () => {
+    if (ended.get(key) === now) ended.delete(key);
+  };
+  void setTimeout(QUIET_MS, undefined, { ref: false }).then(forget);
+}
+
+/** Waits until the panel has heard of the end of the thread's last stream. */
+async function quiet(key: unknown, haste: AbortSignal): Promise<void> {
+  const rest = (ended.get(key) ?? -Infinity) + QUIET_MS - performance.now();
+  if (rest > 0) await setTimeout(rest, undefined, { signal: haste }).catch(() => {});
+}
+
+/**
+ * Whether the reply would get the last message's id: the host's ids are the clock's milliseconds. One that is far
+ * ahead is from another clock.
+ */
+function isNextTaken({ messages }: Thread): boolean {
+  const ahead = Number(/\d+$/.exec(String(messages.at(-1)?.id))?.[0]) - Date.now();
+  return ahead >= 0 && ahead < 100;
+}

@@ -1,0 +1,364 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { after, test } from 'node:test';
+import { startHttpServer } from '../../tools/http-server.ts';
+import { chatsWith, lastMeta, lastRequest, textsOf, thenSilent } from '../doubles/chats.ts';
+import { begin, ending, frame, raw, refuse, say, startServer } from '../doubles/scripted-server.ts';
+
+const server = await startServer([
+  { id: 'big', object: 'model', type: 'llm', state: 'not-loaded' },
+  { id: 'tiny', object: 'model', type: 'llm', state: 'loaded', loaded_context_length: 100 },
+]);
+const chats = chatsWith(server);
+const cut = raw(frame({ content: '1. one\n2. two\n3. thr' }) + ending('length'));
+const contents = () => lastRequest(server).body.messages.map(({ content }) => content);
+
+for (const [name, cutShort] of [
+  ['cut by length', cut],
+  ['broken off', raw(frame({ content: '1. one\n2. two\n3. thr' }))],
+] as const) {
+  test(`Continue under an answer that was ${name}: it goes on where it ended`, async () => {
+    server.script(cutShort);
+    const host = chats.open();
+    await host.send('Count');
+    server.script(say('ee\n4. four'));
+    await host.click('Continue');
+    assert.deepEqual(contents().slice(0, 2), ['Count', '1. one\n2. two\n3. thr']);
+    assert.match(String(contents()[2]), /^Go on exactly where your last answer ended\./);
+    assert.equal(textsOf(host).at(-1), 'ee\n4. four');
+    assert.deepEqual(host.buttons(), [], 'this one is whole');
+  });
+}
+
+test('Continue under an answer that was stopped', async () => {
+  server.script(thenSilent('Once ', 'upon'));
+  const host = chats.open();
+  const turn = host.send('Tell');
+  await host.chunk((text) => text.includes('upon'));
+  host.stop();
+  await turn;
+  assert.deepEqual(
+    host.buttons().map(({ name }) => name),
+    ['Continue'],
+  );
+});
+
+test('Continue that is pressed later does no harm', async () => {
+  server.script(cut);
+  const host = chats.open();
+  await host.send('Count');
+  const [button] = host.buttons();
+  assert.ok(button);
+  server.script(say('Other.'));
+  await host.send('Something else');
+  const before = server.seen.length;
+  await host.press(button.task);
+  assert.match(textsOf(host).at(-1) ?? '', /Only the last answer of a chat can be continued/);
+  assert.equal(server.seen.length, before);
+});
+
+for (const [name, script, says] of [
+  ['was stopped before its first word', thenSilent(), /Stopped before the first word\./],
+  ['failed', refuse(500, { error: 'out of order' }), /out of order/],
+] as const) {
+  test(`a Continue that ${name} can be pressed again, and goes on with the same part`, async () => {
+    server.script(cut);
+    const host = chats.open();
+    await host.send('Count');
+    server.script(script);
+    const chunks = host.chunks.length;
+    const turn = host.click('Continue');
+    if (name.startsWith('was')) {
+      while (host.chunks.length === chunks) await new Promise((resolve) => setTimeout(resolve, 20));
+      host.stop();
+    }
+    await turn;
+    assert.match(textsOf(host).at(-1) ?? '', says);
+    assert.match(textsOf(host).at(-1) ?? '', /"Continue" goes on where the answer ended\./);
+    server.script(say('ee\n4. four'));
+    await host.click('Continue');
+    assert.deepEqual(contents().slice(0, 2), ['Count', '1. one\n2. two\n3. thr']);
+    assert.equal(textsOf(host).at(-1), 'ee\n4. four');
+  });
+}
+
+test('there is nothing to continue under a whole answer, or one without a word', async () => {
+  for (const script of [say('All.'), say(), refuse(500, { error: 'x' })]) {
+    server.script(script);
+    const host = chats.open();
+    await host.send('Hi');
+    assert.ok(host.buttons().every(({ name }) => name !== 'Continue'));
+  }
+});
+
+/** A server of one kind: every request is answered by hand. */
+async function startOwn(
+  answer: (request: IncomingMessage, response: ServerResponse, body: string) => void,
+): Promise<string> {
+  const own = await startHttpServer(async (request, response) => {
+    let body = '';
+    for await (const piece of request) body += piece;
+    answer(request, response, body);
+  });
+  after(() => own.close());
+  return `${own.origin}/v1`;
+}
+
+test('llama.cpp goes on with the message itself; what it repeats of it is not shown', async () => {
+  const part = 'The first part of an answer that is long enough';
+  const bodies: { messages: { role: string; content: string }[]; [field: string]: unknown }[] = [];
+  const baseURL = await startOwn((request, response, body) => {
+    if (request.method === 'GET') {
+      const isList = request.url === '/v1/models';
+      response.writeHead(isList ? 200 : 404, { 'content-type': 'application/json' });
+      return response.end(isList ? '{"data":[{"id":"tiny","owned_by":"llamacpp"}]}' : '{}');
+    }
+    bodies.push(JSON.parse(body));
+    begin(response);
+    const isFirst = bodies.length === 1;
+    response.write(frame({ content: isFirst ? part : part.slice(0, 20) }));
+    if (!isFirst) response.write(frame({ content: `${part.slice(20)} and` }));
+    response.end(isFirst ? ending('length') : `${frame({ content: ' its end.' })}${ending()}`);
+  });
+  const host = chats.open({ llm: { baseURL } });
+  await host.send('Tell');
+  await host.click('Continue');
+  const [, continued] = bodies;
+  assert.deepEqual(continued?.messages.at(-1), { role: 'assistant', content: part });
+  assert.equal(continued?.continue_final_message, true);
+  assert.equal(continued?.add_generation_prompt, false);
+  assert.equal(textsOf(host).at(-1), ' and its end.');
+  await host.send('More');
+  assert.deepEqual(
+    bodies.at(-1)?.messages.map(({ content }) => content),
+    ['Tell', `${part} and its end.`, 'More'],
+  );
+});
+
+test('where llama.cpp refuses to go on with a message, the model is asked to', async () => {
+  let requests = 0;
+  const baseURL = await startOwn((request, response, body) => {
+    if (request.method === 'GET') {
+      const isList = request.url === '/v1/models';
+      response.writeHead(isList ? 200 : 404, { 'content-type': 'application/json' });
+      return response.end(isList ? '{"data":[{"id":"tiny","owned_by":"llamacpp"}]}' : '{}');
+    }
+    requests++;
+    if (body.includes('continue_final_message')) {
+      response.writeHead(400, { 'content-type': 'application/json' });
+      return response.end(
+        '{"error":{"message":"Assistant response prefill is incompatible with enable_thinking."}}',
+      );
+    }
+    begin(response);
+    response.end(
+      frame({ content: requests === 1 ? 'Half' : 'Rest.' }) +
+        ending(requests === 1 ? 'length' : 'stop'),
+    );
+  });
+  const host = chats.open({ llm: { baseURL } });
+  await host.send('Tell');
+  await host.click('Continue');
+  assert.equal(textsOf(host).at(-1), 'Rest.');
+  assert.equal(requests, 3);
+});
+
+for (const [name, path, refusal] of [
+  ['LM Studio', '/api/v1/models/load', 'No models loaded. Please load a model.'],
+  ["llama.cpp's router", '/models/load', 'model name is missing from the request'],
+] as const) {
+  test(`Load: ${name} loads the model, and it answers the question; the chat keeps it`, async () => {
+    const loaded: string[] = [];
+    const asked: unknown[] = [];
+    const baseURL = await startOwn((request, response, body) => {
+      const json = (status: number, value: object) => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(value));
+      };
+      if (request.url === '/api/v0/models') {
+        const models = ['big', 'small'].map((id) => ({
+          id,
+          type: 'llm',
+          state: loaded.includes(id) ? 'loaded' : 'not-loaded',
+        }));
+        return json(200, { data: models });
+      }
+      if (request.url === path) {
+        loaded.push(JSON.parse(body).model);
+        return json(200, { success: true });
+      }
+      if (request.url !== '/v1/chat/completions') return json(404, { error: 'no such path' });
+      const { model } = JSON.parse(body);
+      asked.push(model);
+      if (loaded.length === 0) return json(400, { error: { message: refusal } });
+      begin(response);
+      response.end(
+        frame({ content: `I am ${model}.` }, { model }) +
+          ending().replaceAll('"tiny"', JSON.stringify(model)),
+      );
+    });
+    const host = chats.open({ llm: { baseURL, model: '' } });
+    await host.send('Who are you?');
+    assert.deepEqual(
+      host.buttons().map(({ name }) => name),
+      ['Load big', 'Load small'],
+    );
+    await host.click('Load small');
+    assert.deepEqual([loaded, textsOf(host).at(-1)], [['small'], 'I am small.']);
+    assert.deepEqual(host.saved().settings, { model: 'small' });
+    await host.send('And now?');
+    assert.deepEqual(asked, [undefined, 'small', 'small']);
+  });
+}
+
+test('a model that cannot be loaded: the words of the server, and the others to choose from', async () => {
+  const baseURL = await startOwn((request, response) => {
+    const isList = request.url === '/api/v0/models';
+    const isLoad = request.url === '/api/v1/models/load';
+    response.writeHead(isList ? 200 : 400, { 'content-type': 'application/json' });
+    if (isList)
+      return response.end('{"data":[{"id":"big","type":"llm"},{"id":"small","type":"llm"}]}');
+    return response.end(
+      isLoad
+        ? '{"error":{"message":"insufficient system resources"}}'
+        : '{"error":{"message":"No models loaded"}}',
+    );
+  });
+  const host = chats.open({ llm: { baseURL, model: '' } });
+  await host.send('Hi');
+  await host.click('Load big');
+  assert.match(
+    textsOf(host).at(-1) ?? '',
+    /`big` could not be loaded\.[\s\S]*"insufficient system resources"/,
+  );
+  assert.deepEqual(
+    host.buttons().map(({ name }) => name),
+    ['Load small'],
+  );
+});
+
+test('a chosen model that the server cannot load: only the others are offered', async () => {
+  const own = await startOwn((request, response) => {
+    const isList = request.url === '/v1/models';
+    const models = ['broken', 'whole'].map((id) => ({ id, status: { value: 'unloaded' } }));
+    const status = isList ? 200 : request.method === 'GET' ? 404 : 500;
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify(
+        isList
+          ? { data: models }
+          : { error: { message: 'model name=broken failed to load', code: 500 } },
+      ),
+    );
+  });
+  const host = chats.open({ llm: { baseURL: own, model: 'broken' } });
+  await host.send('Hi');
+  assert.match(
+    textsOf(host).at(-1) ?? '',
+    /could not load `broken`\.[\s\S]*The server has `whole`\./,
+  );
+  assert.deepEqual(
+    host.buttons().map(({ name }) => name),
+    ['Load whole'],
+  );
+});
+
+const tooLong = refuse(400, {
+  error: {
+    code: 400,
+    message:
+      'request (200 tokens) exceeds the available context size (100 tokens), try increasing it',
+    type: 'exceed_context_size_error',
+  },
+});
+
+test('Answer without the oldest messages: it says how many, and they stay out', async () => {
+  const host = chats.open();
+  for (const n of [1, 2, 3, 4]) {
+    server.script(say(`answer ${n} ${'.'.repeat(50)}`));
+    await host.send(`question ${n}`);
+  }
+  server.script(tooLong);
+  await host.send('the last question');
+  assert.deepEqual(
+    host.buttons().map(({ name }) => name),
+    ['Answer without the oldest messages', 'Reset context'],
+  );
+  assert.match(textsOf(host).at(-1) ?? '', /Leave the oldest messages out, reset the context/);
+  server.script(say('Short.'));
+  await host.click('Answer without the oldest messages');
+  assert.deepEqual([contents()[0], contents().at(-1)], ['question 4', 'the last question']);
+  assert.match(textsOf(host).at(-1) ?? '', /^Short\.\n\n> .*The 6 oldest messages were left out/);
+  const earlier = contents();
+  await host.send('one more');
+  assert.deepEqual(contents().slice(0, earlier.length), earlier);
+});
+
+test('where the question alone is too long, that is said, and no button promises more', async () => {
+  server.script(tooLong);
+  const host = chats.open();
+  await host.send('long');
+  assert.match(textsOf(host).at(-1) ?? '', /this question alone is too long/);
+  assert.deepEqual(host.buttons(), []);
+  await host.press({ name: 'AnswerShorter', meta: { share: 0.5 } });
+  assert.match(textsOf(host).at(-1) ?? '', /^> .*ℹ️.*this question alone is too long/);
+});
+
+test('a context that is nearly full is told, with a button that resets it', async () => {
+  const usage = { prompt_tokens: 85, completion_tokens: 5, total_tokens: 90 };
+  const full =
+    frame({ content: 'Yes.' }) +
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage })}\n\ndata: [DONE]\n\n`;
+  server.script(raw(full));
+  const host = chats.open();
+  await host.send('Hi');
+  assert.match(textsOf(host)[1] ?? '', /The context is 90 % full: 90 of 100 tokens\./);
+  await host.click('Reset context');
+  assert.equal(host.saved().messages.at(-1)?.type, 'marker');
+  server.script(say('Fine.'));
+  await host.send('Again');
+  assert.equal(textsOf(host).at(-1), 'Fine.', '7 of 100 tokens are nothing to tell');
+  const withStats = chats.open({ llm: { showStats: true } });
+  await withStats.send('Hi');
+  assert.match(textsOf(withStats)[1] ?? '', /context: 7 of 100 tokens \(7 %\)/);
+});
+
+test('a file is sent with its button; without a file that is said, and nothing is asked', async () => {
+  const host = chats.open();
+  const operations = (await host.openPanel()) as {
+    type: string;
+    name?: string;
+    task?: { type: string; message: string };
+  }[];
+  assert.ok(operations.some(({ type }) => type === 'file_upload'));
+  const send = operations.find(({ name }) => name === 'Send file');
+  assert.equal(send?.task?.type, 'message');
+  const before = server.seen.length;
+  await host.send(String(send?.task?.message));
+  assert.match(textsOf(host).at(-1) ?? '', /No file was chosen\.[\s\S]*添加初始文件/);
+  assert.equal(server.seen.length, before);
+});
+
+test('the drop-downs are drawn again with every turn, with the models as they are then', async () => {
+  server.script(say('Hello.'));
+  const host = chats.open({ llm: { presets: { brief: { systemPrompt: 'Be brief.' } } } });
+  await host.send('Hi');
+  const drawn = host.posted.find(({ type }) => type === 'loadOperations');
+  const operations = drawn?.operations as {
+    name: string;
+    settingKey: string;
+    options: { label: string }[];
+  }[];
+  assert.deepEqual(
+    operations.slice(0, 3).map(({ settingKey }) => settingKey),
+    ['model', 'reasoning', 'preset'],
+  );
+  assert.deepEqual(
+    operations[0]?.options.map(({ label }) => label),
+    ['✓ tiny', 'big'],
+  );
+  host.choose('preset', 'brief');
+  await host.send('And now');
+  assert.deepEqual(lastRequest(server).body.messages[0], { role: 'system', content: 'Be brief.' });
+  assert.equal(lastMeta(host).verdict, 'complete');
+});

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import LocalLLMStreamAgent from '../../../src/agent/index.ts';
+import { createHost, type Host } from './host.ts';
+import { begin, frame, type Script, type ScriptedServer, type Seen } from './scripted-server.ts';
+
+/** How a chat is opened. */
+export interface ChatOptions {
+  llm?: object;
+  settings?: object;
+  threadId?: string;
+}
+
+/** Chats with a server, in a folder that is removed when the tests have ended. */
+export function chatsWith(server: ScriptedServer): {
+  storagePath: string;
+  open(options?: ChatOptions): Host;
+} {
+  const storagePath = mkdtempSync(join(tmpdir(), 'agent-chats-'));
+  after(async () => {
+    await server.close();
+    rmSync(storagePath, { recursive: true, force: true });
+  });
+  let threads = 0;
+  return {
+    storagePath,
+    open: ({ llm = {}, threadId = `thread_${++threads}`, ...more } = {}) =>
+      createHost(LocalLLMStreamAgent, {
+        storagePath,
+        metadata: { llm: { baseURL: server.baseURL, model: 'tiny', ...llm } },
+        threadId,
+        ...more,
+      }),
+  };
+}
+
+/** A thread's texts, as they are saved. */
+export const textsOf = (host: Host) => host.saved().messages.map(({ text }) => text);
+
+/** The last message's meta, as it is saved. */
+export const lastMeta = (host: Host) => host.saved().messages.at(-1)?.meta ?? {};
+
+/** What the last request asked. */
+export function lastRequest({ seen }: ScriptedServer): Seen {
+  const last = seen.at(-1);
+  if (!last) throw new Error('nothing was asked');
+  return last;
+}
+
+/** Sends its head and some deltas, and is silent then. */
+export const thenSilent =
+  (...deltas: string[]): Script =>
+  (response) => {
+    begin(response);
+    for (const delta of deltas) response.write(frame({ content: delta }));
+  };

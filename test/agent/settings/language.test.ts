@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chinese } from '../../../src/agent/say/phrases-chinese.ts';
+import { english } from '../../../src/agent/say/phrases-english.ts';
+import { languageOf, languageOfText } from '../../../src/agent/settings/language.ts';
+
+for (const [text, expected] of [
+  ['你好', 'zh'],
+  ['用 React 写一个 hello world', 'zh'],
+  ['请把这段 TypeScript 代码重构一下', 'zh'],
+  ['What does 你好 mean in English?', 'en'],
+  ['Hello', 'en'],
+  ['Привет', 'en'],
+  ['日本語で書いてください', 'en'],
+  ['1 + 1 = ?', undefined],
+  ['', undefined],
+] as const) {
+  test(`the language of a text: ${JSON.stringify(text)}`, () => {
+    assert.equal(languageOfText(text), expected);
+  });
+}
+
+test('a question without words is answered in the language of the one before it', () => {
+  const inEnglish = { VSCODE_NLS_CONFIG: '{"locale":"en"}' };
+  const asked = ['Hello', '你好', '1 + 1 = ?'].map((text) => ({ sender: 'user', text }));
+  assert.equal(languageOf(asked, inEnglish), 'zh');
+  assert.equal(languageOf([...asked, { sender: 'bot', text: 'Two.' }], inEnglish), 'zh');
+});
+
+test("where no question has words, or there is none, VS Code's language is spoken", () => {
+  const inChinese = { VSCODE_NLS_CONFIG: '{"locale":"zh-cn"}' };
+  const asked = (text: string) => [{ sender: 'user', text }];
+  assert.equal(languageOf([], inChinese), 'zh');
+  assert.equal(languageOf(asked('1 + 1 = ?'), inChinese), 'zh');
+  assert.equal(languageOf(asked('Hello'), inChinese), 'en');
+  assert.equal(languageOf([], { VSCODE_NLS_CONFIG: '{"locale":"en"}' }), 'en');
+  assert.equal(languageOf(asked('1 + 1 = ?'), { VSCODE_NLS_CONFIG: 'broken' }), 'en');
+  assert.equal(languageOf([], {}), 'en');
+});
+
+test('every phrase is there in both languages, in its own words', () => {
+  const failure = { url: 'http://x/v1', model: 'm', patience: 'p', message: 'w', status: 500 };
+  const sample = (phrases: object) =>
+    new Map(
+      Object.entries(phrases).flatMap(([name, phrase]) =>
+        typeof phrase === 'function'
+          ? [[name, String(phrase(name === 'models' ? ['a'] : 'a', 'b', 'c'))]]
+          : [],
+      ),
+    );
+  const inEnglish = sample({ ...english, failures: undefined });
+  const inChinese = sample({ ...chinese, failures: undefined });
+  assert.deepEqual([...inChinese.keys()].sort(), [...inEnglish.keys()].sort());
+  for (const [name, text] of inEnglish) {
+    // Names and signs are the same in every language.
+    if (['effort'].includes(name)) continue;
+    assert.doesNotMatch(text.replace(/添加初始文件|重试/g, ''), /[\u4e00-\u9fff]/, name);
+    assert.match(inChinese.get(name) ?? '', /[\u4e00-\u9fff]/, name);
+  }
+  for (const name of Object.keys(english.failures) as (keyof typeof english.failures)[]) {
+    const told = [english.failures[name](failure), chinese.failures[name](failure)];
+    for (const { happened, advice } of told) {
+      assert.match(happened, /[.。]$/, `${name}: ${happened}`);
+      assert.match(advice, /[.。]$/, `${name}: ${advice}`);
+      assert.doesNotMatch(`${happened}${advice}`, /undefined|fetch failed|terminated/, name);
+    }
+  }
+});
+
+test('times are told as people tell them', () => {
+  assert.deepEqual([english.time(8), english.time(75)], ['8 s', '1 min 15 s']);
+  assert.deepEqual([chinese.time(8), chinese.time(75)], ['8 秒', '1 分 15 秒']);
+});

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sayWaiting } from '../../../src/agent/page/notice.ts';
+import { phrasesIn } from '../../../src/agent/say/phrases.ts';
+import { chatsWith, lastRequest, textsOf } from '../doubles/chats.ts';
+import type { Host } from '../doubles/host.ts';
+import {
+  begin,
+  ending,
+  frame,
+  refuse,
+  type Script,
+  say,
+  startServer,
+} from '../doubles/scripted-server.ts';
+
+const server = await startServer([
+  { id: 'tiny', object: 'model', type: 'llm', state: 'loaded' },
+  { id: 'big', object: 'model', type: 'llm', state: 'not-loaded' },
+]);
+const chats = chatsWith(server);
+
+/** Silent after these frames, until it is told to go on. */
+function silentAfter(frames: string): { script: Script; goOn(): void } {
+  let goOn = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const script: Script = async (response) => {
+    begin(response);
+    response.write(frames);
+    await waiting;
+    response.end(frame({ content: 'At last.' }) + ending());
+  };
+  return { script, goOn: () => goOn() };
+}
+
+/** Resolves when a notice of this kind is shown. */
+async function notice(host: Host, pattern: RegExp): Promise<void> {
+  while (!host.posted.some(({ text }) => pattern.test(String(text)))) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const progress = (processed: number) =>
+  frame(
+    { role: 'assistant', content: null },
+    { prompt_progress: { total: 100, cache: 0, processed, time_ms: 1 } },
+  );
+
+test('how much of the prompt is read is shown, asked for with return_progress, and never saved', async () => {
+  const { script, goOn } = silentAfter(progress(10) + progress(46));
+  server.script(script);
+  const host = chats.open();
+  const turn = host.send('Hi');
+  await notice(host, /^⏳ Reading the prompt: 46 %, \d+ s$/);
+  goOn();
+  await turn;
+  assert.equal(lastRequest(server).body.return_progress, true);
+  assert.equal(host.shown.get(String(host.saved().messages.at(-1)?.id)), 'At last.');
+  assert.deepEqual(textsOf(host), ['Hi', 'At last.']);
+});
+
+test('a server that refuses return_progress is asked without it, and never for it again', async () => {
+  const strict = await startServer();
+  const own = chatsWith(strict);
+  strict.script((response, seen) =>
+    (seen.body.return_progress === undefined
+      ? say('Fine.')
+      : refuse(422, {
+          detail: [{ loc: ['body', 'return_progress'], msg: 'Extra inputs are not permitted' }],
+        }))(response, seen),
+  );
+  const host = own.open();
+  await host.send('Hi');
+  await host.send('Again');
+  assert.deepEqual(textsOf(host), ['Hi', 'Fine.', 'Again', 'Fine.']);
+  assert.deepEqual(
+    strict.seen.map(({ body }) => body.return_progress),
+    [true, undefined, undefined],
+  );
+});
+
+test('return_progress can be switched off, as any field of the request', async () => {
+  server.script(say('Hello.'));
+  await chats.open({ llm: { body: { return_progress: false } } }).send('Hi');
+  assert.equal(lastRequest(server).body.return_progress, false);
+});
+
+for (const [name, model, pattern] of [
+  ['a model that is in memory reads the prompt', 'tiny', /^⏳ Reading the prompt: \d+ s$/],
+  ['a model that is not is loaded', 'big', /^⏳ Loading `big`: \d+ s$/],
+  [
+    'of a model that the list does not have nothing is said',
+    'none',
+    /^⏳ Waiting for the first word: \d+ s$/,
+  ],
+] as const) {
+  test(`what is waited for: ${name}`, async () => {
+    const { script, goOn } = silentAfter('');
+    server.script(script);
+    const host = chats.open({ llm: { model } });
+    const turn = host.send('Hi');
+    await notice(host, pattern);
+    goOn();
+    await turn;
+  });
+}
+
+test('reasoning that is hidden is told as thinking', async () => {
+  const { script, goOn } = silentAfter(frame({ reasoning_content: 'Hm.' }));
+  server.script(script);
+  const host = chats.open({ llm: { reasoning: 'hide' } });
+  const turn = host.send('Hi');
+  await notice(host, /^💭 Thinking: \d+ s$/);
+  goOn();
+  await turn;
+  assert.equal(textsOf(host)[1], 'At last.');
+});
+
+for (const [name, frames] of [
+  ['before any sign of life', ''],
+  ['while its prompt was read', progress(10)],
+] as const) {
+  test(`a question right after one that was stopped ${name} says whom it waits for`, async () => {
+    const silent = silentAfter(frames);
+    server.script(silent.script);
+    const host = chats.open();
+    const first = host.send('One');
+    if (frames) await notice(host, /^⏳ Reading the prompt: 10 %/);
+    else await host.chunk(() => true);
+    host.stop();
+    await first;
+    silent.goOn();
+    const { script, goOn } = silentAfter('');
+    server.script(script);
+    const second = host.send('Two');
+    await notice(
+      host,
+      /^⏳ The server is still busy with the question that was stopped\. This one is next: \d+ s$/,
+    );
+    goOn();
+    await second;
+  });
+}
+
+test('the notices in Chinese', () => {
+  const zh = phrasesIn('zh');
+  const say = (waiting: Parameters<typeof sayWaiting>[0]) => sayWaiting(waiting, zh.time(12), zh);
+  assert.equal(say({ for: 'reading', share: 0.46 }), '⏳ 正在读提示词：46%，12 秒');
+  assert.equal(say({ for: 'loading', model: 'm' }), '⏳ 正在加载 `m`：12 秒');
+  assert.equal(say({ for: 'thinking' }), '💭 正在思考：12 秒');
+  assert.equal(
+    say({ for: 'earlier question' }),
+    '⏳ 服务还在处理刚才停止的问题，接下来就是这一个：12 秒',
+  );
+});
