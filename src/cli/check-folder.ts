@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listExchanges, listFiles } from '../replay/folder.ts';
-import type { Exchange } from '../replay/format.ts';
+import { listExchanges, listFiles } from '../replay/exchange/folder.ts';
+import type { Exchange } from '../replay/exchange/format.ts';
 import { readExchange } from '../replay/index.ts';
-import { cluesOf, findSecret, findSecretInBody } from '../replay/secrets.ts';
+import { cluesOf, findSecret, findSecretInBody } from '../replay/record/secrets.ts';
 
 /** What a folder of exchanges holds, and what is wrong with it. */
 interface Checked {

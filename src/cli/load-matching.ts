@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { MatchOptions } from '../replay/match.ts';
+import type { MatchOptions } from '../replay/match/match.ts';
 import { UsageError } from './command.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { startReplayServer } from '../replay/index.ts';
-import { type PlayOptions, readPlayOptions } from '../replay/play-options.ts';
+import { type PlayOptions, readPlayOptions } from '../replay/play/play-options.ts';
 import { type Command, UsageError } from './command.ts';
 import { counted } from './counted.ts';
 import { loadMatching } from './load-matching.ts';

@@ -1,5 +1,5 @@
-import type { Exchange } from '../replay/format.ts';
-import { framesOf, type Said } from '../replay/frames.ts';
+import type { Exchange } from '../replay/exchange/format.ts';
+import { framesOf, type Said } from '../replay/exchange/frames.ts';
 
 /**
  * Shows an exchange, a frame a line: when it was whole (ms since the request), its bytes, and what it brings.

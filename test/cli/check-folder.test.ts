@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkFolder } from '../../src/cli/check-folder.ts';
 import { showExchange } from '../../src/cli/show-exchange.ts';
-import { sha256 } from '../../src/replay/folder.ts';
+import { sha256 } from '../../src/replay/exchange/folder.ts';
 import { readExchange } from '../../src/replay/index.ts';
 import { fixtures, scratch, type Written, write } from '../replay/helpers.ts';
 

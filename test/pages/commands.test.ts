@@ -31,7 +31,7 @@ const runners: Readonly<Record<string, readonly string[]>> = {
   'src/agent/README.zh-CN.md': ['test/agent/readme.test.ts'],
   'src/build/README.md': ['test/pages/vendor.test.ts'],
   'src/client/README.md': ['test/client/readme.test.ts'],
-  'src/replay/README.md': ['test/replay/readme-replay.test.ts'],
+  'src/replay/README.md': ['test/replay/readme.test.ts'],
 };
 
 /** What users read: the pages, the pictures on them, and the sources, in which the program's own words are. */

@@ -3,7 +3,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { listExchanges, readExchange } from '../../src/replay/folder.ts';
+import { listExchanges, readExchange } from '../../src/replay/exchange/folder.ts';
 import { startHttpServer } from '../tools/http-server.ts';
 
 /** What of a test's context is used here. */

@@ -1,0 +1,83 @@
+import { isObject } from '../../client/json.ts';
+import { inOneLine } from '../exchange/rules.ts';
+
+type Leaves = ReadonlyMap<string, unknown>;
+
+/** How a recorded exchange differs from what was sent. */
+interface Difference {
+  readonly name: string;
+  readonly call: string;
+  /** How many leaves of the bodies are the same. */
+  readonly common: number;
+  /** One for each other leaf: `seed: sent 1, recorded none` */
+  readonly lines: readonly string[];
+}
+
+/** Longer texts are shown from where they part. */
+const LONG_TEXT = 60;
+
+/** How much is shown of two texts before and behind the place where they part, in characters. */
+const BEFORE = 20;
+const BEHIND = 40;
+
+const MOST_LINES = 8;
+
+export function compare(sent: Leaves, recorded: Leaves): Pick<Difference, 'common' | 'lines'> {
+  const places = new Set([...sent.keys(), ...recorded.keys()]);
+  const lines = [...places].flatMap((place) => {
+    const a = sent.get(place);
+    const b = recorded.get(place);
+    if (JSON.stringify(a) === JSON.stringify(b)) return [];
+    // An empty body against one with fields: these have their lines.
+    if (!place && isObject(a ?? b) && (a === undefined || b === undefined)) return [];
+    return [`${place || 'the body'}${describeDifference(a, b)}`];
+  });
+  return { common: places.size - lines.length, lines };
+}
+
+function describeDifference(sent: unknown, recorded: unknown): string {
+  const areTexts = typeof sent === 'string' && typeof recorded === 'string';
+  if (!areTexts || Math.max(sent.length, recorded.length) <= LONG_TEXT) {
+    const shown = (value: unknown) => (value === undefined ? 'none' : inOneLine(value));
+    return `: sent ${shown(sent)}, recorded ${shown(recorded)}`;
+  }
+  let parting = 0;
+  while (parting < sent.length && sent[parting] === recorded[parting]) parting++;
+  const from = Math.max(0, parting - BEFORE);
+  const shown = (text: string) => {
+    const part = text.slice(from, parting + BEHIND);
+    const isCut = from + part.length < text.length;
+    return `${from > 0 ? '…' : ''}${JSON.stringify(part)}${isCut ? '…' : ''}`;
+  };
+  return `, from character ${parting + 1}: sent ${shown(sent)}, recorded ${shown(recorded)}`;
+}
+
+/** What a miss says: the nearest exchange with the same method and path, and how to record the one that is missing. */
+export function describeMiss(call: string, recorded: readonly Difference[]): string {
+  // The one with the most in common; of those the one that differs least.
+  const [nearest] = recorded
+    .filter((it) => it.call === call)
+    .sort((a, b) => b.common - a.common || a.lines.length - b.lines.length);
+  const what = `No recording matches ${call}`;
+  if (!nearest) {
+    const calls = [...new Set(recorded.map((it) => it.call))];
+    return `${what}. There is: ${listed(calls, ', ')}.\n${howToRecord}`;
+  }
+  return `${what}. Nearest: ${nearest.name}.${describeLines(nearest.lines)}\n${howToRecord} ${howToIgnore}`;
+}
+
+function describeLines(lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  if (lines.length === 1) return ` It differs in ${lines[0]}.`;
+  return ` It differs in:\n  ${listed(lines, ';\n  ')}`;
+}
+
+const howToRecord =
+  "To record it, ask once through recordFetch (mode 'new') or the command `record --upstream URL --to FOLDER`.";
+const howToIgnore =
+  'What differs each time, such as a date or an id, can be left out: see ignore and normalize.';
+
+function listed(items: readonly string[], between: string): string {
+  const more = items.length > MOST_LINES ? [`and ${items.length - MOST_LINES} more`] : [];
+  return [...items.slice(0, MOST_LINES), ...more].join(between);
+}

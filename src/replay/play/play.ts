@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LONGEST_TIMER_MS } from '../../client/defaults.ts';
+import type { Exchange } from '../exchange/format.ts';
+import type { Incoming } from '../match/request.ts';
+import type { PlayOptions } from './play-options.ts';
+import { pieces } from './rechunk.ts';
+
+/** What follows the last byte. */
+const endings = { complete: 'close', disconnect: 'reset', 'client-abort': 'hang' } as const;
+
+/** Waits; an abort ends it with the signal's reason, and leaves no timer. */
+const wait = (ms: number, signal: AbortSignal) =>
+  sleep(Math.min(ms, LONGEST_TIMER_MS), undefined, { signal }).catch(() => signal.throwIfAborted());
+
+/**
+ * Answers a request with an exchange: its head, then its body, each piece at its time. The times count from the
+ * request, so that delays do not add up. One piece is sent a read: boundaries stay, and nothing waits in a queue that
+ * an error would throw away.
+ * @returns the response. Where the connection breaks, its body errors as that of Node's `fetch` does when the other
+ * side closes the socket; after an abort, with the signal's reason.
+ * @throws what is wrong with the fixture; the signal's reason
+ */
+export async function play(
+  exchange: Exchange,
+  options: PlayOptions,
+  { method, signal, start }: Pick<Incoming, 'method' | 'signal' | 'start'>,
+): Promise<Response> {
+  const { speed = 'instant', firstDelay = 0, cut } = options;
+  const { status, headers } = exchange.response;
+  const then = cut?.then ?? endings[exchange.end];
+  signal?.throwIfAborted();
+  const over = new AbortController();
+  // Its own abort removes the listener: a signal may outlive many requests.
+  signal?.addEventListener('abort', () => over.abort(signal.reason), { signal: over.signal });
+  if (firstDelay > 0) await wait(firstDelay, over.signal);
+  // A broken fixture is to reject the call, not to look like a broken connection.
+  const body = await exchange.readBody();
+  over.signal.throwIfAborted();
+  const list = pieces(exchange, body, options);
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        over.signal.throwIfAborted();
+        const { value: piece } = list.next();
+        if (piece) {
+          const due = speed === 'instant' ? 0 : start + firstDelay + piece.due / speed;
+          const ms = due - performance.now();
+          if (ms > 0) await wait(ms, over.signal);
+          // A copy: the body is shared, and a reader may do with its chunks what it likes.
+          return controller.enqueue(body.slice(piece.from, piece.to));
+        }
+        if (then === 'hang') {
+          await once(over.signal, 'abort');
+          throw over.signal.reason;
+        }
+        over.abort();
+        if (then === 'close') return controller.close();
+        const cause = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
+        throw new TypeError('terminated', { cause });
+      },
+      cancel: (reason) => over.abort(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  const hasBody = method !== 'HEAD' && ![204, 205, 304].includes(status);
+  return new Response(hasBody ? stream : null, { status, headers });
+}

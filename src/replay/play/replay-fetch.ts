@@ -1,0 +1,69 @@
+import { listExchanges, readSource } from '../exchange/folder.ts';
+import type { Exchange } from '../exchange/format.ts';
+import { createMatcher, createSequence, type Matcher, type MatchOptions } from '../match/match.ts';
+import { type AnyFetch, readRequest } from '../match/request.ts';
+import { checkPlayOptions, type PlayOptions } from './play-options.ts';
+import { createPlayer } from './player.ts';
+
+/** How exchanges are matched and played. */
+export interface ReplayOptions extends PlayOptions, MatchOptions {}
+
+/** A `fetch` that answers from exchanges. */
+export interface ReplayFetch extends AnyFetch {
+  /** The names of the exchanges that nobody has asked for. Default: of all that there are. */
+  unused(): readonly string[];
+}
+
+/**
+ * Makes a `fetch` that answers from recorded exchanges, without a network: the same status, headers, bytes and
+ * chunk boundaries, and the same end. A broken connection errors the body as Node's `fetch` does (`TypeError:
+ * terminated`, its cause with the code `UND_ERR_SOCKET`); a `client-abort` stays open after its last byte.
+ * @param source - a folder: each exchange answers the request that it was recorded with (method, path and JSON
+ * body), once and in the order of the names, the last one again and again. One exchange, or the path of its
+ * `.json`: it answers every request. A list of exchanges: one answers after the other, whatever is asked.
+ * @param options - how it is matched and played; default: as recorded, but without the waiting
+ * @returns a `fetch` that honours `signal`. It rejects with `ReplayMiss` where nothing matches, and with an Error
+ * naming file and field where a fixture is broken. The folder is read by its first call.
+ * @throws {TypeError} where an option has a wrong value
+ */
+export function replayFetch(
+  source: string | Exchange | readonly Exchange[],
+  options: ReplayOptions = {},
+): ReplayFetch {
+  checkPlayOptions(options);
+  // What is wrong with the options is told at once, not when the folder is read.
+  createMatcher([], options);
+  const play = createPlayer(options);
+  let matcher: Matcher | undefined;
+  let opened: Promise<Matcher> | undefined;
+  async function open(): Promise<Matcher> {
+    matcher = await openSource(source, options);
+    return matcher;
+  }
+  async function replayingFetch(input: string | URL | Request, init?: RequestInit) {
+    opened ??= open();
+    const [request, found] = await Promise.all([readRequest(input, init), opened]);
+    return play(found, request);
+  }
+  return Object.assign(replayingFetch, {
+    unused: () => matcher?.unused() ?? namesOf(source),
+  });
+}
+
+async function openSource(
+  source: string | Exchange | readonly Exchange[],
+  options: MatchOptions,
+): Promise<Matcher> {
+  if (typeof source === 'string') return createMatcher(await readSource(source), options);
+  return 'readBody' in source ? createMatcher(source, options) : createSequence(source);
+}
+
+/** The names of all, where none has been asked for. */
+function namesOf(source: string | Exchange | readonly Exchange[]): readonly string[] {
+  if (typeof source !== 'string') return [source].flat().map((it) => it.name);
+  try {
+    return listExchanges(source).map((it) => it.name);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,109 @@
+import type { Fetch } from '../../client/types.ts';
+import { isWithoutExchanges, readSource } from '../exchange/folder.ts';
+import { inOneLine } from '../exchange/rules.ts';
+import { createMatcher, type Matcher, ReplayMiss } from '../match/match.ts';
+import { type AnyFetch, readRequest } from '../match/request.ts';
+import { checkPlayOptions } from '../play/play-options.ts';
+import { createPlayer } from '../play/player.ts';
+import type { ReplayOptions } from '../play/replay-fetch.ts';
+import { createRecorder, type Recorded, type RecorderOptions } from './recorder.ts';
+
+/** What is recorded and what replayed; and, for a replay, how. */
+export interface RecordOptions extends ReplayOptions, Pick<RecorderOptions, 'name' | 'server'> {
+  /**
+   * - `new` (default): what the folder holds is replayed, what it does not hold is recorded.
+   * - `none`: replay only; what was not recorded is an error. With `CI=true` this is the default.
+   * - `once`: a folder that holds exchanges is replayed, an empty one recorded into.
+   *
+   * To record anew, delete the folder.
+   */
+  readonly mode?: RecordMode | undefined;
+}
+
+/** See {@link RecordOptions}. */
+export type RecordMode = 'none' | 'once' | 'new';
+
+/** What is recorded in each mode; everything else is replayed, or is an error. */
+const modes: Readonly<Record<RecordMode, { intoEmptyFolder: boolean; misses: boolean }>> = {
+  none: { intoEmptyFolder: false, misses: false },
+  once: { intoEmptyFolder: true, misses: false },
+  new: { intoEmptyFolder: true, misses: true },
+};
+
+/** A `fetch` that records and replays. */
+export interface RecordingFetch extends AnyFetch {
+  /**
+   * Waits until all that was asked for is on disk, or will not be.
+   * @param within - ms, default 10,000; what has not ended then is told as such
+   * @returns what came of each request that was recorded, in their order: the name under which it is `stored`, or
+   * the `reason` why it is not
+   */
+  settled(within?: number): Promise<readonly Recorded[]>;
+  /** The names of the exchanges that the folder held before, and that nobody has asked for. */
+  unused(): readonly string[];
+}
+
+/**
+ * Wraps a `fetch` so that what it gets is stored, byte for byte, with chunk boundaries, times and the way it ended,
+ * and later replayed without it. Every chunk is passed on as it comes. An exchange is on disk when its reader sees
+ * the end, or `[DONE]`: a process may end right then. One that the reader leaves is stored as `client-abort`, unless
+ * the server had said `[DONE]`. No header of the request is stored but `content-type`. Any number of recorders, in any
+ * number of processes, can record into one folder.
+ * @param fetch - what sends the requests; not called for what is replayed
+ * @param folder - made where it is missing
+ * @returns a `fetch`. While recording it rejects a request that holds a secret, naming the place, before it is
+ * sent; a response that holds one errors before its end, and nothing is stored. What is replayed is as
+ * `replayFetch` gives it.
+ * @throws {TypeError} where an option has a wrong value
+ */
+export function recordFetch(
+  fetch: Fetch,
+  folder: string,
+  options: RecordOptions = {},
+): RecordingFetch {
+  const inCI = process.env.CI === 'true' || process.env.CI === '1';
+  const { mode = inCI ? 'none' : 'new', name, server } = options;
+  if (!Object.hasOwn(modes, mode)) {
+    throw new TypeError(`mode must be 'none', 'once' or 'new'; it is ${inOneLine(mode)}`);
+  }
+  const records = modes[mode];
+  checkPlayOptions(options);
+  const recorder = createRecorder(fetch, { folder, name, server, strict: true });
+  const play = createPlayer(options);
+
+  /** What answers from the folder, and whether what it does not hold is recorded. */
+  async function open(): Promise<{ matcher: Matcher | undefined; isRecording: boolean }> {
+    if (records.intoEmptyFolder && isWithoutExchanges(folder)) {
+      return { matcher: undefined, isRecording: true };
+    }
+    const matcher = createMatcher(await readSource(folder), options);
+    return { matcher, isRecording: records.misses };
+  }
+  let opened: ReturnType<typeof open> | undefined;
+  let matcher: Matcher | undefined;
+
+  async function recordingFetch(input: string | URL | Request, init?: RequestInit) {
+    opened ??= open();
+    const [request, { isRecording, ...found }] = await Promise.all([
+      readRequest(input, init),
+      opened,
+    ]);
+    matcher = found.matcher;
+    const record = () => {
+      const { body, ...rest } = init ?? {};
+      // A text is given on as such, as not every `fetch` takes bytes; anything else has been read.
+      return recorder.record(request, request.url, typeof body === 'string' ? init : rest);
+    };
+    if (!matcher) return record();
+    try {
+      return await play(matcher, request);
+    } catch (error) {
+      if (isRecording && error instanceof ReplayMiss) return record();
+      throw error;
+    }
+  }
+  return Object.assign(recordingFetch, {
+    settled: (within?: number) => recorder.settled(within),
+    unused: () => matcher?.unused() ?? [],
+  });
+}

@@ -1,0 +1,106 @@
+import type { Fetch } from '../../client/types.ts';
+import type { Head } from '../exchange/format.ts';
+import { checkName, nameAfterPath } from '../exchange/names.ts';
+import { createNumbering } from '../exchange/numbering.ts';
+import { storeNew } from '../exchange/store.ts';
+import type { Incoming } from '../match/request.ts';
+import { type Outcome, type Placed, startRecording } from './recording.ts';
+import { relay } from './relay.ts';
+
+/** Where and how exchanges are stored. */
+export interface RecorderOptions {
+  readonly folder: string;
+  /** What the exchange is called; a second one gets `-2`. Default: after the path, `chat-completions`. */
+  readonly name?: string | undefined;
+  /** Which server this is, with its version: `LM Studio 0.4.24`. Default: its `server` header, or its address. */
+  readonly server?: string | undefined;
+  /** What is not stored is an error for the client. */
+  readonly strict: boolean;
+  /** Is told what came of each request. */
+  readonly onOutcome?: ((request: string, outcome: Outcome) => void) | undefined;
+}
+
+/** What came of a request that was recorded, or was not. */
+export type Recorded = Outcome & {
+  /** `POST /v1/chat/completions` */
+  readonly request: string;
+};
+
+/** Sends requests on, and turns them and their responses into exchanges on disk. */
+interface Recorder {
+  /** Sends a request to `url`, with what else `init` says, and passes the response on as it comes. */
+  record(asked: Incoming, url: URL, init?: RequestInit): Promise<Response>;
+  /**
+   * Waits until all exchanges that were begun are on disk, or will not be.
+   * @param within - ms, default 10,000; what has not ended then is told as such
+   * @returns what came of each, in the order of the requests
+   */
+  settled(within?: number): Promise<readonly Recorded[]>;
+  /** Leaves out what has not ended. */
+  stop(): void;
+}
+
+const DEFAULT_SETTLED_WITHIN = 10_000;
+
+/** @throws {TypeError} where `name` is not fit for a file */
+export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder {
+  const { folder, name, server, strict, onOutcome } = options;
+  if (name !== undefined) checkName(name);
+
+  const hold = createNumbering(folder);
+
+  /** Holds a name for an exchange from its request on; stores it under another where somebody was faster. */
+  function placeFor(base: string) {
+    let held = hold(base);
+    return {
+      giveBack: () => held.giveBack(),
+      store(makeHead: (name: string) => Head, body: Uint8Array): Placed {
+        for (;;) {
+          const exchange = { folder, name: held.name, head: makeHead(held.name), body };
+          if (storeNew(exchange)) {
+            held.stored();
+            return exchange;
+          }
+          const next = hold(base);
+          held.giveBack();
+          held = next;
+        }
+      },
+    };
+  }
+
+  const recordings: ReturnType<typeof startRecording>[] = [];
+
+  return {
+    async record(asked, url, init) {
+      const recording = startRecording(asked, {
+        place: placeFor(name ?? nameAfterPath(asked.path)),
+        server,
+        origin: url.origin,
+        strict,
+        onOutcome,
+      });
+      recordings.push(recording);
+      recording.throwIfRefused();
+      const { method, body } = asked;
+      const headers = new Headers(asked.headers);
+      headers.set('accept-encoding', 'identity');
+      const whole = { ...(body.length > 0 && { body }), ...init, method, headers };
+      return relay((signal) => fetch(url.href, { ...whole, signal }), recording, asked.signal);
+    },
+    async settled(within = DEFAULT_SETTLED_WITHIN) {
+      const begun = [...recordings];
+      let timer: NodeJS.Timeout | undefined;
+      const timeIsUp = new Promise<void>((done) => {
+        timer = setTimeout(done, within);
+      });
+      await Promise.race([Promise.all(begun.map((it) => it.settled)), timeIsUp]);
+      clearTimeout(timer);
+      const notEnded = { reason: `it had not ended after ${within} ms` };
+      return begun.map((it) => ({ request: it.request, ...(it.outcome() ?? notEnded) }));
+    },
+    stop() {
+      for (const it of recordings) it.drop('it had not ended when the recorder was stopped');
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { nodeFetch } from '../../node-fetch.ts';
+import { isWithoutExchanges, readSource } from '../exchange/folder.ts';
+import { inOneLine } from '../exchange/rules.ts';
+import { wordsOf } from '../exchange/thrown.ts';
+import { createMatcher, type MatchOptions, ReplayMiss } from '../match/match.ts';
+import type { Incoming } from '../match/request.ts';
+import { createPlayer } from '../play/player.ts';
+import { createRecorder, type Recorded, type RecorderOptions } from '../record/recorder.ts';
+import { errorResponse, type Running, startHttp } from './http.ts';
+
+/** Which server is recorded, where to, and what is recorded of it. */
+export interface RecordingProxyOptions extends MatchOptions, Omit<RecorderOptions, 'strict'> {
+  /** The server's address: `http://127.0.0.1:1234`. A `/v1` at its end is left out, as clients send it. */
+  readonly upstream: string | URL;
+  /** Default 0: any free one. The host is always `127.0.0.1`. */
+  readonly port?: number | undefined;
+  /**
+   * - `add` (default): everything is recorded. Nothing is replaced: the number of a name goes up.
+   * - `new`: what the folder holds when the proxy starts is replayed, what it does not hold is recorded.
+   */
+  readonly mode?: 'add' | 'new' | undefined;
+  /** Is told of each request that was answered from the folder. */
+  readonly onReplay?: ((request: string, name: string) => void) | undefined;
+}
+
+/** A running recording proxy. */
+export interface RecordingProxy extends Running {
+  /** The server's address without `/v1`: what `url` stands for. */
+  readonly upstream: string;
+  /** As that of `recordFetch`. */
+  settled(within?: number): Promise<readonly Recorded[]>;
+}
+
+/**
+ * Starts a proxy before a server, to which any client can point its base URL. It passes on every chunk as it comes
+ * and stores every exchange; what has not ended when it is closed is left out. It is for this machine's programs
+ * only: what comes from a foreign web page is refused.
+ * @throws {TypeError} where the address, the name or the mode is wrong
+ * @throws {Error} where the port is in use, or a recorded exchange is broken
+ */
+export async function startRecordingProxy(options: RecordingProxyOptions): Promise<RecordingProxy> {
+  const { folder, name, server, mode = 'add', onOutcome, onReplay, port = 0 } = options;
+  if (!['add', 'new'].includes(mode)) {
+    throw new TypeError(`mode must be 'add' or 'new'; it is ${inOneLine(mode)}`);
+  }
+  const upstream = new URL(options.upstream);
+  if (!/^https?:$/.test(upstream.protocol)) {
+    throw new TypeError(`'${options.upstream}' must start with http:// or https://`);
+  }
+  const base = upstream.href.replace(/\/(v1\/?)?$/, '');
+  const recorder = createRecorder(nodeFetch, {
+    folder,
+    name,
+    server,
+    onOutcome,
+    strict: false,
+  });
+  const isReplaying = mode === 'new' && !isWithoutExchanges(folder);
+  const matcher = createMatcher(isReplaying ? await readSource(folder) : [], options);
+  const play = createPlayer({});
+
+  async function answer(request: Incoming): Promise<Response> {
+    try {
+      return await play(matcher, request, (exchange) => {
+        onReplay?.(`${request.method} ${request.path}`, exchange.name);
+      });
+    } catch (error) {
+      if (!(error instanceof ReplayMiss)) throw error;
+      return record(request);
+    }
+  }
+
+  async function record(request: Incoming): Promise<Response> {
+    const { path, headers } = request;
+    for (const own of ['host', 'expect', 'content-length']) headers.delete(own);
+    // A connection for each request: one that is kept may die just as it is used again.
+    headers.set('connection', 'close');
+    try {
+      return await recorder.record(request, new URL(base + path));
+    } catch (error) {
+      const words = `${upstream.origin} does not answer: ${wordsOf(error)}. Is the server running?`;
+      return errorResponse(502, words);
+    }
+  }
+
+  const running = await startHttp({
+    answer,
+    onRefused: (request, reason) => onOutcome?.(request, { reason }),
+    port,
+    host: '127.0.0.1',
+  });
+  return {
+    ...running,
+    upstream: base,
+    settled: (within) => recorder.settled(within),
+    async close() {
+      recorder.stop();
+      await running.close();
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { nameAfterPath } from '../../../src/replay/exchange/names.ts';
+import {
+  readExchange,
+  recordFetch,
+  replayFetch,
+  startRecordingProxy,
+  startReplayServer,
+} from '../../../src/replay/index.ts';
+import { ask, scratch, startServer, write } from '../helpers.ts';
+
+// Fixtures of somebody else, requests that nobody would send, names that some system does not take.
+
+const url = 'http://127.0.0.1:1/v1/chat/completions';
+
+test('links in a folder do not lead out of it, by replayFetch and by the server', async (t) => {
+  const outside = await scratch(t);
+  await write(outside, 'secret', { content: 'private' });
+  for (const [linked, from] of [
+    ['a.sse', 'secret.sse'],
+    ['a.json', 'secret.json'],
+  ] as const) {
+    const folder = await scratch(t);
+    await write(folder, 'a');
+    await writeFile(join(folder, 'secret.sse'), 'public');
+    await rm(join(folder, linked));
+    await symlink(join(outside, from), join(folder, linked));
+    await assert.rejects(async () => (await replayFetch(folder)(url, ask())).text(), {
+      message: /is a link that leads out of/,
+    });
+    const answer = await startReplayServer(folder).then(
+      async (server) => {
+        t.after(() => server.close());
+        return (await fetch(`${server.url}/v1/chat/completions`, ask())).text();
+      },
+      (error: Error) => error.message,
+    );
+    assert.match(answer, /is a link that leads out of/);
+  }
+});
+
+test('links to folders are not followed, and links within the folder work', async (t) => {
+  const outside = await scratch(t);
+  await write(outside, 'secret');
+  const folder = await scratch(t);
+  await mkdir(join(folder, 'inside'));
+  await write(join(folder, 'inside'), 'b', { content: 'body' });
+  await write(folder, 'a', { response: { body: 'link.sse' } });
+  await rm(join(folder, 'link.sse'));
+  await symlink(join('inside', 'b.sse'), join(folder, 'link.sse'));
+  await symlink(outside, join(folder, 'linked'));
+  const replay = replayFetch(folder);
+  assert.deepEqual(replay.unused(), ['a', 'inside/b']);
+  assert.equal(await (await replay(url, ask())).text(), 'body');
+});
+
+const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+
+test('JSON that is nested 20,000 levels deep is recorded as text and replayed', async (t) => {
+  const folder = await scratch(t);
+  const origin = await startServer(t, (request, response) => {
+    request.resume();
+    response.setHeader('content-type', 'application/json');
+    response.end(deep);
+  });
+  const post = (body: string): RequestInit => ({ method: 'POST', body });
+  const answer = await recordFetch(fetch, folder, { mode: 'new' })(`${origin}/v1/x`, post(deep));
+  assert.equal(await answer.text(), deep);
+  const exchange = await readExchange(join(folder, 'x.json'));
+  assert.equal(exchange.request.body, deep);
+  const replay = replayFetch(folder);
+  assert.equal(await (await replay(`${origin}/v1/x`, post(deep))).text(), deep);
+  await assert.rejects(replay(`${origin}/v1/x`, post(deep.replace('1', '2'))), {
+    name: 'ReplayMiss',
+    message: /from character 100001: sent/,
+  });
+  const server = await startReplayServer(folder);
+  t.after(() => server.close());
+  assert.equal((await fetch(`${server.url}/v1/x`, post(`[${deep}]`))).status, 404);
+});
+
+test('a fixture that is nested too deep is refused in words', async (t) => {
+  const folder = await scratch(t);
+  const head =
+    '{"format":1,"provenance":{"kind":"modelled","source":"x"},"request":{"method":"POST",';
+  await writeFile(join(folder, 'a.json'), `${head}"path":"/","headers":{},"body":${deep}}}`);
+  await assert.rejects(readExchange(join(folder, 'a.json')), {
+    message: /request\.body must be text where it is nested deeper than 200 levels/,
+  });
+});
+
+const paths: [path: string, name: string][] = [
+  ['/v1/chat/completions', 'chat-completions'],
+  ['/api/v1/models?x=1', 'api-v1-models'],
+  ['/', 'root'],
+  ['/v1/..%2f..%2fetc', '2f..-2fetc'],
+  ['/x.body', 'x-body'],
+  ['/v1/con', 'path-con'],
+  ['/v1/Aux.json', 'path-Aux.json'],
+  ['/v1/.hidden', 'hidden'],
+  ['/v1/a.', 'a'],
+  [`/${'x'.repeat(5000)}`, 'x'.repeat(100)],
+];
+for (const [path, name] of paths) {
+  test(`an exchange of ${path.slice(0, 30)} is called ${name.slice(0, 20)}`, () => {
+    assert.equal(nameAfterPath(path), name);
+  });
+}
+
+test('a path that ends in .body is recorded, and found again', async (t) => {
+  const folder = await scratch(t);
+  const origin = await startServer(t, (_, response) => response.end('{}'));
+  await (await recordFetch(fetch, folder, { mode: 'new' })(`${origin}/x.body`)).text();
+  assert.deepEqual((await readdir(folder)).sort(), ['x-body.body.txt', 'x-body.json']);
+  assert.equal(await (await replayFetch(folder)(`${origin}/x.body`)).text(), '{}');
+});
+
+const badNames: [name: string, why: RegExp][] = [
+  ['CON', /Windows has a device of that name/],
+  ['com1.txt', /Windows has a device/],
+  ['../x', /must be letters/],
+  ['a.body', /must not end with '\.body'/],
+  ['', /must be letters/],
+  ['x'.repeat(101), /100 characters at most/],
+];
+for (const [name, message] of badNames) {
+  test(`the name '${name.slice(0, 20)}' is refused in words, by both recorders`, async (t) => {
+    assert.throws(() => recordFetch(fetch, '.', { name }), { name: 'TypeError', message });
+    const options = { upstream: 'http://127.0.0.1:1', folder: await scratch(t), name };
+    await assert.rejects(startRecordingProxy(options), { name: 'TypeError', message });
+  });
+}
+
+test('a query that encodes nothing, and a choice that does, are told', async (t) => {
+  const folder = await scratch(t);
+  await write(folder, 'a');
+  const server = await startReplayServer(folder);
+  t.after(() => server.close());
+  assert.equal((await fetch(`${server.url}/v1/chat/completions?x=%zz`, ask())).status, 404);
+  assert.equal((await fetch(`${server.url}/%zz/v1/chat/completions`, ask())).status, 400);
+});

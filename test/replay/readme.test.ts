@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { readExchange, startReplayServer } from '../../src/replay/index.ts';
+import { playOptionNames } from '../../src/replay/play/play-options.ts';
+import { findFreePort } from '../tools/http-server.ts';
+import { fixtures, scratch } from './helpers.ts';
+
+// Every step of src/replay/README.md, in its order, in one project that has the package installed as it is built.
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const built = existsSync(join(root, 'dist/cli.js'));
+const skip = built ? false : 'the package is not built: npm run build';
+const openai = join(root, 'test/compat/examples/node_modules/openai');
+
+/** The blocks of the page that a comment `<!-- run: NAME -->` marks. */
+const page = await readFile(join(root, 'src/replay/README.md'), 'utf8');
+const blocks = new Map<string, string>();
+let project = '';
+
+before(async () => {
+  const marked = /<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```\n/g;
+  for (const [, name = '', code = ''] of page.matchAll(marked)) blocks.set(name, code);
+});
+
+const block = (name: string): string => {
+  const code = blocks.get(name);
+  assert.ok(code !== undefined, `the page has no block marked run: ${name}`);
+  // npx would stand between us and the signals.
+  return code.replaceAll('npx local-llm-stream-agent', 'node_modules/.bin/local-llm-stream-agent');
+};
+
+/** Starts a shell in the project; `printed` waits for its output. */
+function shell(script: string, env: NodeJS.ProcessEnv = {}) {
+  const { NODE_TEST_CONTEXT: _, ...rest } = process.env;
+  const child = spawn('bash', ['-ec', script], {
+    cwd: project,
+    env: { ...rest, GIT_CONFIG_GLOBAL: '/dev/null', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (bytes) => {
+      output += bytes;
+    });
+  }
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const signal = (name: NodeJS.Signals) => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, name);
+  };
+  after(() => signal('SIGKILL'));
+  return {
+    async printed(what: RegExp): Promise<string> {
+      for (;;) {
+        const [match] = what.exec(output) ?? [];
+        if (match !== undefined) return match;
+        await Promise.race([once(child.stdout, 'data'), closed.then(() => assert.fail(output))]);
+      }
+    },
+    interrupt: () => signal('SIGINT'),
+    async end() {
+      const [status] = await closed;
+      return { status, output };
+    },
+  };
+}
+
+async function succeed(script: string, env?: NodeJS.ProcessEnv): Promise<string> {
+  const { status, output } = await shell(script, env).end();
+  assert.equal(status, 0, output);
+  return output;
+}
+
+test('the whole story of the page works, step by step', { skip }, async (t) => {
+  project = await scratch(t);
+  await mkdir(join(project, 'node_modules/.bin'), { recursive: true });
+  await symlink(root, join(project, 'node_modules/local-llm-stream-agent'));
+  await symlink(
+    join(root, 'dist/cli.js'),
+    join(project, 'node_modules/.bin/local-llm-stream-agent'),
+  );
+  if (existsSync(openai)) await symlink(openai, join(project, 'node_modules/openai'));
+  await writeFile(join(project, 'package.json'), '{"scripts":{"test":"node --test"}}');
+  // What stands in for LM Studio.
+  const studio = await startReplayServer(join(fixtures, 'lmstudio/hello'));
+  t.after(() => studio.close());
+  const spoken = /Good morning! What shall we look at first\?/;
+  const spokenInDeltas = /"content":"Good"[\s\S]*\[DONE\]/;
+  const shownInDeltas = /text "Good"[\s\S]*\[DONE\]/;
+
+  await t.test('1. record', async () => {
+    const command = block('record').trim().replace('http://127.0.0.1:1234', studio.url);
+    const recorder = shell(`exec ${command} --port 0`);
+    const url = await recorder.printed(/http:\/\/127\.0\.0\.1:\d+(?=\/v1 instead)/);
+    assert.match(await succeed(block('ask').replace('http://127.0.0.1:8090', url)), spokenInDeltas);
+    recorder.interrupt();
+    const { status, output } = await recorder.end();
+    assert.match(output, /1 exchange in fixtures\/lmstudio\n {2}hello\n/);
+    assert.equal(status, 0);
+  });
+
+  await t.test('2. look', async () => {
+    const output = await succeed(block('look'));
+    assert.match(
+      output,
+      /lmstudio\/hello \(recorded\): POST \/v1\/chat\/completions -> 200, complete/,
+    );
+    assert.match(output, shownInDeltas);
+    assert.match(output, /No problems/);
+  });
+
+  await t.test('3. commit', async () => {
+    const person = 'git init -q; git config user.name me; git config user.email me@localhost';
+    await succeed(`${person}; ${block('commit')}`);
+    assert.match(await succeed('git ls-files'), /fixtures\/lmstudio\/hello\.sse/);
+    assert.match(await succeed('git check-attr text fixtures/lmstudio/hello.sse'), /text: unset/);
+  });
+
+  await t.test('4. replay in a test', async () => {
+    for (const name of ['hello.test.mjs', 'normalize.test.mjs', 'tools.test.mjs']) {
+      await writeFile(join(project, name), block(name));
+    }
+    const output = await succeed('node --test', { CI: 'true' });
+    assert.match(output, /pass 6/);
+    for (const name of ['normalize.test.mjs', 'tools.test.mjs']) await rm(join(project, name));
+  });
+
+  await t.test(
+    '5. with the OpenAI SDK',
+    { skip: existsSync(openai) ? false : 'openai is not installed' },
+    async () => {
+      await writeFile(join(project, 'openai.mjs'), block('openai.mjs'));
+      assert.match(await succeed('node openai.mjs'), spoken);
+    },
+  );
+
+  await t.test('6. serve, with curl', async () => {
+    const server = shell(`exec ${block('serve').trim()} --port 0`);
+    const url = await server.printed(/http:\/\/127\.0\.0\.1:\d+(?=\/v1)/);
+    const output = await succeed(block('curl').replaceAll('http://127.0.0.1:8089', url));
+    assert.equal(output.match(/\[DONE\]/g)?.length, 2);
+    assert.equal(output.match(/"content":"Good"/g)?.length, 3);
+    server.interrupt();
+    assert.equal((await server.end()).status, 0);
+  });
+
+  await t.test('7. in GitHub Actions: a miss fails the job, and only that', async () => {
+    const runs = [...block('actions').matchAll(/- run: (?:\|\n((?: {10}.*\n)+)|(.*)\n)/g)];
+    const steps = runs.map(([, many, one]) => (many ?? one ?? '').replace(/^ {10}/gm, ''));
+    assert.equal(steps.length, 3);
+    assert.equal(steps[0], 'npm ci');
+    const port = await findFreePort();
+    const script = steps
+      .slice(1)
+      .join('\n')
+      .replaceAll('8089', `${port}`)
+      .replace('serve fixtures', `serve fixtures --port ${port}`);
+    const { request } = await readExchange(join(project, 'fixtures/lmstudio/hello.json'));
+    const asks = (body: unknown) => `
+      const url = process.env.OPENAI_BASE_URL + '/chat/completions';
+      await fetch(url, { method: 'POST', body: JSON.stringify(${JSON.stringify(body)}) });`;
+    await writeFile(join(project, 'hello.test.mjs'), asks(request.body));
+    await succeed(script);
+    await writeFile(join(project, 'hello.test.mjs'), asks({ messages: 'never recorded' }));
+    const { status, output } = await shell(script).end();
+    assert.equal(status, 1);
+    assert.match(output, / Nearest: lmstudio\/hello\. /);
+  });
+
+  await t.test('the format that it shows is one', async () => {
+    await writeFile(join(project, 'hello.json'), block('format'));
+    await writeFile(join(project, 'hello.sse'), 'data: [DONE]\n\n');
+    await (await readExchange(join(project, 'hello.json'))).readBody();
+  });
+});
+
+test('the page has every mode, every play option and every fixture that it names', async () => {
+  for (const mode of ['new', 'none', 'once']) assert.match(page, new RegExp(`\\| \`${mode}\``));
+  for (const name of playOptionNames) assert.match(page, new RegExp(`\\b${name}\\b`), name);
+  const [, table = ''] = page.split('| to see | look at |');
+  const rows = table
+    .split('\n')
+    .map((row) => [...row.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));
+  for (const row of rows) {
+    let folder = '';
+    for (const name of row.filter((it) => it !== '<think>')) {
+      if (name.includes('/')) folder = name.replace(/[^/]*$/, '');
+      const file = join(fixtures, `${name.includes('/') ? '' : folder}${name}.json`);
+      assert.ok(existsSync(file), file);
+    }
+  }
+});

@@ -1,0 +1,44 @@
+import { recordFetch } from '../../../src/replay/index.ts';
+import { ask } from '../helpers.ts';
+
+// A process that records, as one of a test runner's is: `{ url, folder, options, contents, exit }` is its argument.
+// It says 'recorded NAME' or 'failed WHY' for each content that it asked for.
+
+const { url, folder, options, recorders, contents, exit } = JSON.parse(process.argv[2] ?? '{}');
+const fetches = Array.from({ length: recorders }, () => recordFetch(fetch, folder, options));
+
+/** Reads up to `[DONE]` and leaves, as many clients do. */
+async function readToDone(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  const reader = response.body?.getReader();
+  let text = '';
+  while (!text.includes('[DONE]')) {
+    const read = await reader?.read();
+    if (!read || read.done) break;
+    text += decoder.decode(read.value, { stream: true });
+  }
+  // Many a client does not wait for this, and the process ends meanwhile.
+  if (!exit) await reader?.cancel();
+  return text;
+}
+
+await Promise.all(
+  contents.map(async (content: string, index: number) => {
+    const record = fetches[index % fetches.length];
+    if (!record) return;
+    try {
+      const text = await readToDone(await record(url, ask(content)));
+      if (!text.includes(`"${content}"`)) throw new Error(`another answer: ${text}`);
+    } catch (error) {
+      process.stdout.write(`failed ${error}\n`);
+    }
+  }),
+);
+if (exit) process.exit(0);
+for (const record of fetches) {
+  for (const outcome of await record.settled()) {
+    process.stdout.write(
+      outcome.stored === undefined ? `failed ${outcome.reason}\n` : `recorded ${outcome.stored}\n`,
+    );
+  }
+}
