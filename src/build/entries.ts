@@ -72,7 +72,7 @@ export const entries: readonly Entry[] = [
     node: true,
   },
   {
-    source: 'src/cli/local-llm.ts',
+    source: 'src/cli/index.ts',
     about: 'The command line `local-llm-stream-agent`',
     outputs: [{ file: 'cli.js', format: 'esm', style: 'minified' }],
     declarations: [],

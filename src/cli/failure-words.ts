@@ -1,4 +1,4 @@
-import type { Language } from './language.ts';
+import type { Language } from './args/language.ts';
 
 const english = {
   inBrackets: (code: string) => ` (${code})`,

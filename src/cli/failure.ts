@@ -1,8 +1,8 @@
 import { fieldsOf } from '../client/json.ts';
 import { isChatError } from '../index.ts';
+import type { Language } from './args/language.ts';
 import { failureWords } from './failure-words.ts';
-import type { Language } from './language.ts';
-import { onOneLine } from './printable.ts';
+import { onOneLine } from './terminal/printable.ts';
 
 /** What went wrong, and what to do about it, in whole sentences of a command line. */
 export interface Failure {

@@ -1,14 +1,14 @@
 import { homedir } from 'node:os';
-import { chat } from './chat.ts';
-import { check } from './check.ts';
-import { type Command, PROGRAM, type Terminal, UsageError } from './command.ts';
-import { doctor } from './doctor.ts';
-import { expandHomeInArgs } from './home-folder.ts';
-import { install } from './install.ts';
-import { nearestWord } from './nearest-word.ts';
-import { asTypedHere, packageVersion } from './package-files.ts';
-import { record } from './record.ts';
-import { serve } from './serve.ts';
+import { type Command, PROGRAM, type Terminal, UsageError } from './args/command.ts';
+import { expandHomeInArgs } from './args/home-folder.ts';
+import { nearestWord } from './args/nearest-word.ts';
+import { asTypedHere, packageVersion } from './args/package-files.ts';
+import { chat } from './chat/chat.ts';
+import { check } from './fixtures/check.ts';
+import { record } from './fixtures/record.ts';
+import { serve } from './fixtures/serve.ts';
+import { doctor } from './setup/doctor.ts';
+import { install } from './setup/install.ts';
 
 export const commands: Readonly<Record<string, Command>> = {
   chat,

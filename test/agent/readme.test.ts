@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { phrasesIn } from '../../src/agent/say/phrases.ts';
-import { agentPlaces } from '../../src/cli/agent-places.ts';
+import { agentPlaces } from '../../src/cli/setup/agent-places.ts';
 import { createHost } from './doubles/host.ts';
 import { say, startServer } from './doubles/scripted-server.ts';
 

@@ -4,8 +4,12 @@ import type { RequestListener } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { Command } from '../../src/cli/command.ts';
-import { createTerminal, type OutputStream, type Terminal } from '../../src/cli/terminal.ts';
+import type { Command } from '../../src/cli/args/command.ts';
+import {
+  createTerminal,
+  type OutputStream,
+  type Terminal,
+} from '../../src/cli/terminal/terminal.ts';
 import { startHttpServer } from '../tools/http-server.ts';
 
 /** What of a test's context is used here. */
@@ -59,7 +63,7 @@ export async function runCommand(
   return { status, printed: printed() };
 }
 
-const cli = fileURLToPath(new URL('../../src/cli/local-llm.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url));
 
 /** The environment of a child process: of this runner and its colours it knows nothing. */
 export function plainEnv(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {

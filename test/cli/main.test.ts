@@ -6,8 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { nearestWord } from '../../src/cli/args/nearest-word.ts';
 import { main } from '../../src/cli/main.ts';
-import { nearestWord } from '../../src/cli/nearest-word.ts';
 import { ask, fixtures } from '../replay/helpers.ts';
 import { cliCommand, createTestTerminal, plainEnv, runCli, startCli } from './commands.ts';
 
@@ -122,7 +122,7 @@ test('NO_COLOR and a pipe: no control sequence from any command', async (t) => {
 test('~ is understood where no shell has written it out', async (t) => {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', 'src/cli/local-llm.ts', 'check', '~/nowhere'],
+    ['--import', 'tsx', 'src/cli/index.ts', 'check', '~/nowhere'],
     { env: { ...process.env, HOME: '/home/of/nobody', USERPROFILE: '/home/of/nobody' } },
   );
   t.after(() => child.kill('SIGKILL'));

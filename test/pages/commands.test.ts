@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PROGRAM } from '../../src/cli/command.ts';
+import { PROGRAM } from '../../src/cli/args/command.ts';
 import { commands } from '../../src/cli/main.ts';
 import { root } from '../tools/runner/commands.ts';
 import { blocksOf, filesIn, pages } from './pages.ts';

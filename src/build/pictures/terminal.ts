@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { main } from '../../cli/main.ts';
-import { createTerminal } from '../../cli/terminal.ts';
+import { createTerminal } from '../../cli/terminal/terminal.ts';
 import { DEFAULT_BASE_URL } from '../../client/defaults.ts';
 import { startReplayServer } from '../../replay/serve/server.ts';
 import { escapeXml, label, MONO, picture } from './svg.ts';

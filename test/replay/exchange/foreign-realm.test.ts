@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { type TestContext, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import { checkFolder } from '../../../src/cli/check-folder.ts';
+import { checkFolder } from '../../../src/cli/fixtures/check-folder.ts';
 import { wordsOf } from '../../../src/replay/exchange/thrown.ts';
 import { recordFetch } from '../../../src/replay/index.ts';
 import { ask, scratch, startServer } from '../helpers.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { checkFolder } from '../../../src/cli/check-folder.ts';
+import { checkFolder } from '../../../src/cli/fixtures/check-folder.ts';
 import { readSource } from '../../../src/replay/exchange/folder.ts';
 import { scratch } from '../helpers.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { checkFolder } from '../../../src/cli/check-folder.ts';
+import { checkFolder } from '../../../src/cli/fixtures/check-folder.ts';
 import { readExchange, recordFetch, replayFetch } from '../../../src/replay/index.ts';
 import { readBody, scratch, sent, sizesOf, startServer, textOf } from '../helpers.ts';
 

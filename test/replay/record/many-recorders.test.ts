@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { arrayBuffer, text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { checkFolder } from '../../../src/cli/check-folder.ts';
+import { checkFolder } from '../../../src/cli/fixtures/check-folder.ts';
 import { readSource } from '../../../src/replay/exchange/folder.ts';
 import { recordFetch, replayFetch, startRecordingProxy } from '../../../src/replay/index.ts';
 import { ask, scratch, sent, startServer, textOf, write } from '../helpers.ts';

@@ -29,5 +29,5 @@ export function chosenFiles(words: readonly string[]): string[] {
   });
 }
 
-/** As it is told: `test/cli/chat.test.ts`. */
+/** As it is told: `test/cli/chat/chat.test.ts`. */
 export const shownFile = (file: string): string => relative(root, file).split(sep).join('/');

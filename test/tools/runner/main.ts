@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { counted } from '../../../src/cli/counted.ts';
+import { counted } from '../../../src/cli/terminal/counted.ts';
 import { checks, root, runChecks } from './commands.ts';
 import { chosenFiles, testFiles } from './files.ts';
 import { createProgress, duration } from './progress.ts';

@@ -87,7 +87,7 @@ test('colours', () => {
 
 test('every test of the project is found, and nothing of node_modules', async (t) => {
   const found = testFiles(join(root, 'test'));
-  assert.ok(found.includes(join(root, 'test/cli/chat.test.ts')));
+  assert.ok(found.includes(join(root, 'test/cli/chat/chat.test.ts')));
   assert.ok(found.includes(join(root, 'test/client/models/models.test.ts')));
   const folder = await scratch(t);
   await mkdir(join(folder, 'node_modules/a'), { recursive: true });

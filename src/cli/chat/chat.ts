@@ -1,0 +1,238 @@
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { DEFAULT_BASE_URL } from '../../client/defaults.ts';
+import { readAddress, shownURL } from '../args/address.ts';
+import { type Command, PROGRAM, type Terminal, UsageError } from '../args/command.ts';
+import { nearestWord } from '../args/nearest-word.ts';
+import { asTypedHere } from '../args/package-files.ts';
+import { doctorWords } from '../setup/doctor-words.ts';
+import { createSession, type Session } from './chat-session.ts';
+import { playDemo } from './demo.ts';
+import { createQuestionReader } from './question-reader.ts';
+
+/** `local-llm-stream-agent chat`; `npm start` is `chat --or-demo`. */
+export const chat: Command = createChat();
+
+/**
+ * @param defaultBaseURL - where a server is looked for when no `--base-url` is given
+ */
+export function createChat(defaultBaseURL: string = DEFAULT_BASE_URL): Command {
+  return {
+    summary: 'talk to a local model',
+    usage: `Usage: ${PROGRAM} chat ["QUESTION"] [--base-url URL]
+       [--model NAME] [--system TEXT] [--or-demo]
+       ${PROGRAM} chat --demo
+
+With a question, one answer; without, a chat of several turns (/help tells what can be
+typed there). Without a terminal the question is read from stdin. The answer alone goes
+to stdout, without control characters. Ctrl-C stops the answer, a second one leaves.
+
+  --base-url URL  default ${DEFAULT_BASE_URL}
+  --model NAME    default: the one that the server has loaded
+  --system TEXT   a system message
+  --demo          plays a recorded answer; no server is needed
+  --or-demo       plays it if no server runs at the default address, or if stdin holds
+                  no question; at a terminal the former happens without this option, too
+  LOCAL_LLM_API_KEY in the environment is sent as the key.
+`,
+    async run(args, terminal) {
+      const { question, baseURL, isDemo, orDemo, model, system } = readChatArgs(args);
+      if (isDemo) return demonstrate('This is', '', terminal);
+      const url = baseURL ?? defaultBaseURL;
+      const address = shownURL(readAddress(url));
+      const session = createSession(terminal, { baseURL: url, model, system });
+      const isAtTerminal = Boolean(terminal.stdin.isTTY) && terminal.stdout.isTTY;
+      const playsDemo = isAtTerminal || orDemo;
+      const endNotice = playsDemo ? announceSearch(terminal.stderr) : undefined;
+      if ((await session.find(endNotice)) === 'unreachable') {
+        if (baseURL === undefined && playsDemo) {
+          const other = asTypedHere(`${PROGRAM} chat --base-url URL`);
+          return demonstrate(
+            `No server answers at ${address}, so this is`,
+            `To chat, start LM Studio's server (\`lms server start\`), or name another one:\n  ${other}\n`,
+            terminal,
+          );
+        }
+        session.tellRefusal();
+        if (baseURL === undefined) {
+          const command = asTypedHere(`${PROGRAM} chat --demo`);
+          terminal.stderr.write(`'${command}' plays a recorded answer, without a server.\n`);
+        }
+        return 1;
+      }
+      if (question === undefined && isAtTerminal) return converse(session, terminal);
+      const asked = question ?? (await readQuestion(terminal, orDemo));
+      if (asked !== '') return answerOnce(session, asked);
+      if (!orDemo) throw new UsageError('there is no question, neither in quotes nor on stdin');
+      return demonstrate(
+        'There is no question on stdin, so this is',
+        `To ask one: ${asTypedHere(`${PROGRAM} chat "Say hello."${baseURL ? ` --base-url ${address}` : ''}`)}\n`,
+        terminal,
+      );
+    },
+  };
+}
+
+/** Reads the words of the command line. */
+function readChatArgs(args: string[]) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      'base-url': { type: 'string' },
+      model: { type: 'string' },
+      system: { type: 'string' },
+      demo: { type: 'boolean', default: false },
+      'or-demo': { type: 'boolean', default: false },
+    },
+  });
+  if (positionals.length > 1) {
+    throw new UsageError('put the question in quotes: it came as several words');
+  }
+  const [question] = positionals;
+  if (values.demo && question !== undefined) throw new UsageError('--demo takes no question');
+  const { model, system } = values;
+  return {
+    question,
+    model,
+    system,
+    baseURL: values['base-url'],
+    isDemo: values.demo,
+    orDemo: values['or-demo'],
+  };
+}
+
+/**
+ * Says that a server is looked for, before it is: one that is slow to answer takes seconds. At a terminal the words go again.
+ * @returns to be called when the search is over, and before anything else is written
+ */
+function announceSearch(stderr: Terminal['stderr']): () => void {
+  stderr.write(stderr.canSteer ? 'Looking for a server ...' : 'Looking for a server ...\n');
+  return () => stderr.clearLine();
+}
+
+/**
+ * Plays the recorded answer, and says so before and after it.
+ * @param reason - the beginning of what is said before it: why no model answers
+ * @param advice - a line on how to ask a model, or nothing
+ */
+async function demonstrate(reason: string, advice: string, terminal: Terminal): Promise<number> {
+  terminal.stderr.write(
+    `${reason} a demonstration:\nan answer that ik_llama.cpp gave to another question, played in 10 seconds.\n${advice}\n`,
+  );
+  const stop = new AbortController();
+  const onInterrupt = () => {
+    const isFirst = !stop.signal.aborted;
+    stop.abort();
+    return isFirst;
+  };
+  await interruptible(onInterrupt, async () => {
+    const endIgnoring = ignoreKeys(terminal.stdin);
+    try {
+      await playDemo(terminal, stop.signal);
+    } finally {
+      endIgnoring();
+    }
+  });
+  terminal.stderr.write('\nThat was a recording.\n');
+  return 0;
+}
+
+const CTRL_C = 3;
+
+/**
+ * Reads away what is typed at a terminal: otherwise the shell would run it as soon as this program has ended. Ctrl-C, which is a mere
+ * byte meanwhile, is passed on as the signal that it stands for.
+ * @returns leaves the terminal as it was
+ */
+function ignoreKeys(stdin: Terminal['stdin']): () => void {
+  if (!stdin.isTTY) return () => {};
+  const onKeys = (keys: Buffer) => {
+    if (keys.includes(CTRL_C)) process.emit('SIGINT');
+  };
+  stdin.setRawMode(true);
+  stdin.on('data', onKeys);
+  return () => {
+    stdin.off('data', onKeys);
+    stdin.pause();
+    stdin.setRawMode(false);
+  };
+}
+
+/**
+ * The question from stdin, without the blanks around it; empty if there is none.
+ * @param isNoticed - says that it is waited for, even if nobody types it
+ */
+async function readQuestion({ stdin, stderr }: Terminal, isNoticed: boolean): Promise<string> {
+  if (stdin.isTTY) stderr.write('Type the question; Ctrl-D on a line of its own ends it.\n');
+  else if (isNoticed) stderr.write('Reading the question from stdin ...\n');
+  return (await text(stdin)).trim();
+}
+
+async function answerOnce(session: Session, question: string): Promise<number> {
+  return interruptible(session.stop, async () => ((await session.ask(question)) ? 0 : 1));
+}
+
+/** Does something that Ctrl-C stops, if there is something to stop, and else ends. */
+async function interruptible<T>(stop: () => boolean, action: () => Promise<T>): Promise<T> {
+  const onInterrupt = () => stop() || process.exit(130);
+  process.on('SIGINT', onInterrupt);
+  try {
+    return await action();
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+async function converse(session: Session, terminal: Terminal): Promise<number> {
+  const { stdout, stderr } = terminal;
+  stderr.write('Ctrl-C stops an answer; Ctrl-C or Ctrl-D without one leaves. /help tells more.\n');
+  const reader = createQuestionReader(terminal, session.stop);
+  try {
+    for (;;) {
+      const question = await reader.next();
+      if (question === undefined) break;
+      const words = slashCommand(question, session);
+      if (words === undefined) await session.ask(question);
+      else stderr.write(words);
+    }
+  } finally {
+    reader.close();
+  }
+  stdout.write('\n');
+  return 0;
+}
+
+const SLASH_COMMANDS = ['/help', '/reset', '/model'];
+
+const HELP = `/reset       forgets what was said so far
+/model       lists the models; /model NAME asks that one from now on
+/help        this list
+Several lines that are pasted are one question. What you type during an answer is asked after it.
+`;
+
+/** What to say where the line is meant for this program; `undefined` where it is a question. */
+function slashCommand(line: string, session: Session): string | undefined {
+  const [, command = '', rest = ''] = /^(\/[a-z]+)(?:[ \t]+(\S+))?$/.exec(line) ?? [];
+  switch (command) {
+    case '':
+      return undefined;
+    case '/help':
+      return HELP;
+    case '/reset':
+      session.reset();
+      return 'What was said so far is forgotten.\n';
+    case '/model': {
+      if (rest !== '') {
+        session.useModel(rest);
+        return '';
+      }
+      const lines = session.models().map((model) => `  ${doctorWords.en.describe(model)}\n`);
+      return lines.length > 0 ? lines.join('') : 'The server has not told which models it has.\n';
+    }
+    default: {
+      const meant = nearestWord(command, SLASH_COMMANDS);
+      return `There is no ${command}.${meant === undefined ? '' : ` Did you mean ${meant}?`} /help tells what there is.\n`;
+    }
+  }
+}

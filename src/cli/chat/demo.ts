@@ -1,0 +1,39 @@
+import { streamChat } from '../../index.ts';
+import { nodeFetch } from '../../node-fetch.ts';
+import { readExchange, startReplayServer } from '../../replay/index.ts';
+import type { Terminal } from '../args/command.ts';
+import { findPackageFile } from '../args/package-files.ts';
+import { showAnswer } from './show-answer.ts';
+
+/** What was asked when the exchange was recorded. */
+const DEMO_QUESTION = 'Write a TypeScript function that adds two numbers, with an explanation.';
+
+const EXCHANGE = 'fixtures/llama.cpp-2026/markdown-code.json';
+
+/** Long enough to see that it streams, in ms. */
+const DEMO_MS = 10_000;
+
+/**
+ * Plays a recorded answer over HTTP on the loopback, as a server would send it.
+ * @throws {Error} where the recording is not there: in a copy of the command alone
+ */
+export async function playDemo(terminal: Terminal, stop: AbortSignal): Promise<void> {
+  const path = findPackageFile(EXCHANGE);
+  if (path === undefined) {
+    throw new Error(`There is no demonstration, since ${EXCHANGE} is not there.`);
+  }
+  const { chunks = [] } = await readExchange(path);
+  const recordedMs = chunks.reduce((sum, [pause]) => sum + pause, 0);
+  const server = await startReplayServer(path, { speed: recordedMs / DEMO_MS });
+  try {
+    terminal.stderr.write(`> ${DEMO_QUESTION}\n`);
+    // A base URL that names the exchange gets it for any question.
+    const reply = streamChat(
+      { messages: [{ role: 'user', content: DEMO_QUESTION }] },
+      { baseURL: `${server.url}/v1`, fetch: nodeFetch },
+    );
+    await showAnswer(reply, terminal, stop);
+  } finally {
+    await server.close();
+  }
+}

@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+import { main, servers } from './main.ts';
+import { endWithoutOutput } from './terminal/closed-pipe.ts';
+import { createTerminal } from './terminal/terminal.ts';
+
+const args = process.argv.slice(2);
+endWithoutOutput(process, servers.includes(args[0] ?? ''));
+process.exitCode = await main(args, createTerminal(process));

@@ -1,8 +1,0 @@
-#!/usr/bin/env node
-import { endWithoutOutput } from './closed-pipe.ts';
-import { main, servers } from './main.ts';
-import { createTerminal } from './terminal.ts';
-
-const args = process.argv.slice(2);
-endWithoutOutput(process, servers.includes(args[0] ?? ''));
-process.exitCode = await main(args, createTerminal(process));

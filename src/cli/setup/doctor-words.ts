@@ -1,0 +1,123 @@
+import type { Model } from '../../index.ts';
+import type { Language } from '../args/language.ts';
+import { counted } from '../terminal/counted.ts';
+import { onOneLine } from '../terminal/printable.ts';
+
+const seconds = (ms: number) => (ms / 1000).toFixed(1);
+
+/** The rate of a few tokens says nothing: they may have come in one piece. */
+const FEWEST_TOKENS = 8;
+
+const shownRate = (rate: number | undefined, tokens: number): string | undefined =>
+  tokens < FEWEST_TOKENS ? undefined : rate?.toFixed(1);
+
+const english = {
+  answers: (url: string, server: string | undefined) =>
+    `${url} answers${server === undefined ? '' : `; it is ${server}`}`,
+  loading: (waited: number) =>
+    `The server is still loading its model; waiting for it, ${waited} s (Ctrl-C ends)`,
+  silent: (url: string) => `${url} takes connections, but sent no list of models within 2 s.`,
+  silentAdvice:
+    'It may be busy with another answer: wait, and try again. Or it is no model server: check the port.',
+  elsewhere: (places: readonly string[]) =>
+    `A server answers elsewhere on this machine. Use ${places.join(' or ')}`,
+  noList: (url: string, words: string) =>
+    `${url} does not list its models${words === '' ? '.' : `. It says: ${words}`}`,
+  v1IsMissing: (right: string) => `/v1 is missing: use --base-url ${right}`,
+  checkAddress: 'Check --base-url: it ends with /v1 in LM Studio, llama.cpp and Ollama.',
+  speaksHttps: (url: string) => `${url} speaks https only.`,
+  useThat: (right: string) => `Use --base-url ${right}`,
+  noModel: 'The server has no model for a chat.',
+  noModelAdvice: 'Download one. LM Studio: Discover, or `lms get`. Ollama: `ollama pull`.',
+  hasModel: (model: string) => `It has the model ${model}`,
+  hasNotModel: (model: string) => `It does not list '${model}', which is asked for all the same`,
+  noneLoaded: (count: number) =>
+    count === 1
+      ? 'It has 1 model, which is not loaded.'
+      : `It has ${count} models, and none is loaded.`,
+  noneLoadedAdvice:
+    'Load one. LM Studio: Developer, or `lms load`. Or name one with --model: the server may load it then.',
+  chosen: (count: number, model: string) =>
+    `It has ${count === 1 ? '1 model' : `${count} models`}; ${model} is tried`,
+  describe({ id, loaded, contextLength, vision }: Model) {
+    const facts = loaded === undefined ? [] : [loaded ? 'loaded' : 'not loaded'];
+    if (contextLength !== undefined) facts.push(`context ${contextLength}`);
+    if (vision) facts.push('sees images');
+    return `${onOneLine(id)}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`;
+  },
+  waiting: (waited: number) =>
+    `Waiting for the first token, ${waited} s: the model may be loading (Ctrl-C ends)`,
+  empty: 'The answer ended, and it is empty.',
+  emptyAdvice: 'Try another model, or load this one again.',
+  streams({
+    firstTokenMs,
+    rate,
+    tokens,
+    model,
+  }: {
+    firstTokenMs: number;
+    rate: number | undefined;
+    tokens: number;
+    model: string | undefined;
+  }) {
+    const shown = shownRate(rate, tokens);
+    const then = shown === undefined ? '' : `, then ${shown} tokens/s`;
+    const which = model ?? 'the model is not told';
+    return `An answer streams: the first token after ${seconds(firstTokenMs)} s${then} (${counted(tokens, 'token')}, ${which})`;
+  },
+  cut: (tokens: number) =>
+    `It was left after ${tokens} tokens: the server takes no notice of max_tokens, so an answer may become very long.`,
+  onlyReasoned: 'It only reasoned. With reasoning off it answers sooner.',
+  fails: (what: string) => `No answer streams. ${what}`,
+  failsAdvice: "The server's log may say why. Try again, or another model.",
+  playsRecordings:
+    'This is a replay server: it answers what was recorded, and nothing else. Look at a real one.',
+  well: 'All is well.',
+};
+
+/** Everything that `doctor` says beside what an error says. Values that come from a server are on one line already. */
+export type DoctorWords = typeof english;
+
+const chinese: DoctorWords = {
+  answers: (url, server) => `${url} 有应答${server === undefined ? '' : `，是 ${server}`}`,
+  loading: (waited) => `服务还在加载模型，已等待 ${waited} 秒（按 Ctrl-C 结束）`,
+  silent: (url) => `${url} 接受了连接，但 2 秒内没有给出模型列表。`,
+  silentAdvice: '它可能正忙着回答别的问题：请稍后再试。也可能这个端口上不是模型服务：请检查端口。',
+  elsewhere: (places) => `本机的另一个地址上有服务。请改用 ${places.join(' 或 ')}`,
+  noList: (url, words) => `${url} 没有给出模型列表${words === '' ? '。' : `，它说：${words}`}`,
+  v1IsMissing: (right) => `少了 /v1：请改用 --base-url ${right}`,
+  checkAddress: '请检查地址：LM Studio、llama.cpp 和 Ollama 的地址都以 /v1 结尾。',
+  speaksHttps: (url) => `${url} 只讲 https。`,
+  useThat: (right) => `请改用 --base-url ${right}`,
+  noModel: '服务里没有可以聊天的模型。',
+  noModelAdvice: '请先下载一个。LM Studio：Discover，或 `lms get`；Ollama：`ollama pull`。',
+  hasModel: (model) => `有模型 ${model}`,
+  hasNotModel: (model) => `列表里没有“${model}”，仍然试着用它`,
+  noneLoaded: (count) => `有 ${count} 个模型，但都没有加载。`,
+  noneLoadedAdvice:
+    '请加载一个。LM Studio：Developer，或 `lms load`。也可以用 --model 指定，服务也许会自动加载。',
+  chosen: (count, model) => `共有 ${count} 个模型，现在试用 ${model}`,
+  describe({ id, loaded, contextLength, vision }) {
+    const facts = loaded === undefined ? [] : [loaded ? '已加载' : '未加载'];
+    if (contextLength !== undefined) facts.push(`上下文 ${contextLength}`);
+    if (vision) facts.push('能看图');
+    return `${onOneLine(id)}${facts.length > 0 ? `（${facts.join('，')}）` : ''}`;
+  },
+  waiting: (waited) => `正在等第一个 token，已 ${waited} 秒：模型可能正在加载（按 Ctrl-C 结束）`,
+  empty: '回答结束了，但内容是空的。',
+  emptyAdvice: '请换一个模型，或者重新加载这一个。',
+  streams({ firstTokenMs, rate, tokens, model }) {
+    const shown = shownRate(rate, tokens);
+    const then = shown === undefined ? '' : `，之后每秒 ${shown} 个`;
+    const which = model ?? '服务没有说是哪个模型';
+    return `能收到流式回答：${seconds(firstTokenMs)} 秒后出第一个 token${then}（共 ${tokens} 个 token，${which}）`;
+  },
+  cut: (tokens) => `收到 ${tokens} 个 token 后就断开了：服务不理会 max_tokens，回答可能会非常长。`,
+  onlyReasoned: '它只有思考，没有回答。关掉思考会更快得到回答。',
+  fails: (what) => `收不到流式回答。${what}`,
+  failsAdvice: '原因也许在服务的日志里。请再试一次，或换一个模型。',
+  playsRecordings: '这是回放服务：只回答录制过的问题。请检查真正的服务。',
+  well: '一切正常。',
+};
+
+export const doctorWords: Readonly<Record<Language, DoctorWords>> = { en: english, zh: chinese };

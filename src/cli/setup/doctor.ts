@@ -1,0 +1,281 @@
+import { parseArgs } from 'node:util';
+import { DEFAULT_BASE_URL } from '../../client/defaults.ts';
+import { defaultChatModel, isChatError, type Model, streamChat } from '../../index.ts';
+import { nodeFetch } from '../../node-fetch.ts';
+import { readAddress, shownURL } from '../args/address.ts';
+import type { Command } from '../args/command.ts';
+import { chooseLanguage, type Language } from '../args/language.ts';
+import { describeFailure } from '../failure.ts';
+import { onOneLine } from '../terminal/printable.ts';
+import { type DoctorWords, doctorWords } from './doctor-words.ts';
+import {
+  lookAtLoadedServer,
+  lookAtServer,
+  nameServer,
+  type ServerToLookAt,
+  usualPlaces,
+  withV1,
+} from './look-at-server.ts';
+
+/** A large model on a small machine takes minutes to be loaded. */
+const FIRST_TOKEN_MS = 600_000;
+const IDLE_MS = 60_000;
+const BETWEEN_NOTICES_MS = 10_000;
+
+/** So many tokens are enough to see that an answer streams, and how fast. */
+const TOKENS_WANTED = 64;
+
+/** `local-llm-stream-agent doctor`. */
+export const doctor: Command = {
+  summary: 'find out why a chat does not work',
+  usage: `Usage: local-llm-stream-agent doctor [--base-url URL] [--model NAME]
+       [--json] [--lang en|zh]
+
+Looks, in this order: does a server answer, what is it, does it want a token, which models
+has it, does an answer stream, how fast. It stops at the first thing that is wrong, says
+what to do, and ends with exit status 1. Ctrl-C ends it at any time.
+
+  --base-url URL  default ${DEFAULT_BASE_URL}
+  --model NAME    default: the one that is loaded
+  --json          prints what was found as one JSON object, and nothing else
+  --lang en|zh    default: that of your system
+  LOCAL_LLM_API_KEY in the environment is sent as the key.
+`,
+  async run(args, { stdout, env }) {
+    const { values } = parseArgs({
+      args,
+      options: {
+        'base-url': { type: 'string', default: DEFAULT_BASE_URL },
+        model: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        lang: { type: 'string' },
+      },
+    });
+    const baseURL = values['base-url'];
+    const language = chooseLanguage(values.lang, env);
+    const report: Report = { ok: false, baseURL: shownURL(readAddress(baseURL)) };
+    const say = (line: string) => {
+      if (!values.json) stdout.write(`${line}\n`);
+    };
+    const examination = {
+      url: readAddress(baseURL),
+      server: { baseURL, apiKey: env.LOCAL_LLM_API_KEY },
+      model: values.model,
+      language,
+      words: doctorWords[language],
+      report,
+      say,
+    };
+    try {
+      await examine(examination);
+      report.ok = true;
+      say(`✓ ${examination.words.well}`);
+    } catch (error) {
+      if (!(error instanceof Finding)) throw error;
+      const { message: what, advice, reason } = error;
+      report.problem = { what, advice, reason };
+      say(`✗ ${what}\n  → ${advice}`);
+    }
+    if (values.json) stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    return report.ok ? 0 : 1;
+  },
+};
+
+/** What `--json` prints. What was not reached is absent. */
+interface Report {
+  ok: boolean;
+  baseURL: string;
+  server?: string | undefined;
+  models?: readonly Model[];
+  /** The one that was tried; absent where the server chose. */
+  model?: string | undefined;
+  answer?: {
+    model: string | undefined;
+    tokens: number;
+    firstTokenMs: number;
+    tokensPerSecond: number | undefined;
+  };
+  problem?: { what: string; advice: string; reason: string | undefined };
+}
+
+interface Examination {
+  url: URL;
+  server: ServerToLookAt;
+  /** The one that was asked for. */
+  model: string | undefined;
+  language: Language;
+  words: DoctorWords;
+  report: Report;
+  say(line: string): void;
+}
+
+/** Something is wrong, and what follows cannot be looked at. */
+class Finding extends Error {
+  readonly advice: string;
+  readonly reason: string | undefined;
+
+  constructor(what: string, advice: string, reason?: string) {
+    super(what);
+    this.advice = advice;
+    this.reason = reason;
+  }
+}
+
+async function examine(examination: Examination): Promise<void> {
+  const { server, words, report, say } = examination;
+  const models = await findModels(examination);
+  report.server = await nameServer(server);
+  report.models = models;
+  say(`✓ ${words.answers(report.baseURL, report.server)}`);
+  report.model = chooseModel(models, examination);
+  await checkAnswer(examination);
+}
+
+async function findModels(examination: Examination): Promise<Model[]> {
+  const { server, words, say } = examination;
+  let noticedAt = -Infinity;
+  const found = await lookAtLoadedServer(server, (waited) => {
+    if (waited * 1000 - noticedAt < BETWEEN_NOTICES_MS) return;
+    noticedAt = waited * 1000;
+    say(`  … ${words.loading(waited)}`);
+  });
+  if ('models' in found) return found.models;
+  throw await explainNoModels(found.error, examination);
+}
+
+/** Looks around before it advises: an advice that was tried leads in no circle. */
+async function explainNoModels(error: Error, examination: Examination): Promise<Error> {
+  const { url, server, words, language, report } = examination;
+  if (!isChatError(error)) return error;
+  const { reason, kind } = error;
+  const { what, advice } = describeFailure(error, asked(examination), language);
+  if (reason === 'refused') {
+    const places = await Promise.all(
+      usualPlaces
+        .filter(({ baseURL }) => new URL(baseURL).host !== url.host)
+        .map(async (place) => {
+          const found = await lookAtServer({ ...server, baseURL: place.baseURL });
+          const isThere =
+            'models' in found || (isChatError(found.error) && found.error.kind === 'http');
+          return isThere ? [`--base-url ${place.baseURL} (${place.name})`] : [];
+        }),
+    );
+    const elsewhere = places.flat();
+    return new Finding(
+      what,
+      elsewhere.length > 0 ? words.elsewhere(elsewhere) : `${advice}`,
+      reason,
+    );
+  }
+  if (kind === 'timeout') {
+    return new Finding(words.silent(report.baseURL), words.silentAdvice, reason ?? kind);
+  }
+  if (url.protocol === 'http:' && (kind === 'connection' || kind === 'protocol')) {
+    const right = server.baseURL.replace(/^http:/i, 'https:');
+    const found = await lookAtServer({ ...server, baseURL: right });
+    const isUntrusted =
+      'error' in found && isChatError(found.error) && found.error.reason === 'tls-untrusted';
+    if ('models' in found || isUntrusted) {
+      return new Finding(words.speaksHttps(report.baseURL), words.useThat(right), 'base-url');
+    }
+  }
+  if (kind === 'protocol' || reason === 'base-url') {
+    return new Finding(
+      words.noList(report.baseURL, onOneLine(error.serverMessage ?? '')),
+      (await adviseV1(examination)) ?? words.checkAddress,
+      'base-url',
+    );
+  }
+  return new Finding(what, advice ?? words.failsAdvice, reason ?? kind);
+}
+
+/** Whether `/v1` is what is missing is found out before it is said. */
+async function adviseV1({ url, server, words }: Examination): Promise<string | undefined> {
+  const right = withV1(url);
+  if (right === undefined) return undefined;
+  const found = await lookAtServer({ ...server, baseURL: right });
+  return 'models' in found ? words.v1IsMissing(right) : undefined;
+}
+
+const asked = ({ url, server }: Examination) => ({ url, hasKey: Boolean(server.apiKey) });
+
+/** The model to try; `undefined` where the server chooses. */
+function chooseModel(models: readonly Model[], examination: Examination): string | undefined {
+  const { words, say, model } = examination;
+  const chatModels = models.filter(({ type }) => type !== 'embedding');
+  for (const one of chatModels) say(`  ${words.describe(one)}`);
+  if (chatModels.length === 0) throw new Finding(words.noModel, words.noModelAdvice, 'no-model');
+  if (model !== undefined) {
+    const isListed = chatModels.some(({ id }) => id === model);
+    const name = onOneLine(model);
+    // It is asked for all the same: a server may know it by a shorter name than it lists.
+    say(isListed ? `✓ ${words.hasModel(name)}` : `! ${words.hasNotModel(name)}`);
+    return model;
+  }
+  const chosen = defaultChatModel(models);
+  // The only model is the default also where it is not loaded, but it is not loaded for a test.
+  if (chosen === undefined || chosen.loaded === false) {
+    throw new Finding(words.noneLoaded(chatModels.length), words.noneLoadedAdvice, 'no-model');
+  }
+  say(`✓ ${words.chosen(chatModels.length, onOneLine(chosen.id))}`);
+  return chosen.id;
+}
+
+async function checkAnswer(examination: Examination): Promise<void> {
+  const { server, words, language, report, say } = examination;
+  const startedAt = performance.now();
+  const notice = setInterval(() => {
+    say(`  … ${words.waiting(Math.round((performance.now() - startedAt) / 1000))}`);
+  }, BETWEEN_NOTICES_MS);
+  const reply = streamChat(
+    {
+      messages: [{ role: 'user', content: 'Count from 1 to 20.' }],
+      max_tokens: TOKENS_WANTED,
+      ...(report.model !== undefined && { model: report.model }),
+    },
+    { ...server, fetch: nodeFetch, timeouts: { firstToken: FIRST_TOKEN_MS, idle: IDLE_MS } },
+  );
+  let tokens = 0;
+  let isCut = false;
+  try {
+    for await (const { type } of reply.events()) {
+      if (type !== 'text' && type !== 'reasoning') continue;
+      clearInterval(notice);
+      tokens++;
+      // A server that knows max_tokens has ended by now: a delta is a token or more.
+      isCut = tokens > 2 * TOKENS_WANTED;
+      if (isCut) break;
+    }
+    const { timing, usage, model, text, reasoning } = await reply.result;
+    if (text.trim() === '' && reasoning.trim() === '') {
+      throw new Finding(words.empty, words.emptyAdvice, 'empty');
+    }
+    const { firstTokenMs = 0, totalMs = 0, tokensPerSecond } = timing;
+    const ownRate = totalMs > firstTokenMs ? tokens / ((totalMs - firstTokenMs) / 1000) : undefined;
+    const answer = {
+      model: model === undefined ? undefined : onOneLine(model),
+      tokens: usage?.completion_tokens ?? tokens,
+      firstTokenMs: Math.round(firstTokenMs),
+      tokensPerSecond: tokensPerSecond ?? ownRate,
+    };
+    report.answer = answer;
+    say(`✓ ${words.streams({ ...answer, rate: answer.tokensPerSecond })}`);
+    if (isCut) say(`! ${words.cut(tokens)}`);
+    if (text.trim() === '') say(`! ${words.onlyReasoned}`);
+  } catch (error) {
+    if (error instanceof Finding || !(error instanceof Error)) throw error;
+    if (isChatError(error) && error.code === 'replay-miss') {
+      const [miss = ''] = (error.serverMessage ?? error.message).split('\n');
+      throw new Finding(words.fails(miss), words.playsRecordings, error.code);
+    }
+    const { what, advice } = describeFailure(error, asked(examination), language);
+    const reason = isChatError(error) ? (error.reason ?? error.kind) : undefined;
+    // LM Studio lists its models at an address without /v1, too, but does not answer there.
+    const v1 = reason === 'base-url' ? await adviseV1(examination) : undefined;
+    // Nothing of the answer was shown.
+    const known = isChatError(error) && error.kind === 'interrupted' ? undefined : advice;
+    throw new Finding(words.fails(what), v1 ?? known ?? words.failsAdvice, reason);
+  } finally {
+    clearInterval(notice);
+  }
+}

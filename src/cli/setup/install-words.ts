@@ -1,0 +1,102 @@
+import type { Language } from '../args/language.ts';
+import type { AgentsFileError, AgentsFileProblem } from './agents-json.ts';
+
+const problems: Readonly<Record<Language, Readonly<Record<AgentsFileProblem, string>>>> = {
+  en: {
+    comment: 'a comment, and My Assistant cannot read a file with comments. Take it out.',
+    'trailing-comma': 'a comma with nothing behind it. Take it out.',
+    unfinished: 'the file ends before its last bracket is closed.',
+    unexpected: 'that is no JSON.',
+    'no-object': 'it has to be an object: { "agents": [] }.',
+    'no-list': 'its "agents" has to be a list: { "agents": [] }.',
+    twice: '"agents" stands there twice. Make one list of the two.',
+  },
+  zh: {
+    comment: '这里是注释，My Assistant 读不了带注释的文件，请删掉。',
+    'trailing-comma': '这里的逗号后面没有内容，请删掉这个逗号。',
+    unfinished: '文件到此结束，但还有括号没有闭合。',
+    unexpected: '这里不是合法的 JSON。',
+    'no-object': '它应当是一个对象：{ "agents": [] }。',
+    'no-list': '其中的 "agents" 应当是一个列表：{ "agents": [] }。',
+    twice: '"agents" 写了两次，请把两个列表合成一个。',
+  },
+};
+
+const english = {
+  workspace: (folder: string) => `The workspace is ${folder}, the folder that you are in.`,
+  in: ' in ',
+  noFolder: (given: string, where: string) => `There is no folder '${given}'${where}.`,
+  leftAlone(file: string, { problem, line, column }: AgentsFileError) {
+    const place = line === undefined ? '' : `, line ${line}, column ${column}`;
+    return `${file}${place}: ${problems.en[problem]} Nothing was changed.`;
+  },
+  hadByteOrderMark: (file: string) =>
+    `${file} began with a byte order mark, which My Assistant cannot read: it is saved without one.`,
+  v1Added: (given: string, right: string) =>
+    `The models are listed at ${right}, not at ${given}: that address was written down.`,
+  noV1: (given: string, right: string) =>
+    `${given} does not end with /v1, as the addresses of LM Studio, llama.cpp and Ollama do. It was written down as you gave it. To change it, run this again with --base-url ${right}`,
+  loaded: (model: string) =>
+    `The server has ${model} loaded. No model was written down: the agent uses the one that is loaded.`,
+  notRunning:
+    'The server is not running, so no model was written down: the agent will use the one you load.',
+  notAsked: (what: string) => `No model was written down, since the server gave no list. ${what}`,
+  noneLoaded: 'The server has no model loaded; the agent will use the one you load.',
+  notListed: (model: string) =>
+    `The server does not list ${model}; it was written down all the same.`,
+  kept: (file: string) => `The agent that was there is kept as ${file}`,
+  written: (file: string) => `Written: ${file}`,
+  unchanged: (file: string) => `Unchanged: ${file}`,
+  agent: (name: string) => `, agent '${name}'`,
+  becauseOfModule: ', because this project\'s own says "type": "module"',
+  moduleInTheWay: (file: string) =>
+    `${file} says "type": "module", with which the agent cannot be loaded. Take that line out, then try again.`,
+  choose: (name: string) =>
+    `In VS Code: press Refresh in My Assistant's chat list, then New Chat, and choose '${name}'.`,
+  reload: "In VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.",
+  refresh: (name: string) =>
+    `In VS Code: press Refresh in My Assistant's chat list; a new chat can choose '${name}'.`,
+  nothingChanged:
+    "Nothing has changed. If VS Code was open at the last update: run 'Developer: Reload Window'.",
+  textGeneration: "The command 'Generate Text at Cursor' uses it from now on.",
+};
+
+/** Everything that `install` says. */
+export type InstallWords = typeof english;
+
+const chinese: InstallWords = {
+  workspace: (folder) => `工作区是当前目录 ${folder}。`,
+  in: '，当前目录是 ',
+  noFolder: (given, where) => `没有“${given}”这个文件夹${where}。`,
+  leftAlone(file, { problem, line, column }) {
+    const place = line === undefined ? '' : ` 第 ${line} 行第 ${column} 列`;
+    return `${file}${place}：${problems.zh[problem]}什么都没有改动。`;
+  },
+  hadByteOrderMark: (file) =>
+    `${file} 开头有字节顺序标记（BOM），My Assistant 读不了；现已去掉后保存。`,
+  v1Added: (given, right) => `模型列表在 ${right}，不在 ${given}，已写入前者。`,
+  noV1: (given, right) =>
+    `${given} 末尾没有 /v1，而 LM Studio、llama.cpp、Ollama 的地址都有。已按你给的写入；要改的话，请加上 --base-url ${right} 再运行一次。`,
+  loaded: (model) => `服务已加载 ${model}。没有写入模型名：智能体会用已加载的那个。`,
+  notRunning: '服务没有运行，所以没有写入模型名：智能体会用你加载的那个。',
+  notAsked: (what) => `服务没有给出模型列表，所以没有写入模型名。${what}`,
+  noneLoaded: '服务还没有加载模型；智能体会用你加载的那个。',
+  notListed: (model) => `服务的列表里没有 ${model}，但仍然写入了。`,
+  kept: (file) => `原来的智能体已另存为 ${file}`,
+  written: (file) => `已写入：${file}`,
+  unchanged: (file) => `没有变化：${file}`,
+  agent: (name) => `，智能体“${name}”`,
+  becauseOfModule: '，因为这个项目的 package.json 写着 "type": "module"',
+  moduleInTheWay: (file) => `${file} 写着 "type": "module"，这样智能体加载不了。请删掉那一行再试。`,
+  choose: (name) =>
+    `在 VS Code 里：在 My Assistant 的聊天列表上按 Refresh，再按 New Chat，选择“${name}”。`,
+  reload:
+    '在 VS Code 里：运行命令“Developer: Reload Window”（重新加载窗口）；在那之前用的还是旧文件。',
+  refresh: (name) =>
+    `在 VS Code 里：在 My Assistant 的聊天列表上按 Refresh，新建聊天时就能选“${name}”。`,
+  nothingChanged:
+    '什么都没有变。如果上次更新时 VS Code 开着：请运行命令“Developer: Reload Window”（重新加载窗口）。',
+  textGeneration: '命令“Generate Text at Cursor”今后由它来写。',
+};
+
+export const installWords: Readonly<Record<Language, InstallWords>> = { en: english, zh: chinese };

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fieldsOf, parseJson } from '../../client/json.ts';
+import { isChatError, listModels, type Model } from '../../index.ts';
+import { nodeFetch } from '../../node-fetch.ts';
+
+/** A server to look at. */
+export interface ServerToLookAt {
+  baseURL: string;
+  apiKey: string | undefined;
+}
+
+/** Where the usual servers listen when nobody has told them otherwise. */
+export const usualPlaces: readonly { name: string; baseURL: string }[] = [
+  { name: 'LM Studio', baseURL: 'http://127.0.0.1:1234/v1' },
+  { name: 'llama.cpp', baseURL: 'http://127.0.0.1:8080/v1' },
+  { name: 'Ollama', baseURL: 'http://127.0.0.1:11434/v1' },
+];
+
+/** The models of a server, or the error that came in their place. */
+export async function lookAtServer({
+  baseURL,
+  apiKey,
+}: ServerToLookAt): Promise<{ models: Model[] } | { error: Error }> {
+  try {
+    return { models: await listModels({ baseURL, apiKey, fetch: nodeFetch }) };
+  } catch (error) {
+    if (error instanceof Error) return { error };
+    throw error;
+  }
+}
+
+const LONGEST_LOADING_MS = 600_000;
+const BETWEEN_LOOKS_MS = 1000;
+
+/**
+ * Like {@link lookAtServer}; a server that says that it is still loading its model is waited for, for ten minutes at most.
+ * @param onWaiting - told before each wait, with the seconds since the first look
+ */
+export async function lookAtLoadedServer(
+  server: ServerToLookAt,
+  onWaiting: (seconds: number) => void,
+): ReturnType<typeof lookAtServer> {
+  const startedAt = performance.now();
+  for (;;) {
+    const found = await lookAtServer(server);
+    const waited = performance.now() - startedAt;
+    const isLoading =
+      'error' in found && isChatError(found.error) && found.error.reason === 'loading';
+    if (!isLoading || waited > LONGEST_LOADING_MS) return found;
+    onWaiting(Math.round(waited / 1000));
+    await sleep(BETWEEN_LOOKS_MS);
+  }
+}
+
+/** The same address with `/v1` at its end, where it has it not; `undefined` where it has. */
+export function withV1({ href, pathname }: URL): string | undefined {
+  if (/\/v1\/?$/.test(pathname)) return undefined;
+  const url = new URL(href);
+  url.pathname = `${pathname.replace(/\/+$/, '')}/v1`;
+  return url.href;
+}
+
+/**
+ * What the server is, told by what one request gets that only Ollama knows: its own server's name, or LM Studio's way of refusing.
+ * `undefined` for every other one.
+ */
+export async function nameServer({ baseURL, apiKey }: ServerToLookAt): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(2000);
+  try {
+    const response = await nodeFetch(new URL('/api/version', baseURL).href, {
+      headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {},
+      signal,
+    });
+    const text = (await response.text()).slice(0, 10_000);
+    const { version } = fieldsOf(parseJson(text));
+    if (typeof version === 'string') return `Ollama ${version}`;
+    if (/llama\.cpp/i.test(response.headers.get('server') ?? '')) return 'llama.cpp';
+    return text.includes('Unexpected endpoint or method') ? 'LM Studio' : undefined;
+  } catch {
+    return undefined;
+  }
+}

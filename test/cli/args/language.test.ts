@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseLanguage } from '../../../src/cli/args/language.ts';
+
+for (const [what, asked, env, locale, language] of [
+  ['--lang wins', 'en', { LANG: 'zh_CN.UTF-8' }, 'zh-CN', 'en'],
+  ['--lang zh', 'zh', {}, 'en-US', 'zh'],
+  ['LANG', undefined, { LANG: 'zh_CN.UTF-8' }, 'en-US', 'zh'],
+  ['LC_ALL before LANG', undefined, { LANG: 'zh_CN.UTF-8', LC_ALL: 'C' }, 'zh-CN', 'en'],
+  ['a Chinese Windows, which sets no LANG', undefined, {}, 'zh-Hans-CN', 'zh'],
+  ['another one', undefined, {}, 'de-DE', 'en'],
+  ['Zulu is no Chinese', undefined, { LANG: 'zu_ZA' }, 'zu-ZA', 'en'],
+] as const) {
+  test(`the language: ${what}`, () => {
+    assert.equal(chooseLanguage(asked, env, locale), language);
+  });
+}
+
+test('another language is refused', () => {
+  assert.throws(() => chooseLanguage('fr', {}, 'fr-FR'), { name: 'UsageError' });
+});

@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { doctor } from '../../../src/cli/setup/doctor.ts';
+import { startReplayServer } from '../../../src/replay/index.ts';
+import {
+  begin,
+  deadURL,
+  ending,
+  frame,
+  raw,
+  refuse,
+  type Script,
+  say,
+  startServer,
+} from '../../agent/doubles/scripted-server.ts';
+import { scratch, write } from '../../replay/helpers.ts';
+import { runCommand, serve } from '../commands.ts';
+
+const models = [
+  { id: 'tiny', object: 'model', type: 'vlm', state: 'loaded', loaded_context_length: 4096 },
+  { id: 'big', object: 'model', type: 'llm', state: 'not-loaded' },
+  { id: 'words', object: 'model', type: 'embeddings', state: 'loaded' },
+];
+const server = await startServer(models, '/v1/models');
+after(() => server.close());
+
+const examine = (baseURL: string, ...args: string[]) =>
+  runCommand(doctor, ['--base-url', baseURL, ...args]);
+
+test('a server that is well: what it is, its models, a stream, and how fast', async () => {
+  server.script((response) => {
+    begin(response);
+    for (let count = 1; count <= 20; count++) response.write(frame({ content: `${count} ` }));
+    response.end(ending().replace('"completion_tokens":2', '"completion_tokens":40'));
+  });
+  const { status, printed } = await examine(server.baseURL);
+  assert.equal(status, 0, printed);
+  assert.match(printed, /✓ http:.*\/v1 answers; it is LM Studio\n/);
+  assert.match(printed, /tiny \(loaded, context 4096, sees images\)/);
+  assert.match(
+    printed,
+    /✓ An answer streams: the first token after [\d.]+ s, then [\d.]+ tokens\/s \(40 tokens, tiny\)\n/,
+  );
+  assert.ok(!printed.includes('words'));
+  assert.equal(server.seen.at(-1)?.body.model, 'tiny');
+});
+
+test('of an answer that is too short to tell, no rate is told', async () => {
+  server.script((response) => {
+    begin(response);
+    const end = ending().replace('"completion_tokens":2', '"completion_tokens":1');
+    response.end(frame({ content: '1' }) + end);
+  });
+  const { printed } = await examine(server.baseURL);
+  assert.match(printed, /✓ An answer streams: the first token after [\d.]+ s \(1 token, tiny\)\n/);
+});
+
+test('a replay server that has no recording of it is told as that', async (t) => {
+  const folder = await scratch(t);
+  await write(folder, 'models', {
+    request: { method: 'GET', path: '/v1/models', body: null },
+    response: { headers: { 'content-type': 'application/json' } },
+    content: '{"data":[{"id":"tiny"}]}',
+  });
+  const replay = await startReplayServer(folder);
+  t.after(() => replay.close());
+  const { printed, status } = await examine(`${replay.url}/v1`);
+  assert.match(
+    printed,
+    /✗ No answer streams\. No recording matches POST .*\n {2}→ This is a replay server: .*\n$/,
+  );
+  assert.equal(status, 1);
+});
+
+async function scripted(script: Script): Promise<string> {
+  server.script(script);
+  return server.baseURL;
+}
+
+for (const [name, prepare, words] of [
+  [
+    'nothing listens',
+    deadURL,
+    /✗ Nothing is listening at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\.\n {2}→ /,
+  ],
+  [
+    '/v1 is missing',
+    async () => {
+      await scripted(raw('{"error":"Unexpected endpoint or method. (POST /chat/completions)"}'));
+      return new URL(server.baseURL).origin;
+    },
+    /✗ No answer streams\.[\s\S]*→ \/v1 is missing: use --base-url http:.*\/v1\n/,
+  ],
+  [
+    'an error in the stream',
+    () => scripted(refuse(400, { error: 'The model has crashed' })),
+    /✗ No answer streams\. .*The model has crashed/,
+  ],
+  [
+    'a stream that breaks off',
+    () => scripted(raw(frame({ content: '1' }))),
+    /✗ No answer streams\. The server closed the connection in mid-answer/,
+  ],
+  ['an empty answer', () => scripted(raw(ending())), /✗ The answer ended, and it is empty\./],
+] satisfies [string, () => Promise<string>, RegExp][]) {
+  test(`what is wrong is said with what to do, and the exit status is 1: ${name}`, async () => {
+    const { status, printed } = await examine(await prepare());
+    assert.equal(status, 1);
+    assert.match(printed, words);
+    assert.match(printed, /\n {2}→ \S/);
+  });
+}
+
+test('a server that wants a token', async () => {
+  const locked = await startServer(models, '/v1/models', 'secret-token');
+  const without = await examine(locked.baseURL);
+  assert.equal(without.status, 1);
+  assert.match(without.printed, /✗ The server wants a token \(401\)\.\n {2}→ .*LOCAL_LLM_API_KEY/);
+  locked.script(say('1'));
+  const args = ['--base-url', locked.baseURL];
+  const { status, printed } = await runCommand(doctor, args, { LOCAL_LLM_API_KEY: 'secret-token' });
+  assert.equal(status, 0, printed);
+  assert.ok(!printed.includes('secret-token'));
+  await locked.close();
+});
+
+test('no model is loaded: none is loaded for the test, unless it is named', async () => {
+  const idle = await startServer(models.slice(1), '/v1/models');
+  const { status, printed } = await examine(idle.baseURL);
+  assert.equal(status, 1);
+  assert.match(printed, /not loaded\.\n {2}→ Load one/);
+  assert.equal(idle.seen.length, 0);
+  assert.equal((await examine(idle.baseURL, '--model', 'big')).status, 0);
+  assert.equal(idle.seen.at(-1)?.body.model, 'big');
+  await idle.close();
+});
+
+test('https to a server that speaks http is told as that, at once', async () => {
+  const plain = await startServer();
+  const { status, printed } = await examine(plain.baseURL.replace('http:', 'https:'));
+  assert.equal(status, 1);
+  assert.match(printed, /✗ The server at 127.* does not speak https\.\n {2}→ Use http:\/\/127/);
+  await plain.close();
+});
+
+test('something that accepts connections and says nothing is not waited for long', async () => {
+  const mute = createServer(() => {});
+  await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+  const { port } = mute.address() as AddressInfo;
+  const { status, printed } = await examine(`http://127.0.0.1:${port}/v1`);
+  assert.equal(status, 1);
+  assert.match(printed, /sent no list of models within 2 s/);
+  mute.close();
+});
+
+test('http to a server that speaks https only leads to https, and from there to the certificate: in no circle', {
+  skip: spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed',
+}, async (t) => {
+  const folder = await scratch(t);
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+    ...['-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=127.0.0.1'],
+  ]);
+  assert.equal(made.status, 0, String(made.stderr));
+  const secure = createSecureServer(
+    { key: readFileSync(key), cert: readFileSync(cert) },
+    (_, response) => response.end('{"data":[]}'),
+  );
+  await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    secure.closeAllConnections();
+    secure.close();
+  });
+  const { port } = secure.address() as AddressInfo;
+  const plain = await examine(`http://127.0.0.1:${port}/v1`);
+  assert.match(
+    plain.printed,
+    /✗ http:.* speaks https only\.\n {2}→ Use --base-url https:\/\/127\.0\.0\.1:\d+\/v1\n/,
+  );
+  const encrypted = await examine(`https://127.0.0.1:${port}/v1`);
+  assert.match(
+    encrypted.printed,
+    /✗ The certificate of 127.* \(DEPTH_ZERO_SELF_SIGNED_CERT\)\.\n {2}→ .*NODE_EXTRA_CA_CERTS/,
+  );
+  assert.equal(encrypted.status, 1);
+});
+
+test('a server that takes no notice of max_tokens is left after what is needed', async (t) => {
+  let hasLeft = () => {};
+  const left = new Promise<void>((resolve) => {
+    hasLeft = resolve;
+  });
+  const url = await serve(t, (request, response) => {
+    if (!request.url?.endsWith('/chat/completions'))
+      return void response.end('{"data":[{"id":"tiny"}]}');
+    response.on('close', hasLeft);
+    begin(response);
+    const more = () => {
+      while (!response.destroyed && response.write(frame({ content: 'on ' })));
+    };
+    response.on('drain', more);
+    more();
+  });
+  const { status, printed } = await examine(url);
+  await left;
+  assert.equal(status, 0, printed);
+  assert.match(
+    printed,
+    /✓ An answer streams: .*\(129 tokens, tiny\)\n! It was left after 129 tokens/,
+  );
+});
+
+test('a server that is still loading is said to be loading, and waited for', async (t) => {
+  let looks = 0;
+  const url = await serve(t, (request, response) => {
+    if (request.url === '/v1/models') looks++;
+    if (request.url?.endsWith('/chat/completions')) {
+      begin(response);
+      response.end(frame({ content: '1' }) + ending());
+    } else if (looks < 3) {
+      response
+        .writeHead(503)
+        .end('{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}');
+    } else response.end('{"data":[{"id":"tiny"}]}');
+  });
+  const { status, printed } = await examine(url);
+  assert.match(printed, /^ {2}… The server is still loading its model; waiting for it, 0 s/);
+  assert.match(printed, /✓ All is well\.\n$/);
+  assert.equal(status, 0);
+});
+
+test('--json prints one object, and nothing else', async () => {
+  server.script(say('1 ', '2 ', '3'));
+  const well = await examine(server.baseURL, '--json');
+  const found = JSON.parse(well.printed);
+  assert.deepEqual(
+    [found.ok, found.baseURL, found.server, found.model, found.answer.tokens, found.answer.model],
+    [true, server.baseURL, 'LM Studio', 'tiny', 2, 'tiny'],
+  );
+  assert.equal(found.models.length, 3);
+  const dead = JSON.parse((await examine(await deadURL(), '--json')).printed);
+  assert.equal(dead.ok, false);
+  assert.equal(dead.problem.reason, 'refused');
+  assert.match(dead.problem.what, /^Nothing is listening at/);
+});
+
+test('in Chinese', async () => {
+  server.script(say('1'));
+  const well = await examine(server.baseURL, '--lang', 'zh');
+  assert.match(
+    well.printed,
+    /✓ .* 有应答，是 LM Studio\n[\s\S]*✓ 能收到流式回答：[\s\S]*✓ 一切正常。\n$/,
+  );
+  const dead = await runCommand(doctor, ['--base-url', await deadURL()], { LANG: 'zh_CN.UTF-8' });
+  assert.match(
+    dead.printed,
+    /✗ 127\.0\.0\.1:\d+ 上没有服务在监听（ECONNREFUSED）。\n {2}→ (请启动服务|本机的另一个地址上有服务)/,
+  );
+});
+
+test('nothing that the server sent steers the terminal or makes a line of its own', async () => {
+  const evil = 'tiny\x1b]0;x\x07\r\n✓ All is well.\u0085';
+  const hostile = await startServer([{ id: evil, object: 'model' }], '/v1/models');
+  hostile.script(refuse(400, { error: `\x1b[2J${evil}` }));
+  const { printed } = await examine(hostile.baseURL);
+  assert.doesNotMatch(printed, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+  assert.doesNotMatch(printed, /^✓ All is well/m);
+  await hostile.close();
+});
+
+test('a name that nobody knows is told as that', async () => {
+  const { status, printed } = await examine('http://nowhere.invalid/v1');
+  assert.equal(status, 1);
+  assert.match(
+    printed,
+    /✗ No machine is known as nowhere\.invalid \(E\w+\)\.\n {2}→ Check the name/,
+  );
+  assert.doesNotMatch(printed, /Start the server/);
+});

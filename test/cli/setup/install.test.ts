@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { install } from '../../../src/cli/setup/install.ts';
+import { deadURL, startServer } from '../../agent/doubles/scripted-server.ts';
+import { runCli, runCommand } from '../commands.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'agent-install-'));
+const dead = await deadURL();
+after(() => rmSync(root, { recursive: true }));
+
+let workspaces = 0;
+
+function makeWorkspace(files: { [path: string]: string } = {}): string {
+  const workspace = join(root, `workspace ${++workspaces}`);
+  mkdirSync(join(workspace, '.ai_helper/agent/chat/llm_chat_agent'), { recursive: true });
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(workspace, path), text);
+  return workspace;
+}
+
+const LIST = '.ai_helper/agent/chat/agents.json';
+const FILE = '.ai_helper/agent/chat/llm_chat_agent/LocalLLMStreamAgent.js';
+const readList = (workspace: string) => JSON.parse(readFileSync(join(workspace, LIST), 'utf8'));
+
+test('the agent is installed where the extension looks, loads there, and installing again changes nothing', async () => {
+  const workspace = makeWorkspace();
+  rmSync(join(workspace, '.ai_helper'), { recursive: true });
+  const first = await runCommand(install, [workspace, '--base-url', dead]);
+  assert.equal(first.status, 0);
+  assert.match(
+    first.printed,
+    /The server is not running, so no model was written down[\s\S]*press Refresh/,
+  );
+  const Agent = createRequire(import.meta.url)(join(workspace, FILE));
+  assert.equal(Agent.name, 'LocalLLMStreamAgent');
+  assert.ok(new Agent({}, {}));
+  assert.deepEqual(readList(workspace).agents, [
+    {
+      name: 'LocalLLMStreamAgent',
+      path: './llm_chat_agent/LocalLLMStreamAgent.js',
+      metadata: { llm: { baseURL: dead } },
+    },
+  ]);
+  const before = readFileSync(join(workspace, LIST), 'utf8');
+  const second = await runCommand(install, [workspace]);
+  assert.match(second.printed, /Unchanged: .*agents\.json[\s\S]*Reload Window/);
+  assert.equal(readFileSync(join(workspace, LIST), 'utf8'), before);
+  assert.deepEqual(readdirSync(join(workspace, '.ai_helper/agent/chat')).sort(), [
+    'agents.json',
+    'llm_chat_agent',
+  ]);
+});
+
+test('without --model none is written down, since the loaded one is the default; one that was chosen stays', async () => {
+  const server = await startServer([
+    { id: 'big', object: 'model', type: 'llm', state: 'not-loaded' },
+    { id: 'tiny', object: 'model', type: 'llm', state: 'loaded' },
+  ]);
+  const workspace = makeWorkspace();
+  const first = await runCommand(install, [workspace, '--base-url', server.baseURL]);
+  assert.match(first.printed, /The server has tiny loaded. No model was written down/);
+  assert.deepEqual(readList(workspace).agents[0].metadata.llm, { baseURL: server.baseURL });
+  await runCommand(install, [workspace, '--model', 'big']);
+  await runCommand(install, [workspace]);
+  assert.equal(readList(workspace).agents[0].metadata.llm.model, 'big');
+  const third = await runCommand(install, [workspace, '--model', 'huge']);
+  assert.match(third.printed, /The server does not list huge; it was written down all the same/);
+  await server.close();
+});
+
+test('an address without /v1 is corrected by looking, and that is said', async () => {
+  const server = await startServer([{ id: 'tiny', object: 'model' }], '/v1/models');
+  const workspace = makeWorkspace();
+  const given = new URL(server.baseURL).origin;
+  const { printed } = await runCommand(install, [workspace, '--base-url', given]);
+  assert.ok(
+    printed.includes(`The models are listed at ${given}/v1, not at ${given}: that address`),
+    printed,
+  );
+  assert.equal(readList(workspace).agents[0].metadata.llm.baseURL, `${given}/v1`);
+  const closed = await runCommand(install, [workspace, '--base-url', 'http://127.0.0.1:9']);
+  assert.match(closed.printed, /does not end with \/v1[\s\S]*The server is not running/);
+  assert.equal(readList(workspace).agents[0].metadata.llm.baseURL, 'http://127.0.0.1:9');
+  await server.close();
+});
+
+test('a list that is not valid JSON is left alone, and nothing else is written', async () => {
+  const workspace = makeWorkspace({ [LIST]: '{\n  "agents": [,]\n}' });
+  await assert.rejects(
+    runCommand(install, [workspace, '--base-url', dead]),
+    /agents\.json, line 2, column 14: that is no JSON\. Nothing was changed\.$/,
+  );
+  assert.equal(readFileSync(join(workspace, LIST), 'utf8'), '{\n  "agents": [,]\n}');
+  assert.deepEqual(readdirSync(join(workspace, '.ai_helper/agent/chat/llm_chat_agent')), []);
+});
+
+test('a comment in the list is named as what My Assistant cannot read', async () => {
+  const workspace = makeWorkspace({ [LIST]: '{\n  // mine\n  "agents": []\n}' });
+  await assert.rejects(
+    runCommand(install, [workspace, '--base-url', dead]),
+    /line 2, column 3: a comment, and My Assistant cannot read a file with comments/,
+  );
+});
+
+test('a byte order mark is taken out, and that is said; line ends stay', async () => {
+  const workspace = makeWorkspace({ [LIST]: '\ufeff{\r\n  "agents": []\r\n}\r\n' });
+  const { printed } = await runCommand(install, [workspace, '--base-url', dead]);
+  assert.match(
+    printed,
+    /agents\.json began with a byte order mark, which My Assistant cannot read: it is saved without one\./,
+  );
+  const text = readFileSync(join(workspace, LIST), 'utf8');
+  assert.ok(text.startsWith('{\r\n'));
+  assert.ok(!/[^\r]\n/.test(text));
+});
+
+test('ten at once keep ten entries, and leave nothing behind', async (t) => {
+  const workspace = makeWorkspace({ [LIST]: '{ "agents": [] }\n' });
+  const names = Array.from({ length: 10 }, (_, nth) => `Agent ${nth}`);
+  const inProcess = names
+    .slice(0, 8)
+    .map((name) => runCommand(install, [workspace, '--name', name, '--base-url', dead]));
+  const inOthers = names
+    .slice(8)
+    .map((name) => runCli(t, ['install', workspace, '--name', name, '--base-url', dead]));
+  for (const { status } of await Promise.all([...inProcess, ...inOthers])) assert.equal(status, 0);
+  const written = readList(workspace).agents.map(({ name }: { name: string }) => name);
+  assert.deepEqual(written.sort(), names);
+  assert.deepEqual(readdirSync(join(workspace, '.ai_helper/agent/chat')).sort(), [
+    'agents.json',
+    'llm_chat_agent',
+  ]);
+});
+
+test('a lock that a killed process has left does not stop it', async () => {
+  const workspace = makeWorkspace();
+  const lock = join(workspace, `${LIST}.lock`);
+  mkdirSync(lock);
+  const longAgo = new Date(Date.now() - 60_000);
+  utimesSync(lock, longAgo, longAgo);
+  const { status } = await runCommand(install, [workspace, '--base-url', dead]);
+  assert.equal(status, 0);
+  assert.equal(readList(workspace).agents.length, 1);
+});
+
+test("--text-gen enters the agent for 'Generate Text at Cursor', with a path that leads to the same file", async () => {
+  const workspace = makeWorkspace();
+  const { printed } = await runCommand(install, [workspace, '--base-url', dead, '--text-gen']);
+  assert.match(
+    printed,
+    /internal_chat.agents\.json, agent 'TextGenAgent'[\s\S]*'Generate Text at Cursor' uses it/,
+  );
+  const list = join(workspace, '.ai_helper/agent/internal_chat/agents.json');
+  const { agents } = JSON.parse(readFileSync(list, 'utf8'));
+  assert.deepEqual(agents, [
+    {
+      name: 'TextGenAgent',
+      path: '../chat/llm_chat_agent/LocalLLMStreamAgent.js',
+      metadata: { llm: { baseURL: dead } },
+    },
+  ]);
+  assert.equal(join(dirname(list), agents.at(0)?.path ?? ''), join(workspace, FILE));
+});
+
+test('without a folder it says which one it takes', async (t) => {
+  const { stdout, status } = await runCli(t, ['install', '--base-url', dead], {
+    cwd: makeWorkspace(),
+  });
+  assert.equal(status, 0);
+  assert.match(stdout, /^The workspace is .*workspace \d+, the folder that you are in\.\n/);
+});
+
+test('in Chinese, by --lang or by LANG', async () => {
+  const workspace = makeWorkspace();
+  const asked = await runCommand(install, [workspace, '--base-url', dead, '--lang', 'zh']);
+  assert.match(
+    asked.printed,
+    /已写入：.*[\s\S]*服务没有运行，所以没有写入模型名[\s\S]*选择“LocalLLMStreamAgent”/,
+  );
+  const byLang = await runCommand(install, [workspace], { LANG: 'zh_CN.UTF-8' });
+  assert.match(byLang.printed, /没有变化：/);
+});
+
+test('agents.json keeps its permissions', { skip: process.platform === 'win32' }, async () => {
+  const workspace = makeWorkspace({ [LIST]: '{ "agents": [] }\n' });
+  const list = join(workspace, LIST);
+  chmodSync(list, 0o600);
+  assert.equal((await runCommand(install, [workspace, '--base-url', dead])).status, 0);
+  assert.match(readFileSync(list, 'utf8'), /LocalLLMStreamAgent/);
+  assert.equal(statSync(list).mode & 0o777, 0o600);
+});
+
+test('an agent of another maker is kept, and a second one beside it', async () => {
+  const workspace = makeWorkspace();
+  for (const text of ['// the first', '// the second']) {
+    writeFileSync(join(workspace, FILE), text);
+    assert.equal((await runCommand(install, [workspace, '--base-url', dead])).status, 0);
+  }
+  const kept = (name: string) => readFileSync(join(workspace, FILE.replace('.js', name)), 'utf8');
+  assert.equal(kept('.previous.js'), '// the first');
+  assert.equal(kept('.previous-2.js'), '// the second');
+});
+
+test("an agent of the user's own under the same name is kept", async () => {
+  const workspace = makeWorkspace({ [FILE]: '// the tutorial, improved' });
+  const { printed } = await runCommand(install, [workspace, '--base-url', dead]);
+  assert.match(printed, /kept as .*LocalLLMStreamAgent\.previous\.js[\s\S]*Reload Window/);
+  assert.equal(
+    readFileSync(join(workspace, FILE.replace('.js', '.previous.js')), 'utf8'),
+    '// the tutorial, improved',
+  );
+});
+
+test('in a project of ES modules the file still loads', async () => {
+  const workspace = makeWorkspace({ 'package.json': '{ "type": "module" }' });
+  const { printed } = await runCommand(install, [workspace, '--base-url', dead]);
+  assert.match(printed, /"type": "module"/);
+  assert.equal(createRequire(import.meta.url)(join(workspace, FILE)).name, 'LocalLLMStreamAgent');
+});
+
+test('words that make no sense are refused', async () => {
+  await assert.rejects(runCommand(install, ['nowhere']), {
+    message: `There is no folder 'nowhere' in ${process.cwd()}.`,
+  });
+  await assert.rejects(runCommand(install, [join(root, 'nowhere')]), {
+    message: `There is no folder '${join(root, 'nowhere')}'.`,
+  });
+  for (const args of [
+    [root, root],
+    [root, '--base-url', 'localhost:1234'],
+    [root, '--name', ' '],
+    [root, '--model', ''],
+    [root, '--lang', 'fr'],
+  ]) {
+    await assert.rejects(runCommand(install, args), { name: 'UsageError' }, args.join(' '));
+  }
+});
