@@ -2,11 +2,11 @@
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { bundle } from './bundle.ts';
-import { declarations } from './declarations.ts';
+import { bundle } from './bundle/bundle.ts';
+import { readLicensed } from './bundle/head.ts';
+import { writeFolder } from './bundle/write-folder.ts';
 import { entries } from './entries.ts';
-import { readLicensed } from './head.ts';
-import { writeFolder } from './write-folder.ts';
+import { declarations } from './types/declarations.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const folder = process.argv[2] ?? join(root, 'dist');

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { entries } from '../../src/build/entries.ts';
-import { newestChanges } from '../../src/build/newest-changes.ts';
-import { root, run, runModule, temporaryFolder } from './project.ts';
+import { entries } from '../../../src/build/entries.ts';
+import { newestChanges } from '../../../src/build/release/newest-changes.ts';
+import { root, run, runModule, temporaryFolder } from '../project.ts';
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
@@ -25,7 +25,7 @@ before(async () => {
   };
   const made = await run(
     process.execPath,
-    [join(root, 'node_modules/tsx/dist/cli.mjs'), 'src/build/release.ts', release],
+    [join(root, 'node_modules/tsx/dist/cli.mjs'), 'src/build/release/release.ts', release],
     root,
     env,
   );

@@ -19,7 +19,8 @@ export function packageFolder(name: string): string {
 /** The file with which a package's code begins. */
 export function packageSource(name: string): string {
   const source = SOURCES[name];
-  if (source === undefined) throw new Error(`src/build/packages.ts does not say where ${name} is`);
+  if (source === undefined)
+    throw new Error(`src/build/bundle/packages.ts does not say where ${name} is`);
   return join(packageFolder(name), source);
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { type Plugin, rollup } from '@rollup/wasm-node';
 import { minify as terser } from 'terser';
-import { builtModule, type Entry, type Output } from './entries.ts';
+import { builtModule, type Entry, type Output } from '../entries.ts';
 import { format as formatCode } from './format.ts';
 import { contained, head, type Licensed, readLicensed } from './head.ts';
 import {

@@ -13,9 +13,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import ts from 'typescript';
-import { entries } from '../../src/build/entries.ts';
-import { format } from '../../src/build/format.ts';
-import { copyProject, dist, root, runModule } from './project.ts';
+import { format } from '../../../src/build/bundle/format.ts';
+import { entries } from '../../../src/build/entries.ts';
+import { copyProject, dist, root, runModule } from '../project.ts';
 
 const build = (folder: string) => runModule('tsx/dist/cli.mjs', ['src/build/build.ts'], folder);
 const read = (file: string, folder = dist) => readFileSync(join(folder, file), 'utf8');

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { drawCost, drawGroups, drawRight } from '../../src/build/pictures/measured.ts';
-import { drawReplay } from '../../src/build/pictures/replay.ts';
-import { tableUnder } from '../../src/build/pictures/tables.ts';
-import { linesOf } from '../../src/build/pictures/terminal.ts';
-import { root } from './project.ts';
+import { drawCost, drawGroups, drawRight } from '../../../src/build/pictures/measured.ts';
+import { drawReplay } from '../../../src/build/pictures/replay.ts';
+import { tableUnder } from '../../../src/build/pictures/tables.ts';
+import { linesOf } from '../../../src/build/pictures/terminal.ts';
+import { root } from '../project.ts';
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const sheet = read('test/conformance/sheet/SHEET.md');

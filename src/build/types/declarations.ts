@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { generateDtsBundle } from 'dts-bundle-generator';
-import type { Entry } from './entries.ts';
-import { head, type Licensed } from './head.ts';
+import { head, type Licensed } from '../bundle/head.ts';
+import type { Entry } from '../entries.ts';
 import { showMemberDocs } from './member-docs.ts';
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { showMemberDocs } from '../../src/build/member-docs.ts';
+import { showMemberDocs } from '../../../src/build/types/member-docs.ts';
 
 const union = `/** Why. */
 export type Reason = 

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { newestChanges } from './newest-changes.ts';
 import { publishedManifest } from './published-manifest.ts';
-import { sha256sums, writeFolder } from './write-folder.ts';
+import { sha256sums, writeFolder } from '../bundle/write-folder.ts';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const folder = process.argv[2] ?? join(root, 'release');
 
 /** The agent, which is all that a user of the panel needs. */

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../client/json.ts';
+import { isObject, type JsonObject } from '../../client/json.ts';
 
 /** What only the project itself needs. npm 11 warns of a package that has a script `prepare`. */
 const OWN_FIELDS = ['scripts', 'devDependencies', 'allowScripts'];
