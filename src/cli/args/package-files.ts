@@ -9,7 +9,7 @@ import { PROGRAM } from './command.ts';
  * @param path - from the package's folder: `package.json`
  */
 export function findPackageFile(path: string): string | undefined {
-  return ['../../', '../../../']
+  return ['../', '../../../']
     .map((up) => fileURLToPath(new URL(up + path, import.meta.url)))
     .find((file) => existsSync(file));
 }

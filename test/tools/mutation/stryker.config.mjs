@@ -5,37 +5,44 @@
 import { readdirSync } from 'node:fs';
 
 /** Run last, in this order: they take seconds, and most mutants are caught before. */
-const slow = ['hostile', 'fixtures', 'fuzz'];
+const slow = [
+  'test/client/reply/hostile.test.ts',
+  'test/conformance/fixtures.test.ts',
+  'test/conformance/fuzz.test.ts',
+];
 
-/** Not run: `page` runs the built package; the others take minutes, and hold what `sheet.ts` and the rest hold too. */
-const left = ['page', 'sheet', 'silence', 'soak'];
+/** Not run: the first runs the built package; the others take minutes, and hold what `sheet.ts` and the rest hold too. */
+const left = [
+  'test/client/readme.test.ts',
+  'test/client/reply/silence.test.ts',
+  'test/client/reply/soak.test.ts',
+];
 
-const names = readdirSync('test/client', { recursive: true }).flatMap(
-  (file) => /^(.+)\.test\.ts$/.exec(file)?.[1]?.replaceAll('\\', '/') ?? [],
-);
-const quick = names.filter((name) => !slow.includes(name) && !left.includes(name));
+const quick = readdirSync('test/client', { recursive: true })
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => `test/client/${file.replaceAll('\\', '/')}`)
+  .filter((file) => !slow.includes(file) && !left.includes(file));
 
 export default {
   mutate: [
-    'src/chat/*.ts',
+    'src/client/**/*.ts',
     '!src/client/types.ts',
+    '!src/client/request.ts',
     'src/node-fetch.ts',
-    'src/client/models/models.ts',
   ],
   plugins: ['@stryker-mutator/tap-runner'],
   testRunner: 'tap',
   tap: {
     testFiles: [
-      ...quick.map((name) => `test/chat/${name}.test.ts`),
-      'test/client/models/models.test.ts',
-      'test/client/node-fetch.test.ts',
+      ...quick,
+      'test/conformance/event-stream-standard.test.ts',
       'test/tools/mutation/sheet.ts',
-      ...slow.map((name) => `test/chat/${name}.test.ts`),
+      ...slow,
     ],
     nodeArgs: [
       '--import',
       'tsx',
-      '--test-reporter=./test/mutation/tap.mjs',
+      '--test-reporter=./test/tools/mutation/tap.mjs',
       '-r',
       '{{hookFile}}',
       '{{testFile}}',

@@ -2,16 +2,16 @@ import { readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { root } from './commands.ts';
 
-/**
- * The test files of a folder and of the folders in it, by name; no shell is asked for a pattern. What lies deeper belongs to a project
- * of its own, as the examples for other test runners do.
- */
-export function testFiles(folder: string, depth = 1): string[] {
+/** `examples` are for other test runners, which a test of ours starts. */
+const NOT_OURS = ['node_modules', 'examples'];
+
+/** The test files of a folder and of the folders in it, by name; no shell is asked for a pattern. */
+export function testFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter(({ name }) => name !== 'node_modules')
+    .filter(({ name }) => !NOT_OURS.includes(name))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return depth > 0 ? testFiles(path, depth - 1) : [];
+      if (entry.isDirectory()) return testFiles(path);
       return entry.name.endsWith('.test.ts') ? [path] : [];
     })
     .sort();
