@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,4 +65,11 @@ test('a recorded stream that is cut', async () => {
     await copyFile(join(fixtures, 'llama.cpp-2026', name), join(folder, 'fixtures', name));
   }
   assert.equal(await run('replay.mjs'), 'interrupted\n');
+});
+
+test("the Chinese page registers the agent as the agent's own page does", () => {
+  const block = (page: string) => /<!-- agent:agents\.json -->\n[\s\S]*?```\n/.exec(page)?.[0];
+  const agentsPage = readFileSync(join(root, 'src/agent/README.zh-CN.md'), 'utf8');
+  assert.ok(block(chinese));
+  assert.equal(block(chinese), block(agentsPage));
 });
