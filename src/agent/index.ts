@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { fieldsOf, isObject, itemsOf } from '../client/json.ts';
 import type { Model } from '../client/models/models.ts';
 import type { ChatMessage } from '../client/types.ts';
@@ -16,6 +15,7 @@ import { createServer, type Server } from './server.ts';
 import { languageOf } from './settings/language.ts';
 import { type Config, readSettings } from './settings/settings.ts';
 import { type LoadedMessage, toChatMessages } from './thread/conversation.ts';
+import { pause, realClock, type TurnClock } from './turn/clock.ts';
 import { type AgentResponse, createResponse } from './turn/response.ts';
 import { beginTurn } from './turn/turn.ts';
 
@@ -32,6 +32,8 @@ const PANEL_MS = 1500;
 export default class LocalLLMStreamAgent {
   metadata: unknown;
   settings: unknown;
+  /** Time, in every reply. A test puts its own in its place. */
+  clock: TurnClock = realClock;
   #server: { baseURL: string; apiKey: string | undefined; server: Server } | undefined;
 
   /**
@@ -74,7 +76,7 @@ export default class LocalLLMStreamAgent {
       case TASKS.reset:
         return this.#resetContext(chat, hostUtils);
     }
-    (await beginTurn(chat, hostUtils)).release();
+    (await beginTurn(chat, hostUtils, this.clock)).release();
     const { phrases } = this.#voice(chat);
     return createResponse(formatNote('⚠️', [phrases.unknownTask(clip(String(name), 100))]));
   }
@@ -85,8 +87,11 @@ export default class LocalLLMStreamAgent {
     const models = this.#serverFor(config)
       .models()
       .catch(() => []);
-    const late = setTimeout(PANEL_MS, [], { ref: false });
-    return buildOperations(config, await Promise.race([models, late]), phrases);
+    const waiting = new AbortController();
+    const late = pause(PANEL_MS, this.clock, waiting.signal).then(() => []);
+    const list = await Promise.race([models, late]);
+    waiting.abort();
+    return buildOperations(config, list, phrases);
   }
 
   /** The messages after the last marker, as the request has them. */
@@ -109,13 +114,14 @@ export default class LocalLLMStreamAgent {
     hostUtils: HostUtils | undefined,
     isInitial = false,
   ): Promise<AgentResponse> {
-    const turn = await beginTurn(thread, hostUtils);
+    const turn = await beginTurn(thread, hostUtils, this.clock);
     const { config, phrases } = this.#voice(thread);
     const response = createResponse('', () => (turn.takesButtons() ? answer.buttons() : []));
     const answer = createAnswer({
       purpose,
       thread,
       hostUtils,
+      clock: this.clock,
       config,
       phrases,
       server: this.#serverFor(config),
@@ -151,7 +157,7 @@ export default class LocalLLMStreamAgent {
 
   async #resetContext(thread: Thread, hostUtils: HostUtils | undefined): Promise<AgentResponse> {
     const repository = hostUtils?.threadRepository;
-    (await beginTurn(thread, hostUtils)).release();
+    (await beginTurn(thread, hostUtils, this.clock)).release();
     try {
       const markerId = repository?.addMarker?.(thread);
       postToPanel(hostUtils, { type: 'markerAdded', thread, markerId });

@@ -4,7 +4,8 @@
  */
 import hljs from 'highlight.js';
 import MarkdownIt from 'markdown-it';
-import { type Clock, createJoiner } from '../../src/agent/turn/joiner.ts';
+import type { TurnClock } from '../../src/agent/turn/clock.ts';
+import { createJoiner } from '../../src/agent/turn/joiner.ts';
 
 const DELTAS = 4000;
 /** Tokens a second: a large model on a small machine, the usual, a small model on a large one. */
@@ -55,7 +56,7 @@ interface Chunk {
 async function join(deltas: string[], rate: number): Promise<Chunk[]> {
   let now = 0;
   const timers = new Set<{ at: number; run: () => void }>();
-  const clock: Clock = {
+  const clock: TurnClock = {
     now: () => now,
     after(ms, run) {
       const timer = { at: now + ms, run };

@@ -31,7 +31,7 @@ export class AnswerPage {
   constructor(job: Job, reply: OpenReply) {
     this.#job = job;
     this.#reply = reply;
-    this.#notice = createNotice(reply.bubble, job.hostUtils, job.phrases);
+    this.#notice = createNotice(reply.bubble, job.hostUtils, job.phrases, job.clock);
     const write = (text: string) => {
       this.#notice.end();
       reply.write(text);

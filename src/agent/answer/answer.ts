@@ -13,6 +13,7 @@ import { withoutSecret } from '../settings/secret.ts';
 import type { Config } from '../settings/settings.ts';
 import type { LoadedMessage } from '../thread/conversation.ts';
 import { shorten } from '../thread/left-out.ts';
+import type { TurnClock } from '../turn/clock.ts';
 import type { OpenReply, Work } from '../turn/turn.ts';
 import { AnswerPage } from './answer-page.ts';
 import { type Attempt, conversationFor, type Plan, planAnswer } from './plan.ts';
@@ -36,6 +37,7 @@ export interface Job {
   /** The thread's messages before this reply. */
   before: readonly Message[];
   hostUtils: HostUtils | undefined;
+  clock: TurnClock;
   config: Config;
   phrases: Phrases;
   server: Server;
@@ -77,11 +79,11 @@ export function createAnswer(given: Omit<Job, 'before'>): Answer {
 
 /** One answer, from the first look at the server to the last note. */
 async function work(job: Job, page: AnswerPage, reply: OpenReply): Promise<void> {
-  const { config, insertion, server, showModels, meta } = job;
+  const { config, insertion, server, showModels, meta, clock } = job;
   const leaving = new AbortController();
   // At once, because the host saves the message when it has left the stream.
   reply.signal.addEventListener('abort', () => {
-    if (page.stop()) stoppedEarly.set(config.baseURL, performance.now());
+    if (page.stop()) stoppedEarly.set(config.baseURL, clock.now());
     leaving.abort();
   });
   insertion?.onCancel(() => leaving.abort());
@@ -232,13 +234,13 @@ async function loadModel(
 
 /** Says what is waited for, until the signal ends it. */
 async function watchModel(
-  { config, server }: Job,
+  { config, server, clock }: Job,
   page: AnswerPage,
   model: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const stoppedAt = stoppedEarly.get(config.baseURL) ?? -Infinity;
-  const isBusy = () => performance.now() - stoppedAt < STILL_BUSY_MS;
+  const stoppedAt = stoppedEarly.get(config.baseURL);
+  const isBusy = () => stoppedAt !== undefined && clock.now() - stoppedAt < STILL_BUSY_MS;
   if (isBusy()) page.waitFor({ for: 'earlier question' });
   const models = await server.models().catch(() => []);
   const asked = models.find(({ id }) => id === model);

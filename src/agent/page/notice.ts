@@ -1,5 +1,6 @@
 import { type HostUtils, type Message, postToPanel } from '../host.ts';
 import type { Phrases } from '../say/phrases.ts';
+import type { TurnClock } from '../turn/clock.ts';
 
 /** What is waited for. A share is from 0 to 1. */
 export type Waiting =
@@ -22,6 +23,7 @@ export function createNotice(
   bubble: Message | undefined,
   hostUtils: HostUtils | undefined,
   phrases: Phrases,
+  clock: TurnClock,
 ): Notice {
   let seconds = 0;
   let waiting: Waiting = { for: 'first word' };
@@ -30,10 +32,12 @@ export function createNotice(
   const show = (text: string) =>
     postToPanel(hostUtils, { type: 'updateBotMessage', messageId: bubble?.id, text });
 
-  const timer = setInterval(() => {
+  let stopClock = clock.after(1000, tick);
+  function tick(): void {
     seconds++;
     if (seconds > 1) show(sayWaiting(waiting, phrases.time(seconds), phrases));
-  }, 1000);
+    stopClock = clock.after(1000, tick);
+  }
 
   return {
     waitFor(next) {
@@ -42,7 +46,7 @@ export function createNotice(
     end() {
       if (isOver) return;
       isOver = true;
-      clearInterval(timer);
+      stopClock();
       if (seconds > 1) show('');
     },
   };

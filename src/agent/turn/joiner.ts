@@ -1,18 +1,4 @@
-/** Time, as the joiner needs it; tests have their own. */
-export interface Clock {
-  /** In ms. */
-  now(): number;
-  /** Runs once, after so many ms; the returned function takes it back. */
-  after(ms: number, run: () => void): () => void;
-}
-
-const realClock: Clock = {
-  now: () => performance.now(),
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-};
+import type { TurnClock } from './clock.ts';
 
 /**
  * While there is nothing to say: the host notices Stop only when a chunk comes. Each chunk scrolls the panel to its
@@ -60,7 +46,7 @@ export interface JoinerEvents {
  * Joins deltas into chunks: the first one at once, then at most 20 a second, and fewer the longer the text is; an empty
  * chunk for every 500 ms in which none came. Written by hand, as an `async function*` cannot be left while it waits.
  */
-export function createJoiner(events: JoinerEvents, clock: Clock = realClock): Joiner {
+export function createJoiner(events: JoinerEvents, clock: TurnClock): Joiner {
   const readers: ((result: IteratorResult<string, undefined>) => void)[] = [];
   let waiting = '';
   let shownLength = 0;

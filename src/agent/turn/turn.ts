@@ -7,7 +7,8 @@ import {
   type Thread,
 } from '../host.ts';
 import { saveAtExit } from './at-exit.ts';
-import { createJoiner, type Joiner, type JoinerEnd } from './joiner.ts';
+import { pause, type TurnClock } from './clock.ts';
+import { createJoiner, type Joiner, type JoinerEnd, type JoinerEvents } from './joiner.ts';
 import { adoptSaved, catchUp, type Part, restoreParts, saveReply } from './saved-thread.ts';
 
 /** A reply that is being written. */
@@ -55,7 +56,11 @@ const SAVE_MS = 5000;
  * that ends later would save its old copy of the thread over the new question. What the older one wrote is put
  * into the new thread object, if it is missing there, because the host saves that object next.
  */
-export function beginTurn(thread: Thread, hostUtils?: HostUtils): Promise<Turn> {
+export function beginTurn(
+  thread: Thread,
+  hostUtils: HostUtils | undefined,
+  clock: TurnClock,
+): Promise<Turn> {
   const repository = hostUtils?.threadRepository;
   const key = thread.id ?? thread;
   const older = running.get(key);
@@ -64,16 +69,16 @@ export function beginTurn(thread: Thread, hostUtils?: HostUtils): Promise<Turn> 
 
   const turn = (async () => {
     const parts = await partsOf(older);
-    await quiet(key, haste.signal);
+    await quiet(key, clock, haste.signal);
     // Nothing is awaited between the look at the disk and the host's saving.
     do {
       while (isNextTaken(thread)) await setTimeout(1);
       catchUp(thread, repository);
     } while (isNextTaken(thread));
     restoreParts(thread, parts, repository);
-    return new Turn(thread, hostUtils, parts, () => {
+    return new Turn(thread, hostUtils, clock, parts, () => {
       if (running.get(key)?.turn === turn) running.delete(key);
-      rememberEnd(key);
+      rememberEnd(key, clock);
     });
   })();
   running.set(key, { turn, hurry: () => haste.abort() });
@@ -93,6 +98,7 @@ class Turn implements OpenReply {
   readonly release: () => void;
   readonly #thread: Thread;
   readonly #hostUtils: HostUtils | undefined;
+  readonly #clock: TurnClock;
   readonly #parts: Part[];
   readonly #controller = new AbortController();
   #joiner: Joiner | undefined;
@@ -104,9 +110,16 @@ class Turn implements OpenReply {
   #stopReading = () => {};
   #stopSaving = () => {};
 
-  constructor(thread: Thread, hostUtils: HostUtils | undefined, parts: Part[], onEnd: () => void) {
+  constructor(
+    thread: Thread,
+    hostUtils: HostUtils | undefined,
+    clock: TurnClock,
+    parts: Part[],
+    onEnd: () => void,
+  ) {
     this.#thread = thread;
     this.#hostUtils = hostUtils;
+    this.#clock = clock;
     this.#parts = parts;
     this.release = onEnd;
   }
@@ -121,7 +134,7 @@ class Turn implements OpenReply {
    */
   stream(work: Work, buttons: () => readonly AvailableTask[]): Joiner {
     const end = () => this.#joiner?.end();
-    this.#joiner = createJoiner({
+    const events: JoinerEvents = {
       onStart: () => {
         this.#start(buttons);
         work(this).then(end, end);
@@ -131,7 +144,8 @@ class Turn implements OpenReply {
         this.#written += text;
       },
       onEnd: (how) => this.#end(how, buttons),
-    });
+    };
+    this.#joiner = createJoiner(events, this.#clock);
     // A newer turn came before the host has asked for the stream.
     if (this.signal.aborted) end();
     return this.#joiner;
@@ -149,7 +163,9 @@ class Turn implements OpenReply {
     this.#joiner?.end();
     // The host reads a stream within microtasks of getting it, or never.
     await setImmediate();
-    await Promise.race([this.#reading, setTimeout(LOOP_MS, undefined, { ref: false })]);
+    const isRead = new AbortController();
+    void this.#reading?.then(() => isRead.abort());
+    if (this.#reading) await pause(LOOP_MS, this.#clock, isRead.signal);
     await setImmediate();
     const { bubble } = this;
     if (bubble) this.#parts.push({ id: bubble.id, text: this.#written, meta: bubble.meta });
@@ -192,9 +208,16 @@ class Turn implements OpenReply {
     if (last?.sender === 'bot') this.bubble = last;
     const save = () => this.#save(buttons());
     const takeBack = saveAtExit(save);
-    const timer = setInterval(save, SAVE_MS).unref();
+    let stopClock = () => {};
+    const saveAgain = () => {
+      stopClock = this.#clock.after(SAVE_MS, () => {
+        save();
+        saveAgain();
+      });
+    };
+    saveAgain();
     this.#stopSaving = () => {
-      clearInterval(timer);
+      stopClock();
       takeBack();
     };
   }
@@ -236,19 +259,18 @@ class Turn implements OpenReply {
   }
 }
 
-function rememberEnd(key: unknown): void {
-  const now = performance.now();
+function rememberEnd(key: unknown, clock: TurnClock): void {
+  const now = clock.now();
+  for (const [other, at] of ended) if (at + QUIET_MS <= now) ended.delete(other);
   ended.set(key, now);
-  const forget = () => {
-    if (ended.get(key) === now) ended.delete(key);
-  };
-  void setTimeout(QUIET_MS, undefined, { ref: false }).then(forget);
 }
 
 /** Waits until the panel has heard of the end of the thread's last stream. */
-async function quiet(key: unknown, haste: AbortSignal): Promise<void> {
-  const rest = (ended.get(key) ?? -Infinity) + QUIET_MS - performance.now();
-  if (rest > 0) await setTimeout(rest, undefined, { signal: haste }).catch(() => {});
+async function quiet(key: unknown, clock: TurnClock, haste: AbortSignal): Promise<void> {
+  const endedAt = ended.get(key);
+  if (endedAt === undefined) return;
+  const rest = endedAt + QUIET_MS - clock.now();
+  if (rest > 0) await pause(rest, clock, haste);
 }
 
 /**

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Clock, createJoiner, type JoinerEvents } from '../../../src/agent/turn/joiner.ts';
+import type { TurnClock } from '../../../src/agent/turn/clock.ts';
+import { createJoiner, type JoinerEvents } from '../../../src/agent/turn/joiner.ts';
 
 /** Time that moves when it is told to. */
-function fakeClock(): Clock & { pass(ms: number): Promise<void>; timers(): number } {
+function fakeClock(): TurnClock & { pass(ms: number): Promise<void>; timers(): number } {
   let now = 0;
   const timers = new Set<{ at: number; run: () => void }>();
   return {
