@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { nodeFetch } from '../../src/node-fetch.ts';
 import { ours } from './sheet/clients/ours.ts';
-import { meet } from './sheet/run.ts';
-import type { Scenario } from './sheet/scenario.ts';
+import { meet } from './sheet/judge/run.ts';
 import { scenarios } from './sheet/scenarios/index.ts';
+import type { Scenario } from './sheet/scenarios/scenario.ts';
 
 /** The limits of the sheet are for an idle machine; here a limit only tells that something hangs. */
 const SLACK = 5;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tableOfContents } from '../release/contents.ts';
+import { tableOfContents } from './contents.ts';
 
 /** A package as the head of a file names it. */
 export interface Licensed {

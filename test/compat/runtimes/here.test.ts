@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { node } from './runtimes.ts';
-import { startScriptedServer } from './scripted-server.ts';
+import { node } from './hosts/runtimes.ts';
+import { startScriptedServer } from './servers/scripted-server.ts';
 
 const here = node('the Node that runs this', process.execPath);
 

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countSteps, createProgress } from '../../tools/runner/progress.ts';
-import { type Check, checkPackage } from './package-checks.ts';
-import { type Runtime, runtimes } from './runtimes.ts';
-import { startScriptedServer } from './scripted-server.ts';
-import { checkVendoredTypes } from './vendored-types.ts';
+import { type Runtime, runtimes } from './hosts/runtimes.ts';
+import { type Check, checkPackage } from './package/package-checks.ts';
+import { checkVendoredTypes } from './package/vendored-types.ts';
+import { startScriptedServer } from './servers/scripted-server.ts';
 
 /** At a time: most of a test is waiting. */
 const LANES = 4;

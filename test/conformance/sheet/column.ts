@@ -3,8 +3,8 @@
  * `node column.ts CLIENT NUMBER…`
  */
 import { clients } from './clients/index.ts';
-import type { Cell } from './judge.ts';
-import { meet } from './run.ts';
+import type { Cell } from './judge/judge.ts';
+import { meet } from './judge/run.ts';
 import { scenarios } from './scenarios/index.ts';
 
 /** How many scenarios run at once. Most of them wait. */

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { countSteps, createProgress } from '../../tools/runner/progress.ts';
 import { clients } from './clients/index.ts';
 import type { Report } from './column.ts';
-import { type Column, sheet } from './markdown.ts';
+import { type Column, sheet } from './page/markdown.ts';
 import { scenarios } from './scenarios/index.ts';
 
 const { values, positionals } = parseArgs({

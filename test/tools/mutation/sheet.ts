@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ours } from '../../conformance/sheet/clients/ours.ts';
-import { meet } from '../../conformance/sheet/run.ts';
+import { meet } from '../../conformance/sheet/judge/run.ts';
 import { scenarios } from '../../conformance/sheet/scenarios/index.ts';
 
 const client = ours('fetch');

@@ -1,7 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { jsonSchema, streamText, tool } from 'ai';
-import { type Client, messages, model, opened, weatherTool } from '../client.ts';
-import { versionOf } from './version.ts';
+import { type Client, messages, model, opened, versionOf, weatherTool } from './client.ts';
 
 /** `streamText`'s full stream: its text stream drops errors. */
 export const aiSdk: Client = {

@@ -1,6 +1,13 @@
 import { createEventSource } from 'eventsource-client';
-import { type Client, collectCalls, messages, model, opened, weatherTool } from '../client.ts';
-import { versionOf } from './version.ts';
+import {
+  type Client,
+  collectCalls,
+  messages,
+  model,
+  opened,
+  versionOf,
+  weatherTool,
+} from './client.ts';
 
 /** The obvious loop on an event-stream client: read events until `[DONE]`, parse each one. */
 export const eventsourceClient: Client = {

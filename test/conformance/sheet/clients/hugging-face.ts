@@ -1,6 +1,13 @@
 import { InferenceClient } from '@huggingface/inference';
-import { type Client, collectCalls, messages, model, opened, weatherTool } from '../client.ts';
-import { versionOf } from './version.ts';
+import {
+  type Client,
+  collectCalls,
+  messages,
+  model,
+  opened,
+  versionOf,
+  weatherTool,
+} from './client.ts';
 
 /** `chatCompletionStream`, as the README has it. */
 export const huggingFace: Client = {

@@ -1,9 +1,12 @@
-import type { Client } from '../client.ts';
+import type { Client } from './client.ts';
 
 /** Every client of the sheet, loaded only when it is run: each has a process of its own. */
 export const clients: Record<string, () => Promise<Client>> = {
   this: async () => (await import('./ours.ts')).ours('this'),
-  'this-node-fetch': async () => (await import('./ours-node-fetch.ts')).oursOverNodeFetch,
+  'this-node-fetch': async () => {
+    const { nodeFetch } = await import('../../../../src/node-fetch.ts');
+    return (await import('./ours.ts')).ours('this, nodeFetch', nodeFetch);
+  },
   'openai-7': async () => (await import('./openai.ts')).openai('openai'),
   'openai-7-stream': async () => (await import('./openai-helper.ts')).openaiHelper,
   'openai-4': async () => (await import('./openai.ts')).openai('openai-4'),

@@ -1,6 +1,5 @@
 import OpenAI from 'openai';
-import { type Client, messages, model, opened, weatherTool } from '../client.ts';
-import { versionOf } from './version.ts';
+import { type Client, messages, model, opened, versionOf, weatherTool } from './client.ts';
 
 /** `openai`'s other way: the `stream()` helper, which collects the reply itself. */
 export const openaiHelper: Client = {

@@ -6,9 +6,9 @@ import {
   messages,
   model,
   opened,
+  versionOf,
   weatherTool,
-} from '../client.ts';
-import { versionOf } from './version.ts';
+} from './client.ts';
 
 /**
  * `create({ stream: true })`, as the README and the tutorial use it.

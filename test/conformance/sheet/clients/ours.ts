@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Fetch, streamChat } from '../../../../src/index.ts';
-import { type Ask, type Client, messages, model, opened, weatherTool } from '../client.ts';
+import { type Ask, type Client, messages, model, opened, weatherTool } from './client.ts';
 
 const packageJson = new URL('../../../../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageJson, 'utf8'));

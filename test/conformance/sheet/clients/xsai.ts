@@ -1,6 +1,5 @@
 import { streamText } from '@xsai/stream-text';
-import { type Client, messages, model, opened, weatherTool } from '../client.ts';
-import { versionOf } from './version.ts';
+import { type Client, messages, model, opened, versionOf, weatherTool } from './client.ts';
 
 /** `streamText`'s full stream. It calls its tools itself, so they are given something to do. */
 export const xsai: Client = {

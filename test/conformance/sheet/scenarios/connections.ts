@@ -1,9 +1,9 @@
 import { get, globalAgent } from 'node:http';
-import { group } from '../scenario.ts';
-import type { Serve } from '../wire.ts';
+import type { Serve } from '../server/wire.ts';
 import { answers } from './errors.ts';
 import { HELLO, hello } from './frames.ts';
 import { sends } from './framing.ts';
+import { group } from './scenario.ts';
 
 const KEY = 'sk-local-0123456789abcdef';
 

@@ -1,5 +1,4 @@
-import { group, type Seen } from '../scenario.ts';
-import type { Serve } from '../wire.ts';
+import type { Serve } from '../server/wire.ts';
 import {
   bare,
   chunk,
@@ -14,6 +13,7 @@ import {
   text,
 } from './frames.ts';
 import { sends } from './framing.ts';
+import { group, type Seen } from './scenario.ts';
 
 /** Answers with a body at once. */
 export const answers =

@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { group } from '../scenario.ts';
-import type { Serve } from '../wire.ts';
+import type { Serve } from '../server/wire.ts';
 import {
   bare,
   chunk,
@@ -14,6 +13,7 @@ import {
   text,
   usage,
 } from './frames.ts';
+import { group } from './scenario.ts';
 
 /** Sends these pieces, a read each, and ends the body. */
 export const sends =

@@ -1,15 +1,15 @@
-import type { Scenario } from '../scenario.ts';
 import { connections } from './connections.ts';
 import { ends, errorsBefore, errorsInside, malformed, streamOptions } from './errors.ts';
-import { fields } from './fields.ts';
-import { finishes } from './finishes.ts';
 import { framing } from './framing.ts';
-import { marks } from './marks.ts';
-import { oddTools } from './odd-tools.ts';
-import { frames, reasoning, verdicts } from './replies.ts';
+import { fields } from './reply/fields.ts';
+import { finishes } from './reply/finishes.ts';
+import { marks } from './reply/marks.ts';
+import { oddTools } from './reply/odd-tools.ts';
+import { frames, reasoning, verdicts } from './reply/replies.ts';
+import { tools } from './reply/tools.ts';
+import type { Scenario } from './scenario.ts';
 import { sizes } from './sizes.ts';
 import { leaving, time } from './time.ts';
-import { tools } from './tools.ts';
 
 /**
  * Every condition of the sheet, in the sheet's order. What is right in each was written down before any client

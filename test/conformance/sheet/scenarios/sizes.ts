@@ -1,7 +1,7 @@
-import { group } from '../scenario.ts';
-import type { Serve } from '../wire.ts';
+import type { Serve } from '../server/wire.ts';
 import { chunk, data, done, finish, HELLO, hello, opening, role, text } from './frames.ts';
 import { sends } from './framing.ts';
+import { group } from './scenario.ts';
 
 const MIB = 2 ** 20;
 

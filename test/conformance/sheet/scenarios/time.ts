@@ -1,8 +1,8 @@
-import { group } from '../scenario.ts';
-import type { Serve, Wire } from '../wire.ts';
+import type { Serve, Wire } from '../server/wire.ts';
 import { answers } from './errors.ts';
 import { done, finish, HELLO, hello, helloText, opening, role, text } from './frames.ts';
 import { sends } from './framing.ts';
+import { group } from './scenario.ts';
 
 /** Sends a delta every 20 ms until the client has left. */
 const generates: Serve = async (wire) => {

@@ -1,0 +1,24 @@
+/** `npm run pictures`: draws the pictures of the READMEs from the tables, and from a run of the command line. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { drawCost } from '../../bench/picture.ts';
+import { drawGroups, drawRight } from '../../conformance/sheet/page/pictures.ts';
+import { drawReplay } from './replay.ts';
+import { drawTerminal } from './terminal.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const sheet = read('test/conformance/sheet/SHEET.md');
+
+const pictures = {
+  'test/conformance/sheet/right.svg': drawRight(sheet),
+  'test/conformance/sheet/groups.svg': drawGroups(sheet),
+  'test/bench/cost.svg': drawCost(read('test/bench/BENCH.md')),
+  'src/replay/replay.svg': drawReplay(),
+  'src/cli/terminal.svg': await drawTerminal(join(root, 'fixtures')),
+};
+for (const [file, text] of Object.entries(pictures)) {
+  writeFileSync(join(root, file), text);
+  console.log(`${file.padEnd(24)}${Buffer.byteLength(text)} bytes`);
+}
