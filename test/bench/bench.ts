@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { countSteps, createProgress } from '../tools/runner/progress.ts';
+import { countSteps, createProgress } from '../tools/progress.ts';
 import { buildPrograms, sizes } from './build.ts';
 import { type Figures, grown, report } from './markdown.ts';
 import { programs } from './programs.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROGRAM } from '../../src/cli/args/command.ts';
 import { commands } from '../../src/cli/main.ts';
-import { root } from '../tools/runner/commands.ts';
+import { root } from '../tools/project.ts';
 import { blocksOf, filesIn, pages } from './pages.ts';
 
 /** The scripts of the project, and those of the test folders that have a package.json of their own. */

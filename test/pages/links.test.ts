@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { test } from 'node:test';
-import { root } from '../tools/runner/commands.ts';
+import { root } from '../tools/project.ts';
 import { anchorOf, anchorsOf, pages, proseOf } from './pages.ts';
 
 /** The targets of links and pictures: `[text](target)`, `![text](target)`, `src="target"`. */

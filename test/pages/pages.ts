@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../tools/runner/commands.ts';
+import { root } from '../tools/project.ts';
 
 /** A page for people. */
 export interface Page {

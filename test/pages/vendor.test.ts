@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { plainEnv } from '../cli/commands.ts';
 import { scratch } from '../replay/helpers.ts';
-import { root } from '../tools/runner/commands.ts';
+import { root } from '../tools/project.ts';
 import { blocksOf, pages } from './pages.ts';
 
 const page = pages.find(({ file }) => file === 'src/build/README.md');

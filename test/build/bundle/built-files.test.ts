@@ -15,7 +15,7 @@ import { gzipSync } from 'node:zlib';
 import ts from 'typescript';
 import { format } from '../../../src/build/bundle/format.ts';
 import { entries } from '../../../src/build/entries.ts';
-import { copyProject, dist, root, runModule } from '../project.ts';
+import { copyProject, dist, root, runModule } from '../../tools/project.ts';
 
 const build = (folder: string) => runModule('tsx/dist/cli.mjs', ['src/build/build.ts'], folder);
 const read = (file: string, folder = dist) => readFileSync(join(folder, file), 'utf8');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { format } from '../../../src/build/bundle/format.ts';
 import { stripTypes } from '../../../src/build/bundle/strip-types.ts';
-import { root } from '../project.ts';
+import { root } from '../../tools/project.ts';
 
 const strip = (source: string) => stripTypes(source, 'x.ts');
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { entries } from '../../../src/build/entries.ts';
 import { newestChanges } from '../../../src/build/release/newest-changes.ts';
-import { root, run, runModule, temporaryFolder } from '../project.ts';
+import { root, run, runModule, temporaryFolder } from '../../tools/project.ts';
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 

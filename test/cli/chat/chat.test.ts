@@ -11,7 +11,7 @@ import { startReplayServer } from '../../../src/replay/index.ts';
 import { deadURL } from '../../agent/doubles/scripted-server.ts';
 import { chunk, frames } from '../../client/streams.ts';
 import { fixtures, scratch, write } from '../../replay/helpers.ts';
-import { root } from '../../tools/runner/commands.ts';
+import { root } from '../../tools/project.ts';
 import { createTestTerminal, plainEnv, runCli, runCommand, serve, startCli } from '../commands.ts';
 
 /** How this program is run in a clone. */

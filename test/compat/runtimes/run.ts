@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { countSteps, createProgress } from '../../tools/runner/progress.ts';
+import { countSteps, createProgress } from '../../tools/progress.ts';
 import { type Runtime, runtimes } from './hosts/runtimes.ts';
 import { type Check, checkPackage } from './package/package-checks.ts';
 import { checkVendoredTypes } from './package/vendored-types.ts';

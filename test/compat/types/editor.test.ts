@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import ts from 'typescript';
-import { root, temporaryFolder } from '../../build/project.ts';
+import { root, temporaryFolder } from '../../tools/project.ts';
 
 const folder = temporaryFolder({ after });
 mkdirSync(join(folder, 'node_modules'));

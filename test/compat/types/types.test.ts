@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { root, runModule, temporaryFolder } from '../../build/project.ts';
+import { root, runModule, temporaryFolder } from '../../tools/project.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** What the programs import, by where it is installed: the project itself, and this folder's own packages. */

@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { countSteps, createProgress } from '../../tools/runner/progress.ts';
+import { countSteps, createProgress } from '../../tools/progress.ts';
 import { clients } from './clients/index.ts';
 import type { Report } from './column.ts';
 import { type Column, sheet } from './page/markdown.ts';

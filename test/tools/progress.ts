@@ -1,56 +1,51 @@
-/** Where steps are told: a terminal, a pipe, a log. */
-export interface ProgressStream {
+/** Where the lines go: a terminal, a pipe, a log. */
+interface ProgressStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
 
-/** What goes on, told while it goes on. */
+/** Says what goes on while it goes on. */
 export interface Progress {
-  /** A line that stays. */
-  tell(line: string): void;
+  /** Writes a line that stays. */
+  print(line: string): void;
   /**
-   * How far it is. At a terminal this is one line that changes; elsewhere a line is written at most every
+   * Shows how far it is. At a terminal this is one line that changes; elsewhere a line is written at most every
    * {@link QUIET_MS}, so that a log stays short and is never silent for long.
    */
   update(line: string): void;
-  /** Takes the changing line away. */
+  /** Removes the line that changes. */
   end(): void;
 }
 
-/** The least time between two lines of progress where there is no terminal, in ms. */
+/** The least time between two lines of progress in a pipe, in ms. */
 export const QUIET_MS = 20_000;
 
 const CLEAR_LINE = '\r\x1b[K';
 
-/**
- * Tells the progress of something long.
- * @param now - a clock in ms
- */
+/** @param now - a clock in ms */
 export function createProgress(
   stream: ProgressStream,
   now: () => number = () => performance.now(),
 ): Progress {
   let isShown = false;
-  let toldAt = now();
+  let writtenAt = now();
   const end = () => {
     if (isShown) stream.write(CLEAR_LINE);
     isShown = false;
   };
+  const print = (line: string) => {
+    end();
+    stream.write(`${line}\n`);
+    writtenAt = now();
+  };
   return {
-    tell(line) {
-      end();
-      stream.write(`${line}\n`);
-      toldAt = now();
-    },
+    print,
     update(line) {
       if (stream.isTTY) {
         stream.write(`${CLEAR_LINE}${line.slice(0, (stream.columns ?? 80) - 1)}`);
         isShown = true;
-      } else if (now() - toldAt >= QUIET_MS) {
-        stream.write(`${line}\n`);
-        toldAt = now();
-      }
+      } else if (now() - writtenAt >= QUIET_MS) print(line);
     },
     end,
   };
@@ -63,21 +58,20 @@ export function duration(ms: number): string {
 }
 
 /**
- * Tells how far something is that has a known number of steps, and about how long the rest takes, judged by the steps so
- * far.
- * @returns called after each step, with what it was
+ * Shows how far something is that has a known number of steps, and about how long the rest takes.
+ * @returns called after each step, with its name
  */
 export function countSteps(
   total: number,
   progress: Progress,
   now: () => number = () => performance.now(),
-): (what: string) => void {
+): (step: string) => void {
   const startedAt = now();
   let done = 0;
-  return (what) => {
+  return (step) => {
     done++;
     const leftMs = ((now() - startedAt) / done) * Math.max(total - done, 0);
-    progress.update(`  ${done} of ${total}: ${what}; about ${duration(leftMs)} left`);
+    progress.update(`  ${done} of ${total}: ${step}; about ${duration(leftMs)} left`);
     if (done >= total) progress.end();
   };
 }
