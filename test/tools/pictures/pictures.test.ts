@@ -5,46 +5,77 @@ import { test } from 'node:test';
 import { drawCost } from '../../bench/picture.ts';
 import { drawGroups, drawRight } from '../../conformance/sheet/page/pictures.ts';
 import { root } from '../project.ts';
-import { drawReplay } from './replay.ts';
-import { tableUnder } from './tables.ts';
-import { linesOf } from './terminal.ts';
+import { numberIn, tableUnder } from './tables.ts';
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const sheet = read('test/conformance/sheet/SHEET.md');
+const bench = read('test/bench/BENCH.md');
+const totals = tableUnder(sheet, '## Totals');
+const [all = [], ...rest] = totals.rows;
+const groups = rest.filter(([name = '']) => /\(\d+\)$/.test(name));
 
-test('the pictures show the tables as they are: else run npm run pictures', () => {
-  assert.equal(read('test/conformance/sheet/right.svg'), drawRight(sheet));
-  assert.equal(read('test/conformance/sheet/groups.svg'), drawGroups(sheet));
-  assert.equal(read('test/bench/cost.svg'), drawCost(read('test/bench/BENCH.md')));
-  assert.equal(read('src/replay/replay.svg'), drawReplay());
-});
-
-test('every client and every group of the sheet is in its picture', () => {
-  const { head, rows } = tableUnder(sheet, '## Totals');
-  const picture = drawGroups(sheet);
-  for (const [name = ''] of rows.slice(1, -1)) assert.ok(picture.includes(`>${name}<`), name);
-  for (const client of head.slice(1)) {
-    assert.ok(drawRight(sheet).includes(`>${client}<`), client);
-  }
-});
-
-test('the picture of the terminal is of a run', () => {
-  const picture = read('src/cli/terminal.svg');
-  for (const words of ['$ npm start', '[stopped]', '$ node dist/cli.js doctor', '✓ All is well.']) {
-    assert.ok(picture.includes(words), words);
-  }
-  assert.ok(picture.includes('http://127.0.0.1:1234/v1'));
-  assert.doesNotMatch(picture, /\x1b|127\.0\.0\.1:(?!1234)/);
-});
-
-test('a screen is read as a terminal shows it', () => {
-  const written = 'a\x1b[2mb\x1b[0mc\r\n\x1b[1G\x1b[0J> long wo\x1b[2D\x1b[K\nword\r\x1b[Kx';
-  assert.deepEqual(
-    linesOf(written).map((spans) =>
-      spans.map(({ text, isDim }) => (isDim ? `(${text})` : text)).join(''),
-    ),
-    ['a(b)c', '> long ', 'x'],
+/** The words of a picture, in the order in which they are drawn. */
+function wordsOf(svg: string): string[] {
+  return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, words = '']) =>
+    words.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'),
   );
+}
+
+/** Each is asked of the picture in the folder, too: if it fails there alone, run `npm run pictures`. */
+const pictures = (file: string, drawn: string) => [
+  { which: 'as it is drawn', words: wordsOf(drawn) },
+  { which: `in ${file}`, words: wordsOf(read(file)) },
+];
+
+for (const { which, words } of pictures('test/conformance/sheet/right.svg', drawRight(sheet))) {
+  test(`right.svg shows each client with its total: ${which}`, () => {
+    const bars = new Map(
+      words
+        .slice(2)
+        .flatMap((word, nth, rest) => (nth % 2 === 0 ? [[word, rest[nth + 1]]] : [])) as [
+        string,
+        string,
+      ][],
+    );
+    assert.deepEqual(
+      Object.fromEntries(bars),
+      Object.fromEntries(totals.head.slice(1).map((client, nth) => [client, all[nth + 1]])),
+    );
+  });
+}
+
+for (const { which, words } of pictures('test/conformance/sheet/groups.svg', drawGroups(sheet))) {
+  test(`groups.svg shows each group with its cells: ${which}`, () => {
+    for (const [name = '', ...cells] of groups) {
+      const at = words.indexOf(name);
+      assert.notEqual(at, -1, name);
+      assert.deepEqual(words.slice(at + 1, at + 1 + cells.length).sort(), [...cells].sort(), name);
+    }
+  });
+}
+
+for (const { which, words } of pictures('test/bench/cost.svg', drawCost(bench))) {
+  test(`cost.svg shows each client's cost: ${which}`, () => {
+    for (const [name = '', , times] of tableUnder(bench, '## CPU per delta').rows) {
+      const shown = words[words.indexOf(name) + 1] ?? '';
+      assert.ok(shown.startsWith(`${numberIn(times)?.toFixed(2)} x`), `${name}: ${shown}`);
+    }
+  });
+}
+
+test('terminal.svg shows a run of the program, and no line is broken', () => {
+  const words = wordsOf(read('src/cli/terminal.svg'));
+  for (const line of ['$ npm start', '[stopped]', '$ node dist/cli.js doctor', '✓ All is well.']) {
+    assert.ok(words.includes(line), line);
+  }
+  assert.ok(words.some((line) => line.endsWith('http://127.0.0.1:1234/v1')));
+  assert.ok(words.some((line) => /^✓ An answer streams: .* tokens\/s \(.*\)$/.test(line)));
+  for (const line of words) assert.doesNotMatch(line, /\x1b|127\.0\.0\.1:(?!1234)/);
+});
+
+test('replay.svg names the four steps', () => {
+  const words = wordsOf(read('src/replay/replay.svg'));
+  for (const step of ['record', 'fixture', 'replay', 'cut']) assert.ok(words.includes(step), step);
 });
 
 test('a page without the table is an error that names it', () => {
