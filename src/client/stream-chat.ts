@@ -1,4 +1,4 @@
-import { checkType } from './check-type.ts';
+import { checkType } from './option-values.ts';
 import { LiveReply } from './reply/live-reply.ts';
 import { ReadableReply } from './reply/readable-reply.ts';
 import type { RequestBody } from './send/connection.ts';

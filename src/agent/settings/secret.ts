@@ -1,4 +1,4 @@
-import { createTextBlanker } from '../../client/errors/text-blanker.ts';
+import { createTextBlanker } from '../../client/errors/secrets.ts';
 
 const BLANK = '***';
 

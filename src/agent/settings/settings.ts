@@ -1,6 +1,10 @@
-import { checkType, type OptionType } from '../../client/check-type.ts';
-import { DEFAULT_BASE_URL, DEFAULT_TIMEOUTS } from '../../client/defaults.ts';
 import { fieldsOf, isObject, itemsOf, type JsonObject } from '../../client/json.ts';
+import {
+  checkType,
+  DEFAULT_BASE_URL,
+  DEFAULT_TIMEOUTS,
+  type OptionType,
+} from '../../client/option-values.ts';
 import type { Timeouts } from '../../client/types.ts';
 import { LANGUAGES, type Language } from '../say/phrases.ts';
 

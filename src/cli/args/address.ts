@@ -1,4 +1,4 @@
-import { DEFAULT_BASE_URL } from '../../client/defaults.ts';
+import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
 import { UsageError } from './command.ts';
 
 /**

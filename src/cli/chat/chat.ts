@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { DEFAULT_BASE_URL } from '../../client/defaults.ts';
+import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
 import { readAddress, shownURL } from '../args/address.ts';
 import { type Command, PROGRAM, type Terminal, UsageError } from '../args/command.ts';
 import { nearestWord } from '../args/nearest-word.ts';

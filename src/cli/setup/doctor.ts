@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { DEFAULT_BASE_URL } from '../../client/defaults.ts';
+import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
 import { defaultChatModel, isChatError, type Model, streamChat } from '../../index.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import { readAddress, shownURL } from '../args/address.ts';

@@ -1,8 +1,8 @@
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import path, { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEFAULT_BASE_URL } from '../../client/defaults.ts';
 import { isObject, parseJson } from '../../client/json.ts';
+import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
 import { isChatError, loadedChatModel, type Model } from '../../index.ts';
 import { parseAddress, readAddress } from '../args/address.ts';
 import { type Command, type Terminal, UsageError } from '../args/command.ts';

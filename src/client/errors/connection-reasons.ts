@@ -1,21 +1,20 @@
 import type { ConnectionWords } from './connection-words.ts';
-import type { KnownReason } from './known-reason.ts';
+import type { KnownReason } from './errors.ts';
 
 /** One reason for which a connection fails. */
-interface Row extends KnownReason {
+interface ConnectionReason extends KnownReason {
   /** The system's and the runtimes' codes, whole. */
   codes: readonly string[];
-  /** What runtimes say that give no code: Deno, workerd, browsers. */
+  /** The words of runtimes that give no code: Deno, workerd, browsers. */
   words?: RegExp;
 }
 
 /**
- * What is known of failed connections, as Node (libuv, OpenSSL, undici), Bun, Deno and workerd tell them.
- * Made when something has failed: a program that starts needs none of it.
+ * What is known of failed connections, in the codes and words of Node (libuv, OpenSSL, undici), Bun, Deno and workerd.
  * @see https://nodejs.org/api/errors.html#common-system-errors
  * @see https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
-const rows = (): readonly Row[] => [
+const connectionReasons: readonly ConnectionReason[] = [
   {
     reason: 'refused',
     codes: ['ECONNREFUSED', 'ConnectionRefused'],
@@ -76,9 +75,8 @@ const CODE_IN_WORDS = /\b[A-Z][A-Z0-9_]{4,}\b/g;
 /** The reason of a failed connection, by its code, else by its words. */
 export function findConnectionReason({ words, code }: ConnectionWords): KnownReason {
   const codes = code === undefined ? (words.match(CODE_IN_WORDS) ?? []) : [code];
-  const all = rows();
   const known =
-    all.find((row) => row.codes.some((one) => codes.includes(one))) ??
-    all.find((row) => row.words?.test(words));
+    connectionReasons.find((row) => row.codes.some((one) => codes.includes(one))) ??
+    connectionReasons.find((row) => row.words?.test(words));
   return known ? { reason: known.reason, hint: known.hint } : {};
 }

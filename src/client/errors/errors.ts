@@ -68,6 +68,12 @@ export type ErrorReason =
   /** This is not where the API is: most often `/v1` is missing at the end of `baseURL`. */
   | 'base-url';
 
+/** What is known of a failure: the stable word, and what to do about it, unless the words say it themselves. */
+export interface KnownReason {
+  reason?: ErrorReason | undefined;
+  hint?: string | undefined;
+}
+
 /** What a {@link ChatError} tells beside its message. What is not known is absent. */
 interface ChatErrorFields {
   kind: ErrorKind;

@@ -1,8 +1,8 @@
 import type { PartialResult } from '../types.ts';
 import { findConnectionReason } from './connection-reasons.ts';
 import { findConnectionWords } from './connection-words.ts';
+import type { KnownReason } from './errors.ts';
 import { ChatError, type ErrorKind, type ErrorReason } from './errors.ts';
-import type { KnownReason } from './known-reason.ts';
 import { createBlanker } from './secrets.ts';
 import { findServerReason } from './server-reasons.ts';
 import { clip, findServerWords, type ServerWords } from './server-words.ts';

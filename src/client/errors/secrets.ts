@@ -1,4 +1,55 @@
-import { createTextBlanker } from './text-blanker.ts';
+/** So many characters of a secret in a row give it away: servers echo keys in part. */
+export const TELLING_LENGTH = 8;
+
+/** A secret that is shorter would blank ordinary words. */
+const SHORTEST = 4;
+
+/** The parts of a secret that have so many characters; none if it is shorter. */
+export function partsOf(secret: string, length: number): string[] {
+  const count = Math.max(0, secret.length - length + 1);
+  return Array.from({ length: count }, (_, at) => secret.slice(at, at + length));
+}
+
+/** Tells each place in a text where a word begins, from the first to the last. */
+type WordSearch = (text: string, onFound: (index: number, word: string) => void) => void;
+
+/**
+ * Makes a search for words, which may overlap; of those that begin at the same place the longest is found. Words that are shorter than
+ * `length` are left out.
+ */
+export function createWordSearch(words: Iterable<string>, length: number): WordSearch {
+  const searched = [...new Set(words)]
+    .filter((word) => word.length >= length)
+    .sort((a, b) => b.length - a.length);
+  if (searched.length === 0) return () => {};
+  // One expression for all words reads the text once, however many they are.
+  const escaped = searched.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  const anyWord = new RegExp(`(?=(${escaped.join('|')}))`, 'g');
+  return (text, onFound) => {
+    for (const { index, 1: word = '' } of text.matchAll(anyWord)) onFound(index, word);
+  };
+}
+
+/**
+ * Makes the function that blanks secrets in a text. Blanked is every run of 8 or more characters of one; a secret of 4
+ * to 7 is blanked whole.
+ */
+export function createTextBlanker(secrets: readonly string[]): (text: string) => string {
+  const words = secrets.flatMap((secret) =>
+    secret.length < TELLING_LENGTH ? [secret] : partsOf(secret, TELLING_LENGTH),
+  );
+  const search = createWordSearch(words, SHORTEST);
+  return (text) => {
+    const spans: { start: number; end: number }[] = [];
+    search(text, (start, { length }) => {
+      const last = spans.at(-1);
+      if (last && start <= last.end) last.end = Math.max(last.end, start + length);
+      else spans.push({ start, end: start + length });
+    });
+    const shown = spans.map(({ start }, i) => `${text.slice(spans[i - 1]?.end ?? 0, start)}***`);
+    return shown.join('') + text.slice(spans.at(-1)?.end ?? 0);
+  };
+}
 
 /** Copies a JSON value without the secrets in its texts and names; what is nested deeper than 9 levels is left out. */
 type Blanker = <T>(value: T) => T;

@@ -1,4 +1,4 @@
-import type { KnownReason } from './known-reason.ts';
+import type { KnownReason } from './errors.ts';
 
 /** What a server's error is known by. */
 export interface ServerSigns {
@@ -9,8 +9,8 @@ export interface ServerSigns {
   words: string;
 }
 
-/** One reason for which a server refuses or fails. It is the reason where any of its signs is there. */
-interface Row extends KnownReason {
+/** One reason for which a server refuses or fails. One of its signs is enough. */
+interface ServerReason extends KnownReason {
   statuses?: readonly number[];
   codes?: readonly string[];
   words?: RegExp;
@@ -18,10 +18,9 @@ interface Row extends KnownReason {
 
 /**
  * What is known of servers' errors, as LM Studio, llama.cpp, Ollama, vLLM, LocalAI, Lemonade, mlx and gateways word
- * them. The first row that fits wins, so what is told by special words stands before what is told by common ones.
- * Made when something has failed: a program that starts needs none of it.
+ * them. The first row that fits wins, so rows with special words come before rows with common ones.
  */
-const rows = (): readonly Row[] => [
+const serverReasons: readonly ServerReason[] = [
   {
     reason: 'token',
     statuses: [401, 403],
@@ -104,8 +103,7 @@ const rows = (): readonly Row[] => [
   },
   {
     reason: 'redirect',
-    // 0 is how a browser tells of a redirect that it was told not to follow.
-    statuses: [0, 300, 301, 302, 303, 307, 308],
+    statuses: [300, 301, 302, 303, 307, 308],
     hint: 'Set options.baseURL to where it leads',
   },
   {
@@ -115,22 +113,22 @@ const rows = (): readonly Row[] => [
   },
 ];
 
-/** A 404 that names nothing else is a path that is not there, and most often `/v1` is what is missing. */
+/** A 404 that names nothing else means that the path does not exist; most often `/v1` is missing. */
 const pathIsMissing: KnownReason = {
   reason: 'base-url',
   hint: 'Does options.baseURL end with /v1?',
 };
 
-/** Signs are looked for in so many characters at the start and at the end of long words: a page, a template. */
-const MOST_CHARACTERS = 2000;
+/** How many characters at the start and at the end of long words (a page, a template) are searched for signs. */
+const SEARCHED_CHARACTERS = 2000;
 
 /** The reason of a server's error, by its status, its own codes and its words. */
 export function findServerReason({ status, codes, words }: ServerSigns): KnownReason {
-  const isLong = words.length > 2 * MOST_CHARACTERS;
+  const isLong = words.length > 2 * SEARCHED_CHARACTERS;
   const searched = isLong
-    ? `${words.slice(0, MOST_CHARACTERS)}\n${words.slice(-MOST_CHARACTERS)}`
+    ? `${words.slice(0, SEARCHED_CHARACTERS)}\n${words.slice(-SEARCHED_CHARACTERS)}`
     : words;
-  const known = rows().find(
+  const known = serverReasons.find(
     (row) =>
       (status !== undefined && row.statuses?.includes(status)) ||
       row.codes?.some((code) => codes.includes(code)) ||

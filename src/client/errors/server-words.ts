@@ -23,37 +23,37 @@ const MOST_MESSAGES = 5;
  * @param body - parsed JSON, or text that may hold some
  */
 export function findServerWords(body: unknown): ServerWords {
-  const found = find(body, DEPTH);
+  const found = findWords(body, DEPTH);
   return found.serverMessage ? found : { ...found, serverMessage: `${found.code ?? ''}` };
 }
 
-function find(value: unknown, depth: number): ServerWords {
-  if (typeof value === 'string') return findInText(value, depth);
+function findWords(value: unknown, depth: number): ServerWords {
+  if (typeof value === 'string') return findWordsInText(value, depth);
   const nothing = { serverMessage: '', code: undefined, type: undefined };
   if (!value || !depth) return nothing;
-  if (Array.isArray(value)) return findInList(value, depth);
+  if (Array.isArray(value)) return findWordsInList(value, depth);
   const { error, message, detail, msg, loc, code, type } = fieldsOf(value);
   // A text beside a message is only the status's name.
   const isStatusName = typeof error === 'string' && hasWords(message);
-  const inner = find(isStatusName ? message : (error ?? message ?? detail ?? msg), depth - 1);
+  const inner = findWords(isStatusName ? message : (error ?? message ?? detail ?? msg), depth - 1);
   const own = isCode(code) ? code : isCode(type) ? type : undefined;
   return {
-    serverMessage: placeOf(loc) + inner.serverMessage,
+    serverMessage: fieldPath(loc) + inner.serverMessage,
     code: inner.code ?? own,
     type: inner.type ?? (typeof type === 'string' ? type : undefined),
   };
 }
 
-function findInText(text: string, depth: number): ServerWords {
+function findWordsInText(text: string, depth: number): ServerWords {
   const json = parseJson(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
-  const inner = find(isObject(json) ? json : undefined, depth);
+  const inner = findWords(isObject(json) ? json : undefined, depth);
   if (inner.serverMessage) return inner;
   const isHtml = /^\s*</.test(text);
   return { ...inner, serverMessage: (isHtml ? textOfHtml(text) : text).trim() };
 }
 
-function findInList(list: readonly unknown[], depth: number): ServerWords {
-  const found = list.slice(0, MOST_MESSAGES).map((item) => find(item, depth - 1));
+function findWordsInList(list: readonly unknown[], depth: number): ServerWords {
+  const found = list.slice(0, MOST_MESSAGES).map((item) => findWords(item, depth - 1));
   const messages = found.map(({ serverMessage }) => serverMessage).filter(Boolean);
   return {
     serverMessage: messages.join('; '),
@@ -63,7 +63,7 @@ function findInList(list: readonly unknown[], depth: number): ServerWords {
 }
 
 /** Where in a request FastAPI's validator found something wrong: `body.stream_options: `. */
-function placeOf(loc: unknown): string {
+function fieldPath(loc: unknown): string {
   const names = itemsOf(loc).filter((name) => typeof name === 'string' || typeof name === 'number');
   return names.length > 0 ? `${names.join('.')}: ` : '';
 }

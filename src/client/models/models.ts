@@ -10,10 +10,10 @@ import { type Model, type ModelState, readListing } from './listing.ts';
 export type { Model, ModelState } from './listing.ts';
 
 /** How long all of the asking may take, in ms. */
-const PATIENCE = 2000;
+const LISTING_MS = 2000;
 
 /** The most characters of a list: a provider's can have some megabytes. */
-const MOST_CHARACTERS = 32 * 2 ** 20;
+const MOST_LISTING_CHARACTERS = 32 * 2 ** 20;
 
 /**
  * Lists the server's models: LM Studio's `/api/v1/models`, then its older `/api/v0/models`, then `/v1/models` as every
@@ -29,7 +29,7 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
     controller.abort(
       signal?.reason ?? fail({ kind: 'timeout', did: 'sent no list of models for 2 s' }),
     );
-  const timer = setTimeout(stop, PATIENCE);
+  const timer = setTimeout(stop, LISTING_MS);
   const stopListening = signal && listenForAbort(signal, stop);
   if (signal?.aborted) stop();
   let failure: unknown;
@@ -40,7 +40,7 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
           controller.signal,
           send(server, path, controller.signal),
         );
-        const body = await readBody(response, controller.signal, MOST_CHARACTERS);
+        const body = await readBody(response, controller.signal, MOST_LISTING_CHARACTERS);
         const models = readListing(parseJson(body));
         if (models) return models;
         failure = fail({ kind: 'protocol', did: 'has no list of models' });

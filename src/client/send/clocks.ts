@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS } from '../defaults.ts';
+import { LONGEST_TIMER_MS } from '../option-values.ts';
 
 /** Once a limit has run out, bytes that wait in the socket get so long to be read; in ms. */
 const LAST_LOOK_MS = 20;

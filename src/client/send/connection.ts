@@ -1,6 +1,6 @@
 import { isChatError } from '../errors/errors.ts';
 import { now } from './clocks.ts';
-import type { Server } from './options.ts';
+import type { ServerSettings } from './options.ts';
 import { readerOf } from './read-body.ts';
 import { send } from './send.ts';
 
@@ -20,14 +20,14 @@ export class Connection {
   /** What the head says that the body is; empty where it does not say it. */
   contentType = '';
 
-  readonly #server: Server;
+  readonly #server: ServerSettings;
   readonly #body: RequestBody;
   readonly #patienceMs: number;
   readonly #controller = new AbortController();
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
   /** @param patienceMs - how long a model may take to load */
-  constructor(server: Server, body: RequestBody, patienceMs: number) {
+  constructor(server: ServerSettings, body: RequestBody, patienceMs: number) {
     this.#server = server;
     this.#body = body;
     this.#patienceMs = patienceMs;

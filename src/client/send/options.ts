@@ -1,16 +1,16 @@
-import { checkType } from '../check-type.ts';
+import { createFail, type Fail } from '../errors/failures.ts';
 import {
+  checkType,
   DEFAULT_BASE_URL,
   DEFAULT_MAX_EVENT_BYTES,
   DEFAULT_MAX_RESULT_BYTES,
   DEFAULT_TIMEOUTS,
-} from '../defaults.ts';
-import { createFail, type Fail } from '../errors/failures.ts';
+} from '../option-values.ts';
 import type { Fetch, PartialResult, ServerOptions, StreamOptions } from '../types.ts';
 import { patientFetch } from './patient-fetch.ts';
 
 /** What is known of the server, checked and with every default filled in. */
-export interface Server {
+export interface ServerSettings {
   /** The base URL, without its user. */
   readonly base: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export interface Server {
 
 /** How one reply is streamed. */
 export interface StreamSettings {
-  readonly server: Server;
+  readonly server: ServerSettings;
   readonly timeouts: { readonly firstToken: number; readonly idle: number };
   readonly maxEventBytes: number;
   readonly maxResultBytes: number;
@@ -66,7 +66,10 @@ export function readStreamOptions(
  * Reads where the server is and who asks.
  * @throws {TypeError} naming the option, and never showing a secret
  */
-export function readServerOptions(options: ServerOptions, partial?: () => PartialResult): Server {
+export function readServerOptions(
+  options: ServerOptions,
+  partial?: () => PartialResult,
+): ServerSettings {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('options must be an object');
   }

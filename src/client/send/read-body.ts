@@ -1,8 +1,8 @@
-/** A short body is read for so long, in ms: a server may leave it open. */
-const PATIENCE_MS = 2000;
+/** How long a short body is read, in ms: a server may leave it open. */
+const SHORT_BODY_MS = 2000;
 
-/** So many characters of a short body are enough for its words. */
-const MOST_CHARACTERS = 2 ** 20;
+/** How many characters of a short body are read; its words are in them. */
+const SHORT_BODY_CHARACTERS = 2 ** 20;
 
 /** A reader of a response's body; of nothing, where it has none. */
 export const readerOf = ({ body }: Response): ReadableStreamDefaultReader<Uint8Array> =>
@@ -15,12 +15,12 @@ export const readerOf = ({ body }: Response): ReadableStreamDefaultReader<Uint8A
 export async function readBody(
   response: Response,
   signal: AbortSignal,
-  mostCharacters = MOST_CHARACTERS,
+  mostCharacters = SHORT_BODY_CHARACTERS,
 ): Promise<string> {
   const reader = readerOf(response);
   const decoder = new TextDecoder();
   const stop = () => reader.cancel().catch(() => {});
-  const timer = setTimeout(stop, PATIENCE_MS);
+  const timer = setTimeout(stop, SHORT_BODY_MS);
   signal.addEventListener('abort', stop);
   let text = '';
   try {

@@ -1,6 +1,6 @@
 import type { ChatError } from '../errors/errors.ts';
 import { now, pause } from './clocks.ts';
-import type { Server } from './options.ts';
+import type { ServerSettings } from './options.ts';
 import { readBody } from './read-body.ts';
 
 /** The origins that have answered this process before: there a kept connection may have died. */
@@ -37,7 +37,7 @@ const SHORTEST_WAIT_MS = 250;
  * @throws {ChatError} kind `connection`, `timeout` or `http`; the signal's reason after an abort, as soon as `fetch` lets go
  */
 export async function send(
-  server: Server,
+  server: ServerSettings,
   path: string,
   signal: AbortSignal,
   json?: string,
@@ -68,7 +68,7 @@ export async function send(
  * @param url - gets the address in the place of a `localhost` that was refused
  */
 async function reach(
-  server: Server,
+  server: ServerSettings,
   url: URL,
   init: RequestInit,
   signal: AbortSignal,
@@ -98,17 +98,22 @@ async function reach(
 }
 
 /** How quickly a request has to fail for a kept connection to be the cause; 0 where none can be. */
-function deadWithinMs(server: Server, { origin }: URL): number {
+function deadWithinMs(server: ServerSettings, { origin }: URL): number {
   if (answeredOrigins.has(origin)) return DEAD_WITHIN_MS;
   return server.sharesConnections ? DEAD_UNASKED_WITHIN_MS : 0;
 }
 
 /** What a response says that is not 2xx, and after how long it is worth asking again, if it is at all. */
 async function readRefusal(
-  { fail }: Server,
+  { fail }: ServerSettings,
   response: Response,
   signal: AbortSignal,
 ): Promise<{ error: ChatError; waitMs: number | undefined }> {
+  if (isHiddenRedirect(response)) {
+    const hint = 'Set options.baseURL to the address that the server redirects to';
+    const did = 'answered with a redirect, which a browser keeps secret';
+    return { error: fail({ kind: 'http', did, reason: 'redirect', hint }), waitMs: undefined };
+  }
   const { status, headers } = response;
   const said = (await readBody(response, signal)) || headers.get('location') || '';
   const error = fail({ kind: 'http', did: `answered ${status}`, status, said });
@@ -116,6 +121,9 @@ async function readRefusal(
   const isLoading = status === 503 && (retryAfter !== null || error.reason === 'loading');
   return { error, waitMs: isLoading ? readRetryAfter(retryAfter) : undefined };
 }
+
+/** A browser tells neither the status nor the target of a redirect that it did not follow. */
+const isHiddenRedirect = ({ type }: Response): boolean => type === 'opaqueredirect';
 
 /**
  * The wait that a server asks for, in ms.

@@ -1,4 +1,4 @@
-import { checkType } from '../../client/check-type.ts';
+import { checkType } from '../../client/option-values.ts';
 import type { Chunk, Exchange } from '../exchange/format.ts';
 
 /** A call of a tool, as the model is to make it. */

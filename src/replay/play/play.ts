@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LONGEST_TIMER_MS } from '../../client/defaults.ts';
+import { LONGEST_TIMER_MS } from '../../client/option-values.ts';
 import type { Exchange } from '../exchange/format.ts';
 import type { Incoming } from '../match/request.ts';
 import type { PlayOptions } from './play-options.ts';

@@ -1,4 +1,4 @@
-import { createWordSearch, partsOf, TELLING_LENGTH } from '../../client/errors/text-blanker.ts';
+import { createWordSearch, partsOf, TELLING_LENGTH } from '../../client/errors/secrets.ts';
 import { joinDeltas } from '../exchange/join-deltas.ts';
 import { leavesOf } from '../match/places.ts';
 import { base64Readings, base64Writings, readingsOf } from './readings.ts';

@@ -149,7 +149,6 @@ const byStatus: [status: number, reason: ErrorReason][] = [
   [403, 'token'],
   [413, 'context'],
   [429, 'busy'],
-  [0, 'redirect'],
   [300, 'redirect'],
   [301, 'redirect'],
   [302, 'redirect'],

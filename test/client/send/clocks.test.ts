@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
-import { LONGEST_TIMER_MS } from '../../../src/client/defaults.ts';
+import { LONGEST_TIMER_MS } from '../../../src/client/option-values.ts';
 import { Clock, now, pause } from '../../../src/client/send/clocks.ts';
 import { streamChat } from '../../../src/index.ts';
 import { chunk, fakeServer, frames, hello, serverByHand, silence } from '../streams.ts';

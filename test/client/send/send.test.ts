@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LONGEST_TIMER_MS } from '../../../src/client/defaults.ts';
+import { isChatError } from '../../../src/client/errors/errors.ts';
+import { LONGEST_TIMER_MS } from '../../../src/client/option-values.ts';
 import { now } from '../../../src/client/send/clocks.ts';
-import { readServerOptions, type Server } from '../../../src/client/send/options.ts';
+import { readServerOptions, type ServerSettings } from '../../../src/client/send/options.ts';
 import { send } from '../../../src/client/send/send.ts';
 import type { Fetch, ServerOptions } from '../../../src/client/types.ts';
 import { fakeClock, settled } from './fake-clock.ts';
@@ -25,7 +26,7 @@ function serverOf(answers: readonly Answer[], options: ServerOptions = {}) {
     if (typeof answer === 'function') return answer();
     throw answer;
   };
-  const server: Server = readServerOptions({ baseURL: newAddress(), fetch, ...options });
+  const server: ServerSettings = readServerOptions({ baseURL: newAddress(), fetch, ...options });
   return { server, asked };
 }
 
@@ -64,6 +65,19 @@ test('a request without JSON is a GET, one with it a POST; a redirect is not fol
       { method: 'POST', redirect: 'manual', headers, signal, body: '{"a":1}' },
     ],
   );
+});
+
+test('a redirect that a browser keeps secret is told as a redirect, without a status', async () => {
+  const hidden = () => Object.defineProperty(Response.error(), 'type', { value: 'opaqueredirect' });
+  const { server, asked } = serverOf([hidden]);
+  await assert.rejects(send(server, '/models', signal), (error) => {
+    assert.ok(isChatError(error));
+    assert.deepEqual([error.kind, error.reason, error.status], ['http', 'redirect', undefined]);
+    assert.match(error.message, /v1 answered with a redirect, which a browser keeps secret$/);
+    assert.match(error.hint ?? '', /options\.baseURL/);
+    return true;
+  });
+  assert.equal(asked.length, 1);
 });
 
 for (const [baseURL, url] of [

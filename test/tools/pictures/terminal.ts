@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { main } from '../../../src/cli/main.ts';
 import { createTerminal } from '../../../src/cli/terminal/terminal.ts';
-import { DEFAULT_BASE_URL } from '../../../src/client/defaults.ts';
+import { DEFAULT_BASE_URL } from '../../../src/client/option-values.ts';
 import { startReplayServer } from '../../../src/replay/serve/server.ts';
 import { escapeXml, label, MONO, picture } from './svg.ts';
 
