@@ -2,8 +2,7 @@ import { fieldsOf, isObject, itemsOf } from '../client/json.ts';
 import type { Model } from '../client/models/models.ts';
 import type { ChatMessage } from '../client/types.ts';
 import { createAnswer, type Purpose } from './answer/answer.ts';
-import { createTextInsertion, targetOf } from './editor/insert-text.ts';
-import type { Insertion } from './editor/insertion.ts';
+import { createTextInsertion, type Insertion, targetOf } from './editor/insert-text.ts';
 import { loadVSCode } from './editor/vscode.ts';
 import { asThread, type HostUtils, postToPanel, type Task, type Thread } from './host.ts';
 import { formatNote } from './page/layout.ts';
@@ -128,7 +127,7 @@ export default class LocalLLMStreamAgent {
       meta: response.getMeta(),
       convert: (messages) => this.convertToOpenAIMessages(messages),
       showModels: (models) => showOperations(thread, hostUtils, config, models, phrases),
-      insertion: isInitial ? await insertionFor(thread, phrases) : undefined,
+      insertion: isInitial ? await insertionFor(thread, phrases, this.clock) : undefined,
     });
     const texts = turn.stream(answer.work, answer.buttons);
     response.setStream(this.createStream({ texts, [Symbol.asyncIterator]: () => asChunks(texts) }));
@@ -212,12 +211,16 @@ function showOperations(
 }
 
 /** The place that the last message names, where 'Generate Text at Cursor' has sent it. */
-async function insertionFor(thread: Thread, phrases: Phrases): Promise<Insertion | undefined> {
+async function insertionFor(
+  thread: Thread,
+  phrases: Phrases,
+  clock: TurnClock,
+): Promise<Insertion | undefined> {
   const last = thread.messages.at(-1);
   const target = last?.sender === 'user' ? targetOf(last.meta) : undefined;
   const vscode = target && loadVSCode();
   // Without the place the answer is in the chat.
-  return vscode && createTextInsertion(vscode, target, phrases).catch(() => undefined);
+  return vscode && createTextInsertion(vscode, target, phrases, clock).catch(() => undefined);
 }
 
 async function* asChunks(texts: AsyncIterable<string>): AsyncGenerator<unknown> {

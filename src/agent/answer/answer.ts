@@ -2,11 +2,11 @@ import { defaultChatModel, type Model } from '../../client/models/models.ts';
 import { streamChat } from '../../client/stream-chat.ts';
 import type { ChatMessage, ChatResult } from '../../client/types.ts';
 import { nodeFetch } from '../../node-fetch.ts';
-import type { Insertion } from '../editor/insertion.ts';
+import type { Insertion } from '../editor/insert-text.ts';
 import type { AvailableTask, HostUtils, Message, Meta, Thread } from '../host.ts';
 import { loadButtons } from '../say/buttons.ts';
 import { describeEnding, otherModelNote } from '../say/ending.ts';
-import { clip, explain, factsOf, tellFailure } from '../say/failure.ts';
+import { clip, factsOf, tellFailure } from '../say/failure.ts';
 import type { Phrases } from '../say/phrases.ts';
 import type { Server } from '../server.ts';
 import { withoutSecret } from '../settings/secret.ts';
@@ -194,12 +194,10 @@ async function fail(job: Job, page: AnswerPage, error: unknown): Promise<void> {
     hasOlder: shorten(conversationFor(job), 0) !== undefined,
   };
   const told = await tellFailure(error, failed, phrases, () => server.models(true));
-  page.say(
-    '⚠️',
-    told.paragraphs.map((paragraph) => withoutSecret(paragraph, config.apiKey ?? '')),
-  );
+  const paragraphs = told.paragraphs.map((one) => withoutSecret(one, config.apiKey ?? ''));
+  page.say('⚠️', paragraphs);
   page.endWith(told.buttons);
-  await insertion?.fail(explain(error, factsOf(error), config, model, phrases).happened);
+  await insertion?.fail(paragraphs.join(' '));
 }
 
 /** @returns whether it is loaded, as far as can be known */

@@ -59,13 +59,18 @@ interface CancellationToken {
   onCancellationRequested(listener: () => void): unknown;
 }
 
+/** In the built file, which is CommonJS: the module that Node made for it. */
+declare const module: { parent?: { filename?: string } | null } | undefined;
+
 /**
- * VS Code's API, where this runs in its extension host; `undefined` elsewhere. Asked for only when it is needed: the
- * agent's file loads without it. The host gives the module to whatever file asks for it; only there has to be such a file.
+ * VS Code's API, if this runs in its extension host; `undefined` elsewhere. Asked for only when it is needed: the
+ * agent's file loads without it. The host looks which extension the asking file belongs to, and signs notifications with its
+ * name, so the file that has required the agent asks.
  */
 export function loadVSCode(): VSCode | undefined {
+  const parent = typeof module === 'undefined' ? undefined : module.parent?.filename;
   try {
-    const found: unknown = createRequire(process.execPath)('vscode');
+    const found: unknown = createRequire(parent ?? process.execPath)('vscode');
     const isVSCode = (value: unknown): value is VSCode => isObject(value) && 'workspace' in value;
     return isVSCode(found) ? found : undefined;
   } catch {

@@ -84,7 +84,7 @@ export async function tellFailure(
 }
 
 /** The sentences for a failure, by its reason, else by its kind. */
-export function explain(
+function explain(
   error: unknown,
   { kind = '', reason = '', status }: FailureFacts,
   config: Config,

@@ -216,7 +216,7 @@ export const chinese: Phrases = {
   readFile: () => '请阅读附件，用几句话说明它的内容。',
   goOn: () => '请从上一个回答中断的地方接着写，不要重复，也不要加说明。',
 
-  generating: () => '正在生成文本',
-  insertionFailed: (happened) => `没有插入文本。${happened}`,
+  generating: () => 'local-llm：正在生成文本',
+  insertionFailed: (happened) => `local-llm：没有插入文本。${happened}`,
   documentGone: () => '这个文档无法写入。',
 };

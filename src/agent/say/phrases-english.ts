@@ -239,7 +239,7 @@ export const english = {
     'Go on exactly where your last answer ended. Repeat nothing of it, and add no remarks.',
 
   // 'Generate Text at Cursor'.
-  generating: () => 'Generating text',
-  insertionFailed: (happened: string) => `No text was inserted. ${happened}`,
+  generating: () => 'local-llm: generating text',
+  insertionFailed: (happened: string) => `local-llm: no text was inserted. ${happened}`,
   documentGone: () => 'The document cannot be written to.',
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withoutOuterFence } from '../../../src/agent/editor/insertion.ts';
+import { textSoFar, textToKeep } from '../../../src/agent/editor/inserted-text.ts';
+import { placeAfter } from '../../../src/agent/editor/place.ts';
 import { chatsWith, lastRequest } from '../doubles/chats.ts';
 import type { Host } from '../doubles/host.ts';
 import {
@@ -101,7 +102,10 @@ test('an error is shown by VS Code, and the document is as it was', async () => 
   const editor = installVSCode(document);
   await generate(refuse(500, { error: 'boom' }));
   assert.equal(editor.text(), document);
-  assert.match(editor.errors[0] ?? '', /^No text was inserted\. The server refused/);
+  assert.match(
+    editor.errors[0] ?? '',
+    /^local-llm: no text was inserted\. The server refused the question \(status 500\)\. The server says: "boom" Press/,
+  );
   await generate((response) => {
     begin(response);
     response.write(frame({ content: 'Half of it' }));
@@ -114,7 +118,9 @@ test('an error is shown by VS Code, and the document is as it was', async () => 
 test('a document that is gone is told', async () => {
   const editor = installVSCode(document);
   await generate(say('text'), 'file:///gone.ts');
-  assert.deepEqual(editor.errors, ['No text was inserted. The document cannot be written to.']);
+  assert.deepEqual(editor.errors, [
+    'local-llm: no text was inserted. The document cannot be written to.',
+  ]);
 });
 
 test('undo in the middle, or Cancel, ends it, and the server stops', async () => {
@@ -131,21 +137,62 @@ test('undo in the middle, or Cancel, ends it, and the server stops', async () =>
   }
 });
 
-for (const [name, text, whole] of [
+for (const [name, text, kept] of [
   ['no fence', 'const a;\n', 'const a;'],
   ['a fence around it', '```ts\na\nb\n```\n', 'a\nb'],
   ['a fence of tildes', '~~~\na\n~~~', 'a'],
   ['a fence that is not closed', '```ts\na', 'a'],
-  ['a fence, and more behind it', '```ts\na\n```\nmore', '```ts\na\n```\nmore'],
-  ['a fence in the middle', 'x\n```\na\n```', 'x\n```\na\n```'],
+  ['a fence, and words after it', '```ts\na\n```\nThis is a.', 'a'],
+  ['a fence between words', 'Here it is:\n```\na\n```\nBye.', 'a'],
+  ['an indented fence', '1. Like this:\n   ```\n   a\n   ```', '   a'],
+  ['a fence inside a longer one', '````md\n```\na\n```\n````', '```\na\n```'],
+  ['two fences', '```\na\n```\n\n```\nb\n```', '```\na\n```\n\n```\nb\n```'],
   ['backticks in the first line', '`a` is code', '`a` is code'],
 ] as const) {
-  test(`a fence around the whole is taken off: ${name}`, () => {
-    assert.equal(withoutOuterFence(text, true), whole);
-    for (let i = 0; i < text.length; i++) {
-      const shown = withoutOuterFence(text.slice(0, i), false);
-      if (name !== 'a fence, and more behind it')
-        assert.ok(whole.startsWith(shown), `${i}: ${shown}`);
+  test(`what stays in the document: ${name}`, () => assert.equal(textToKeep(text), kept));
+}
+
+for (const [name, text] of [
+  ['no fence', 'const a;\n'],
+  ['a fence around it', '```ts\na\nb\n```\n'],
+  ['a fence of tildes', '~~~\na\n~~~'],
+  ['a fence, and words after it', '```ts\na\n```\nThis is a.'],
+  ['backticks in the first line', '`a` is code'],
+] as const) {
+  test(`while it comes no sign of a fence around it is shown: ${name}`, () => {
+    for (let i = 0; i <= text.length; i++) {
+      const shown = textSoFar(text.slice(0, i));
+      assert.ok(textToKeep(text).startsWith(shown), `${i}: ${shown}`);
     }
   });
 }
+
+test('where a text is after the edits of others', () => {
+  const place = { start: 10, length: 5 };
+  for (const [rangeOffset, rangeLength, text, expected] of [
+    // Before it, at its beginning, at its end, after it.
+    [0, 0, 'abc', { start: 13, length: 5 }],
+    [2, 4, '', { start: 6, length: 5 }],
+    [10, 0, 'abc', { start: 13, length: 5 }],
+    [8, 2, 'abc', { start: 11, length: 5 }],
+    [15, 0, 'abc', place],
+    [20, 3, '', place],
+    // In the middle.
+    [12, 0, 'abc', { start: 10, length: 8 }],
+    [11, 2, '', { start: 10, length: 3 }],
+    // Over its beginning, over its end, over all of it.
+    [8, 4, 'x', { start: 9, length: 3 }],
+    [13, 6, 'x', { start: 10, length: 3 }],
+    [8, 10, 'x', { start: 9, length: 0 }],
+    [10, 5, '', undefined],
+    [5, 20, '', undefined],
+  ] as const) {
+    const change = { rangeOffset, rangeLength, text };
+    assert.deepEqual(placeAfter(place, change), expected, JSON.stringify(change));
+  }
+  assert.deepEqual(
+    placeAfter({ start: 4, length: 0 }, { rangeOffset: 4, rangeLength: 0, text: 'ab' }),
+    { start: 6, length: 0 },
+    'nothing is written yet: what is typed there stays before it',
+  );
+});

@@ -1,0 +1,130 @@
+import { pause, type TurnClock } from '../turn/clock.ts';
+import { placeAfter, type Stretch } from './place.ts';
+import type { TextChange, TextDocument, VSCode } from './vscode.ts';
+
+/** The least time between two edits, in ms. */
+const BETWEEN_EDITS_MS = 100;
+
+/** How often an edit is tried that fails because the document has just changed. */
+const TRIES = 20;
+
+/** Keeps a text in a document, at a place that follows the edits of others. */
+export class TextWriter {
+  /** The user has removed all of what was written, as undo does. */
+  onTakenBack = (): void => {};
+  readonly #vscode: VSCode;
+  readonly #document: TextDocument;
+  readonly #clock: TurnClock;
+  readonly #listener: { dispose(): void };
+  #place: Stretch;
+  #written = '';
+  #wanted = () => '';
+  /** The change that this is making now. */
+  #own: TextChange | undefined;
+  #state: 'new' | 'begun' | 'left' = 'new';
+  #writing: Promise<boolean> | undefined;
+
+  constructor(vscode: VSCode, document: TextDocument, offset: number, clock: TurnClock) {
+    this.#vscode = vscode;
+    this.#document = document;
+    this.#clock = clock;
+    this.#place = { start: offset, length: 0 };
+    this.#listener = vscode.workspace.onDidChangeTextDocument((event) => {
+      if (!isSameDocument(event.document, document)) return;
+      for (const change of event.contentChanges) this.#follow(change);
+    });
+  }
+
+  /**
+   * Makes the place this text. Edits are made one at a time; one that is late writes the text as it is then.
+   * @returns whether the document has it
+   */
+  async write(text: () => string): Promise<boolean> {
+    this.#wanted = text;
+    let isDone: boolean;
+    do {
+      this.#writing ??= this.#catchUp().finally(() => {
+        this.#writing = undefined;
+      });
+      isDone = await this.#writing;
+      // What was wanted last may have come after the last look.
+    } while (isDone && this.#inLineEnds(this.#wanted()) !== this.#written);
+    return isDone;
+  }
+
+  leave(): void {
+    this.#state = 'left';
+    this.#listener.dispose();
+  }
+
+  #follow(change: TextChange): void {
+    const own = this.#own;
+    if (
+      change.rangeOffset === own?.rangeOffset &&
+      change.rangeLength === own.rangeLength &&
+      change.text === own.text
+    ) {
+      this.#own = undefined;
+      return;
+    }
+    const place = placeAfter(this.#place, change);
+    this.#place = place ?? { start: change.rangeOffset, length: 0 };
+    if (!place && this.#written !== '') this.onTakenBack();
+  }
+
+  async #catchUp(): Promise<boolean> {
+    for (let tries = 0; tries < TRIES && this.#state !== 'left'; ) {
+      const wanted = this.#inLineEnds(this.#wanted());
+      if (wanted === this.#written) return true;
+      tries = (await this.#change(wanted)) ? 0 : tries + 1;
+      await pause(BETWEEN_EDITS_MS, this.#clock);
+    }
+    return false;
+  }
+
+  /** Appends what is new, or puts the whole in the place of what is there. */
+  async #change(wanted: string): Promise<boolean> {
+    const { start, length } = this.#place;
+    const isLonger = wanted.startsWith(this.#written);
+    const change = isLonger
+      ? { rangeOffset: start + length, rangeLength: 0, text: wanted.slice(this.#written.length) }
+      : { rangeOffset: start, rangeLength: length, text: wanted };
+    this.#own = change;
+    const isDone = await this.#edit(change).catch(() => false);
+    this.#own = undefined;
+    if (!isDone) return false;
+    this.#state = this.#state === 'left' ? 'left' : 'begun';
+    const kept = isLonger ? this.#place.length : 0;
+    this.#place = { start: this.#place.start, length: kept + change.text.length };
+    this.#written = wanted;
+    return true;
+  }
+
+  async #edit({ rangeOffset, rangeLength, text }: TextChange): Promise<boolean> {
+    const document = this.#document;
+    const range = new this.#vscode.Range(
+      document.positionAt(rangeOffset),
+      document.positionAt(rangeOffset + rangeLength),
+    );
+    const editor = this.#vscode.window.visibleTextEditors.find((one) =>
+      isSameDocument(one.document, document),
+    );
+    if (editor) {
+      // One undo takes back all of it.
+      const options = { undoStopBefore: this.#state === 'new', undoStopAfter: false };
+      return editor.edit((builder) => builder.replace(range, text), options);
+    }
+    const workspaceEdit = new this.#vscode.WorkspaceEdit();
+    workspaceEdit.replace(document.uri, range, text);
+    return this.#vscode.workspace.applyEdit(workspaceEdit);
+  }
+
+  /** At the end of a line VS Code wants the document's own sign. */
+  #inLineEnds(text: string): string {
+    return this.#document.eol === 2 ? text.replace(/\r?\n/g, '\r\n') : text;
+  }
+}
+
+function isSameDocument(one: { uri: { toString(): string } }, other: TextDocument): boolean {
+  return one.uri.toString() === other.uri.toString();
+}
