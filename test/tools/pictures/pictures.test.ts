@@ -73,6 +73,23 @@ test('terminal.svg shows a run of the program, and no line is broken', () => {
   for (const line of words) assert.doesNotMatch(line, /\x1b|127\.0\.0\.1:(?!1234)/);
 });
 
+test('broken-stream.svg shows what each client makes of the same half answer', () => {
+  const words = wordsOf(read('src/client/broken-stream.svg'));
+  const [theirs, ours] = [
+    words.indexOf('$ node openai.mjs'),
+    words.indexOf('$ node streamChat.mjs'),
+  ];
+  const half = words.slice(theirs + 1, words.indexOf('$ echo $?', theirs));
+  assert.ok(half.length > 2);
+  assert.deepEqual(words.slice(theirs + 1, ours), [...half, '$ echo $?', '0', '']);
+  assert.deepEqual(words.slice(ours + 1), [
+    ...half,
+    'interrupted: http://127.0.0.1:1234/v1 broke off before the answer was finished',
+    '$ echo $?',
+    '1',
+  ]);
+});
+
 test('replay.svg names the four steps', () => {
   const words = wordsOf(read('src/replay/replay.svg'));
   for (const step of ['record', 'fixture', 'replay', 'cut']) assert.ok(words.includes(step), step);
