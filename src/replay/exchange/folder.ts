@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { type Exchange, type Head, parseHead } from './format.ts';
-import { codeOf, wordsOf } from './thrown.ts';
+import { type Exchange, type Head, parseHead } from './exchange.ts';
+import { codeOf, wordsOf } from './in-words.ts';
 
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');

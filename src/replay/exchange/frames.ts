@@ -1,81 +1,152 @@
-import { fieldsOf, isObject, itemsOf } from '../../client/json.ts';
-import { frameEndsOf, pieces } from '../play/rechunk.ts';
-import { eventsOf } from './events.ts';
-import type { Exchange } from './format.ts';
+import { fieldsOf, parseJson } from '../../client/json.ts';
+import type { Head } from './exchange.ts';
 
-/** A frame of a body: an event, a line of NDJSON, or the body itself. */
-interface Frame {
-  /** When it was whole, in ms since the request. */
-  readonly due: number;
-  readonly from: number;
-  readonly to: number;
-  /** Where chunks end inside it. */
-  readonly borders: readonly number[];
-  /** What it brings; empty where that is not known. */
-  readonly said: readonly Said[];
-}
+/** What a body consists of: server-sent events, a JSON a line, or nothing smaller than itself. */
+export type BodyForm = 'events' | 'lines' | 'whole';
 
-/** One thing that a frame brings. */
-export interface Said {
-  readonly what:
-    | 'role'
-    | 'text'
-    | 'reasoning'
-    | 'tool call'
-    | 'arguments'
-    | 'finish'
-    | 'usage'
-    | 'error'
-    | 'event';
+/** One event of a stream, or one line of NDJSON. */
+export interface FrameEvent {
+  /** What its `event:` field says. */
+  readonly type: string | undefined;
+  readonly data: string;
+  /** What the data holds, if it is JSON. */
   readonly value: unknown;
 }
 
-/** Takes a body apart, for people to look at. */
-export function framesOf(exchange: Exchange, body: Uint8Array): Frame[] {
-  const chunks = [...pieces(exchange, body)];
-  const decoder = new TextDecoder();
-  const frames: Frame[] = [];
-  let from = 0;
-  let chunk = 0;
-  for (const to of frameEndsOf(exchange, body)) {
-    const borders: number[] = [];
-    while ((chunks[chunk]?.to ?? to) < to) {
-      const border = chunks[chunk++]?.to ?? to;
-      if (border > from) borders.push(border);
-    }
-    const events = eventsOf(decoder.decode(body.subarray(from, to)));
-    const said = events.flatMap(
-      ({ data, value }) => saidBy(value) ?? [{ what: 'event' as const, value: data }],
-    );
-    frames.push({ due: chunks[chunk]?.due ?? 0, from, to, borders, said });
-    from = to;
-  }
-  return frames;
+const LF = 10;
+const CR = 13;
+const BRACE = 123;
+const BRACKET = 91;
+
+/** The form of a stored body, by the name of its file. */
+export function formOf({ response }: Head): BodyForm {
+  if (response.body.endsWith('.sse')) return 'events';
+  return response.body.endsWith('.ndjson') ? 'lines' : 'whole';
 }
 
-/** What a chunk of `/v1/chat/completions` says; `undefined` for any other JSON, which is shown as it is. */
-function saidBy(chunk: unknown): Said[] | undefined {
-  if (!isObject(chunk)) return undefined;
-  const { choices, usage, error } = chunk;
-  if (choices === undefined && !error) return undefined;
-  const said: Said[] = [];
-  const say = (what: Said['what'], value: unknown) => {
-    if (value !== undefined && value !== null && value !== '') said.push({ what, value });
-  };
-  say('error', error);
-  for (const choice of itemsOf(choices)) {
-    const { delta: part, message: whole, finish_reason: finish } = fieldsOf(choice);
-    const { role, content, reasoning, reasoning_content, tool_calls } = fieldsOf(part ?? whole);
-    say('role', role);
-    say('reasoning', reasoning_content ?? reasoning);
-    say('text', content);
-    for (const call of itemsOf(tool_calls)) {
-      const { name, arguments: fragment } = fieldsOf(fieldsOf(call).function);
-      say('tool call', name);
-      say('arguments', fragment);
-    }
-    say('finish', finish);
+/**
+ * Finds where the frames of a body end: an event behind its blank line, whatever the line ends are (LF, CRLF, CR), and
+ * a line of NDJSON behind its LF. It is given the body in pieces. Reading a stream for its text is the client's job.
+ */
+class FrameScanner {
+  readonly #form: BodyForm;
+  #isLineEmpty = true;
+  #isBehindCR = false;
+
+  constructor(form: BodyForm) {
+    this.#form = form;
   }
-  say('usage', usage);
-  return said;
+
+  /** Where frames end in the next bytes of the body, as offsets into these. */
+  *endsIn(bytes: Uint8Array): Generator<number> {
+    if (this.#form === 'whole') return;
+    for (let at = 0; at < bytes.length; at++) {
+      const byte = bytes[at];
+      const isSecondHalf = byte === LF && this.#isBehindCR;
+      this.#isBehindCR = byte === CR;
+      // The line has ended with the CR.
+      if (isSecondHalf) continue;
+      if (byte !== LF && byte !== CR) {
+        this.#isLineEmpty = false;
+        continue;
+      }
+      const isFrameEnd = this.#form === 'lines' ? byte === LF : this.#isLineEmpty;
+      this.#isLineEmpty = true;
+      if (!isFrameEnd) continue;
+      // The LF belongs to the frame as well, if it has come.
+      if (byte === CR && bytes[at + 1] === LF) {
+        this.#isBehindCR = false;
+        at++;
+      }
+      yield at + 1;
+    }
+  }
+}
+
+/** Where the frames of a whole body end, and where the body does if that is inside one. */
+export function* frameEnds(form: BodyForm, body: Uint8Array): Generator<number> {
+  let last = 0;
+  for (const end of new FrameScanner(form).endsIn(body)) {
+    yield end;
+    last = end;
+  }
+  if (last < body.length) yield body.length;
+}
+
+/** When the bytes up to a place in the body had come, in ms since the request. */
+interface Arrival {
+  readonly due: number;
+  readonly to: number;
+}
+
+/** The ends of the recorded chunks. Without recorded chunks the whole body comes at once. */
+export function arrivalsOf({ chunks }: Head, body: Uint8Array): Arrival[] {
+  let due = 0;
+  let to = 0;
+  return (chunks ?? [[0, body.length]]).map(([ms, bytes]) => {
+    due += ms;
+    to += bytes;
+    return { due, to };
+  });
+}
+
+/** Reads the events of a body while it comes, whatever its content type says: a body of JSON begins with a bracket. */
+export class FrameReader {
+  readonly #decoder = new TextDecoder();
+  #scanner: FrameScanner | undefined;
+  /** The beginning of a frame that has not ended. */
+  #frame = '';
+
+  /** The events that have ended with these bytes. */
+  push(bytes: Uint8Array): FrameEvent[] {
+    if (bytes.length === 0) return [];
+    const isJson = bytes[0] === BRACE || bytes[0] === BRACKET;
+    this.#scanner ??= new FrameScanner(isJson ? 'lines' : 'events');
+    const events: FrameEvent[] = [];
+    let from = 0;
+    for (const to of this.#scanner.endsIn(bytes)) {
+      this.#frame += this.#decoder.decode(bytes.subarray(from, to), { stream: true });
+      events.push(...eventsIn(this.#frame));
+      this.#frame = '';
+      from = to;
+    }
+    this.#frame += this.#decoder.decode(bytes.subarray(from), { stream: true });
+    return events;
+  }
+
+  /** The events in what follows the last frame. */
+  end(): FrameEvent[] {
+    return eventsIn(this.#frame);
+  }
+}
+
+/** The events in a text: `data:` lines up to a blank one are an event, and a line that begins an object is one. */
+export function eventsIn(text: string): FrameEvent[] {
+  const events: FrameEvent[] = [];
+  let type: string | undefined;
+  let lines: string[] = [];
+  const finish = () => {
+    const data = lines.join('\n');
+    if (lines.length > 0) events.push({ type, data, value: parseJson(data) });
+    type = undefined;
+    lines = [];
+  };
+  for (const line of text.split(/\r\n|\n|\r/)) {
+    const [, field, value = ''] = /^(data|event): ?(.*)$/.exec(line) ?? [];
+    if (field === 'data') lines.push(value);
+    else if (field === 'event') type = value;
+    else if (line === '') finish();
+    else if (line.startsWith('{')) {
+      events.push({ type: undefined, data: line, value: parseJson(line) });
+    }
+  }
+  finish();
+  return events;
+}
+
+const lastTypes = /^(message_stop|response\.(completed|incomplete|failed))\s*$/;
+
+/** Whether the server has said all that there is to say with this event, though the connection may be open. */
+export function isLastEvent({ type = '', data, value }: FrameEvent): boolean {
+  return data.trim() === '[DONE]' || fieldsOf(value).done === true || lastTypes.test(type);
 }

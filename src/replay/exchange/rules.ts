@@ -1,4 +1,5 @@
-import { fieldsOf, isObject, type JsonObject } from '../../client/json.ts';
+import { fieldsOf, type JsonObject } from '../../client/json.ts';
+import { inOneLine } from './in-words.ts';
 
 /** What one field of an object must be. */
 export interface Rule {
@@ -47,21 +48,5 @@ export function assertRules<T>(value: unknown, rules: readonly Rule[]): asserts 
     if (!holds(item, parent)) {
       throw new TypeError(`${field} must be ${mustBe}; it is ${inOneLine(item)}`);
     }
-  }
-}
-
-/** A value in one short line, for a message. */
-export function inOneLine(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = jsonText(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
-/** `JSON.stringify` overflows its stack on what is nested some thousand levels deep. */
-function jsonText(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return isObject(value) ? 'an object that is nested too deep' : 'a list that is nested too deep';
   }
 }

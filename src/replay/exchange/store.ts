@@ -11,26 +11,29 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { bodyEndings, formatHead, type Head } from './format.ts';
-import { codeOf } from './thrown.ts';
+import { bodyEndings, formatHead, type Head } from './exchange.ts';
+import { codeOf } from './in-words.ts';
 
-// How exchanges come onto the disk. What holds at any moment, also after kill -9 or on a full disk:
-// - Whoever reads finds whole exchanges only: the head comes last, and both files come by one step of the file system each. The one
-//   exception is at storeAgain.
-// - A name has one owner, in however many processes: a new file is created only if there is none, and only its owner writes it again.
-// Everything is done before the function returns, as the process may end right after (`process.exit()`).
+// How exchanges come onto the disk. This holds at any moment, even after kill -9 or on a full disk:
+// - Whoever reads finds whole exchanges only: the head comes last, and each file appears in one step. storeAgain names the one exception.
+// - A name has one owner, in however many processes: a file is created only if there is none, and only its owner writes it again.
+// Everything is done before a function returns, as the process may end right after it (`process.exit()`).
 
-/** An exchange that is to be written. */
-interface Storable {
+/** An exchange that is on disk. */
+export interface StoredExchange {
   readonly folder: string;
   readonly name: string;
   readonly head: Head;
+}
+
+/** An exchange with its body, before it is written. */
+interface Storable extends StoredExchange {
   readonly body: Uint8Array;
 }
 
 /**
  * Looks at a folder once.
- * @returns whether a name cannot be given to a new exchange: also not where another one differs by case only
+ * @returns whether a name is taken. Names that differ by case only are one name, as they are on Windows and macOS.
  */
 export function findTaken(folder: string): (name: string) => boolean {
   const files = existsSync(folder) ? readdirSync(folder) : [];
@@ -41,7 +44,7 @@ export function findTaken(folder: string): (name: string) => boolean {
 
 /**
  * Writes a new exchange.
- * @returns whether it could have the name; where not, nothing is written
+ * @returns whether it could have the name; if not, nothing is written
  * @throws what the file system says; nothing is left behind then
  */
 export function storeNew({ folder, name, head, body }: Storable): boolean {
@@ -69,9 +72,27 @@ export function storeNew({ folder, name, head, body }: Storable): boolean {
  */
 export function storeAgain({ folder, name, head, body }: Storable): void {
   withTemporaries(folder, [body, formatHead(head)], ([newBody, newHead]) => {
-    renameSync(newBody, join(folder, head.response.body));
-    renameSync(newHead, join(folder, `${name}.json`));
+    replace(newBody, join(folder, head.response.body));
+    replace(newHead, join(folder, `${name}.json`));
   });
+}
+
+/** On Windows no file can be replaced while somebody reads it: a replay server, a virus scanner. That takes a moment. */
+const REPLACE_WITHIN_MS = 2000;
+const RETRY_MS = 20;
+
+function replace(file: string, target: string): void {
+  const until = performance.now() + REPLACE_WITHIN_MS;
+  for (;;) {
+    try {
+      return renameSync(file, target);
+    } catch (error) {
+      const isInUse = ['EPERM', 'EACCES', 'EBUSY'].includes(String(codeOf(error)));
+      if (process.platform !== 'win32' || !isInUse || performance.now() > until) throw error;
+    }
+    // All is done before the function returns: it cannot wait in any other way.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+  }
 }
 
 /** Writes a body and a head to files of names that nobody else has, for the time of a function. */
@@ -92,7 +113,7 @@ function withTemporaries<Result>(
   }
 }
 
-/** Makes a file of the content of another, in one step. @returns `false` where there is one of that name */
+/** Makes a file with the content of another, in one step. @returns `false` if there is one of that name */
 function createFrom(file: string, target: string): boolean {
   try {
     linkSync(file, target);
@@ -101,7 +122,7 @@ function createFrom(file: string, target: string): boolean {
     if (codeOf(error) === 'EEXIST') return false;
   }
   try {
-    // Not every file system has links: then the name is still claimed in one step, but filled in more.
+    // Not every file system has links. A copy takes the name in one step, too, but fills the file in several.
     copyFileSync(file, target, constants.COPYFILE_EXCL);
     return true;
   } catch (error) {

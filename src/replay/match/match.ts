@@ -1,22 +1,6 @@
-import type { Exchange, StoredRequest } from '../exchange/format.ts';
-import { compare, describeMiss } from './compare.ts';
-import { createIgnore } from './ignore.ts';
-import { type Leaf, leavesOf } from './places.ts';
-
-/** When an exchange answers a request. */
-export interface MatchOptions {
-  /**
-   * Fields of the request's body that are not compared: `seed`, `metadata.request_id`, `messages[0].content`,
-   * `messages.*.content`. What lies in a field is left out with it.
-   */
-  readonly ignore?: readonly string[] | undefined;
-  /**
-   * Changes a request before it is compared: takes the date out of a prompt, gives each tool call the same id. It
-   * gets a copy of what was sent, and one of what was recorded, and gives back what is compared. The headers hold
-   * the content type alone.
-   */
-  readonly normalize?: ((request: StoredRequest) => StoredRequest) | undefined;
-}
+import type { Exchange, StoredRequest } from '../exchange/exchange.ts';
+import { type Comparable, createComparison, type MatchOptions } from './comparison.ts';
+import { compare, describeMiss } from './miss.ts';
 
 /** No recorded exchange answers the request; the message shows the nearest one and where the bodies differ. */
 export class ReplayMiss extends Error {
@@ -30,15 +14,6 @@ export interface Matcher {
   find(request: StoredRequest): Exchange;
   /** The names of the exchanges that have answered nothing. */
   unused(): readonly string[];
-}
-
-/** A request as it is compared. */
-interface Comparable {
-  /** `POST /v1/chat/completions` */
-  readonly call: string;
-  readonly leaves: ReadonlyMap<string, unknown>;
-  /** Equal for what is equal. */
-  readonly key: string;
 }
 
 /**
@@ -109,61 +84,4 @@ export function createSequence(exchanges: readonly Exchange[]): Matcher {
     },
     unused: () => exchanges.slice(count).map((it) => it.name),
   };
-}
-
-/** Makes what turns a request into what is compared. */
-function createComparison({ ignore = [], normalize }: MatchOptions) {
-  const isIgnored = createIgnore(ignore);
-  return (original: StoredRequest): Comparable => {
-    const request = normalize ? applyNormalize(normalize, original) : original;
-    const { method, path, headers, body } = request;
-    const leaves = leavesOf(withoutBoundary(body, headers?.['content-type']))
-      .filter(({ place }) => !isIgnored(place))
-      // The order of an object's keys does not matter, so the places are sorted.
-      .sort((a, b) => (a.place < b.place ? -1 : 1));
-    return {
-      call: `${method} ${withSortedQuery(path)}`,
-      leaves: new Map(leaves.map(({ place, value }: Leaf) => [place, value])),
-      key: JSON.stringify(leaves.map(({ place, value }) => [place, value])),
-    };
-  };
-}
-
-function applyNormalize(
-  normalize: NonNullable<MatchOptions['normalize']>,
-  original: StoredRequest,
-): StoredRequest {
-  const request: unknown = normalize(structuredClone(original));
-  if (isRequest(request)) return request;
-  throw new TypeError(
-    'normalize must return the request that is compared: { method, path, headers, body }',
-  );
-}
-
-function isRequest(value: unknown): value is StoredRequest {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'method' in value &&
-    'path' in value &&
-    typeof value.method === 'string' &&
-    typeof value.path === 'string'
-  );
-}
-
-/** The order of a query's parameters does not matter, but that of those with the same name. */
-function withSortedQuery(path: string): string {
-  const [place = '', query] = path.split('?', 2);
-  if (query === undefined) return path;
-  const parameters = new URLSearchParams(query);
-  parameters.sort();
-  return `${place}?${parameters}`;
-}
-
-/** Every client makes up another text for what stands between the parts of a form. (RFC 2046, 5.1.1) */
-function withoutBoundary(body: unknown, contentType = ''): unknown {
-  const [, quoted, plain] =
-    /^multipart\/.*boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType) ?? [];
-  const boundary = quoted ?? plain;
-  return boundary && typeof body === 'string' ? body.replaceAll(boundary, 'boundary') : body;
 }

@@ -1,6 +1,6 @@
 import { parseJson } from '../../client/json.ts';
-import type { StoredRequest } from '../exchange/format.ts';
-import { isTooDeep } from './places.ts';
+import type { StoredRequest } from '../exchange/exchange.ts';
+import { isTooDeep } from '../exchange/leaves.ts';
 
 /** `fetch`, in all the ways in which a foreign client may call it. */
 export type AnyFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;

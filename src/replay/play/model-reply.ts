@@ -1,5 +1,5 @@
 import { checkType } from '../../client/option-values.ts';
-import type { Chunk, Exchange } from '../exchange/format.ts';
+import type { Chunk, Exchange } from '../exchange/exchange.ts';
 
 /** A call of a tool, as the model is to make it. */
 export interface ModelToolCall {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LONGEST_TIMER_MS } from '../../client/option-values.ts';
-import type { Exchange } from '../exchange/format.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { Incoming } from '../match/request.ts';
 import type { PlayOptions } from './play-options.ts';
 import { pieces } from './rechunk.ts';

@@ -1,5 +1,5 @@
+import type { Exchange } from '../exchange/exchange.ts';
 import { readChanged } from '../exchange/folder.ts';
-import type { Exchange } from '../exchange/format.ts';
 import type { Matcher } from '../match/match.ts';
 import { type Incoming, storedRequestOf } from '../match/request.ts';
 import { play } from './play.ts';

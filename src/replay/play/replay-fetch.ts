@@ -1,6 +1,7 @@
+import type { Exchange } from '../exchange/exchange.ts';
 import { listExchanges, readSource } from '../exchange/folder.ts';
-import type { Exchange } from '../exchange/format.ts';
-import { createMatcher, createSequence, type Matcher, type MatchOptions } from '../match/match.ts';
+import type { MatchOptions } from '../match/comparison.ts';
+import { createMatcher, createSequence, type Matcher } from '../match/match.ts';
 import { type AnyFetch, readRequest } from '../match/request.ts';
 import { checkPlayOptions, type PlayOptions } from './play-options.ts';
 import { createPlayer } from './player.ts';

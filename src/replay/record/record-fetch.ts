@@ -1,12 +1,11 @@
 import type { Fetch } from '../../client/types.ts';
-import { isWithoutExchanges, readSource } from '../exchange/folder.ts';
-import { inOneLine } from '../exchange/rules.ts';
 import { createMatcher, type Matcher, ReplayMiss } from '../match/match.ts';
 import { type AnyFetch, readRequest } from '../match/request.ts';
 import { checkPlayOptions } from '../play/play-options.ts';
 import { createPlayer } from '../play/player.ts';
 import type { ReplayOptions } from '../play/replay-fetch.ts';
-import { createRecorder, type Recorded, type RecorderOptions } from './recorder.ts';
+import { checkMode, openFolder } from './modes.ts';
+import { createRecorder, type Recorded, type RecorderOptions } from './record.ts';
 
 /** What is recorded and what replayed; and, for a replay, how. */
 export interface RecordOptions extends ReplayOptions, Pick<RecorderOptions, 'name' | 'server'> {
@@ -23,18 +22,11 @@ export interface RecordOptions extends ReplayOptions, Pick<RecorderOptions, 'nam
 /** See {@link RecordOptions}. */
 export type RecordMode = 'none' | 'once' | 'new';
 
-/** What is recorded in each mode; everything else is replayed, or is an error. */
-const modes: Readonly<Record<RecordMode, { intoEmptyFolder: boolean; misses: boolean }>> = {
-  none: { intoEmptyFolder: false, misses: false },
-  once: { intoEmptyFolder: true, misses: false },
-  new: { intoEmptyFolder: true, misses: true },
-};
-
 /** A `fetch` that records and replays. */
 export interface RecordingFetch extends AnyFetch {
   /**
-   * Waits until all that was asked for is on disk, or will not be.
-   * @param within - ms, default 10,000; what has not ended then is told as such
+   * Waits until everything that was asked for is on disk, or will not be.
+   * @param within - ms, default 10,000; what has not ended by then has that for its `reason`
    * @returns what came of each request that was recorded, in their order: the name under which it is `stored`, or
    * the `reason` why it is not
    */
@@ -50,11 +42,11 @@ export interface RecordingFetch extends AnyFetch {
  * the server had said `[DONE]`. No header of the request is stored but `content-type`. Any number of recorders, in any
  * number of processes, can record into one folder.
  * @param fetch - what sends the requests; not called for what is replayed
- * @param folder - made where it is missing
+ * @param folder - is made if it is missing
  * @returns a `fetch`. While recording it rejects a request that holds a secret, naming the place, before it is
  * sent; a response that holds one errors before its end, and nothing is stored. What is replayed is as
  * `replayFetch` gives it.
- * @throws {TypeError} where an option has a wrong value
+ * @throws {TypeError} if an option has a wrong value
  */
 export function recordFetch(
   fetch: Fetch,
@@ -63,42 +55,29 @@ export function recordFetch(
 ): RecordingFetch {
   const inCI = process.env.CI === 'true' || process.env.CI === '1';
   const { mode = inCI ? 'none' : 'new', name, server } = options;
-  if (!Object.hasOwn(modes, mode)) {
-    throw new TypeError(`mode must be 'none', 'once' or 'new'; it is ${inOneLine(mode)}`);
-  }
-  const records = modes[mode];
+  checkMode(mode, ['none', 'once', 'new']);
   checkPlayOptions(options);
+  // What is wrong with the options is an error now, not when the folder is read.
+  createMatcher([], options);
   const recorder = createRecorder(fetch, { folder, name, server, strict: true });
   const play = createPlayer(options);
-
-  /** What answers from the folder, and whether what it does not hold is recorded. */
-  async function open(): Promise<{ matcher: Matcher | undefined; isRecording: boolean }> {
-    if (records.intoEmptyFolder && isWithoutExchanges(folder)) {
-      return { matcher: undefined, isRecording: true };
-    }
-    const matcher = createMatcher(await readSource(folder), options);
-    return { matcher, isRecording: records.misses };
-  }
-  let opened: ReturnType<typeof open> | undefined;
+  let opened: ReturnType<typeof openFolder> | undefined;
   let matcher: Matcher | undefined;
 
   async function recordingFetch(input: string | URL | Request, init?: RequestInit) {
-    opened ??= open();
-    const [request, { isRecording, ...found }] = await Promise.all([
-      readRequest(input, init),
-      opened,
-    ]);
+    opened ??= openFolder(mode, folder, options);
+    const [request, found] = await Promise.all([readRequest(input, init), opened]);
     matcher = found.matcher;
     const record = () => {
       const { body, ...rest } = init ?? {};
-      // A text is given on as such, as not every `fetch` takes bytes; anything else has been read.
+      // A text is passed on as a text, as not every `fetch` takes bytes; anything else has been read.
       return recorder.record(request, request.url, typeof body === 'string' ? init : rest);
     };
     if (!matcher) return record();
     try {
       return await play(matcher, request);
     } catch (error) {
-      if (isRecording && error instanceof ReplayMiss) return record();
+      if (found.records && error instanceof ReplayMiss) return record();
       throw error;
     }
   }

@@ -1,193 +1,207 @@
-import { saysItIsDone } from '../exchange/events.ts';
+import { bodyEndingOf, type Chunk, type End, type Head } from '../exchange/exchange.ts';
 import { sha256 } from '../exchange/folder.ts';
-import { bodyEndingOf, type Chunk, type End, type Head } from '../exchange/format.ts';
-import { storeAgain } from '../exchange/store.ts';
-import { wordsOf } from '../exchange/thrown.ts';
+import { FrameReader, isLastEvent } from '../exchange/frames.ts';
+import { wordsOf } from '../exchange/in-words.ts';
+import type { Slot } from '../exchange/slot.ts';
+import { type StoredExchange, storeAgain } from '../exchange/store.ts';
 import { type Incoming, storedRequestOf } from '../match/request.ts';
+import { type Clues, cluesOf } from './clues.ts';
 import type { Capture } from './relay.ts';
-import { cluesOf, findSecret, findSecretInBody } from './secrets.ts';
+import { BodySearch, findSecret } from './secrets.ts';
 
 /** What came of an exchange: the name under which it is stored, or why it is not. */
-export type Outcome =
+export type RecordingOutcome =
   | { readonly stored: string; readonly head: Head }
   | { readonly stored?: undefined; readonly reason: string };
 
-/** An exchange that is on disk. */
-export interface Placed {
-  readonly folder: string;
-  readonly name: string;
-  readonly head: Head;
-}
-
-/** A place on disk that is held for an exchange. */
-interface Place {
-  /** @throws what the file system says; the place is still held */
-  store(makeHead: (name: string) => Head, body: Uint8Array): Placed;
-  giveBack(): void;
-}
-
-/** What a recording is told beside its request. */
+/** What a recording needs beside its request. */
 interface RecordingOptions {
-  readonly place: Place;
+  readonly slot: Slot;
+  /** Which server this is; default: its `server` header, or its address. */
   readonly server: string | undefined;
+  /** The server's address. */
   readonly origin: string;
+  /** What is not stored is an error for the client. */
   readonly strict: boolean;
-  readonly onOutcome: ((request: string, outcome: Outcome) => void) | undefined;
+  readonly onOutcome: ((request: string, outcome: RecordingOutcome) => void) | undefined;
+}
+
+/**
+ * `open`: the response comes, and nothing is stored. `stored`: the server has said that it is done, and what had come
+ * by then is on disk. `refused`: it will not be stored; the rest still passes. `over`: nothing changes any more.
+ */
+type State = 'open' | 'stored' | 'refused' | 'over';
+
+/** The beginning of a response: its status, and the headers that are stored. */
+interface ResponseStart {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const notStored = /^(date|connection|keep-alive|transfer-encoding|content-length|set-cookie)$/;
 
-/** How much of a body's end is searched for the server's last word, in bytes. */
-const TAIL = 4096;
-
 /**
- * Begins to record an exchange. It is written as soon as the server has said that it is done (`[DONE]`), before the
- * reader sees so, as many a client leaves then, and a process may end; what follows is added.
+ * Records one exchange. It is written as soon as the server has said that it is done (`[DONE]`), before the reader sees
+ * that: many clients leave then, and a process may end. What follows is added.
  */
-export function startRecording(asked: Incoming, options: RecordingOptions) {
-  const { method, path, headers, start } = asked;
-  const { place, server, origin, strict, onOutcome } = options;
-  const clues = cluesOf(process.env, headers);
-  const request = storedRequestOf(asked);
-  let response = { status: 0, headers: {} as Record<string, string> };
-  const parts: Uint8Array[] = [];
-  const chunks: Chunk[] = [];
-  let latest = 0;
-  let isDone = false;
-  let isOver = false;
-  let outcome: Outcome | undefined;
-  let placed: Placed | undefined;
-  let tellSettled = () => {};
-  const settled = new Promise<void>((resolve) => {
-    tellSettled = resolve;
-  });
+export class Recording implements Capture {
+  /** `POST /v1/chat/completions` */
+  readonly request: string;
+  /** Resolves when the exchange is on disk, or will not be. */
+  readonly settled: Promise<void>;
+  #tellSettled = () => {};
+  readonly #asked: Incoming;
+  readonly #options: RecordingOptions;
+  readonly #clues: Clues;
+  readonly #search: BodySearch;
+  readonly #frames = new FrameReader();
+  #state: State = 'open';
+  #outcome: RecordingOutcome | undefined;
+  #stored: StoredExchange | undefined;
+  #response: ResponseStart = { status: 0, headers: {} };
+  #parts: Uint8Array[] = [];
+  #chunks: Chunk[] = [];
+  #latestMs = 0;
 
-  function settle(result: Outcome) {
-    if (outcome === undefined && result.stored === undefined) place.giveBack();
-    outcome = result;
-    tellSettled();
+  constructor(asked: Incoming, options: RecordingOptions) {
+    this.request = `${asked.method} ${asked.path}`;
+    this.settled = new Promise((resolve) => {
+      this.#tellSettled = resolve;
+    });
+    this.#asked = asked;
+    this.#options = options;
+    this.#clues = cluesOf(process.env, asked.headers);
+    this.#search = new BodySearch(this.#clues, 'response.body');
+    const secret = findSecret(storedRequestOf(asked), this.#clues, 'request');
+    if (secret) this.drop(secret);
   }
 
-  function finish() {
-    isOver = true;
-    parts.length = 0;
-    if (outcome) onOutcome?.(`${method} ${path}`, outcome);
+  get outcome(): RecordingOutcome | undefined {
+    return this.#outcome;
   }
 
-  const isRefused = () => outcome !== undefined && outcome.stored === undefined;
+  head(status: number, headers: Headers): void {
+    const kept = [...headers].filter(([name]) => !notStored.test(name));
+    this.#response = { status, headers: Object.fromEntries(kept) };
+  }
 
-  /** What is not recorded must not look like it: the next run would miss it. */
-  function throwIfRefused() {
-    if (strict && outcome && outcome.stored === undefined) {
-      throw new Error(`not recorded: ${outcome.reason}`);
+  chunk(bytes: Uint8Array): void {
+    if (this.#state === 'open' || this.#state === 'stored') {
+      // The sum is rounded, not the pauses, so that it does not drift.
+      const ms = Math.round(performance.now() - this.#asked.start);
+      this.#chunks.push([ms - this.#latestMs, bytes.length]);
+      this.#latestMs = ms;
+      // A copy: the bytes are the reader's to change.
+      this.#parts.push(new Uint8Array(bytes));
+      const events = this.#frames.push(bytes);
+      this.#search.push(bytes, events);
+      if (this.#state === 'open' && events.some(isLastEvent)) this.#store('complete');
+    }
+    this.throwIfRefused();
+  }
+
+  end(end: End): void {
+    if (this.#state === 'open') {
+      this.#search.push(new Uint8Array(), this.#frames.end());
+      this.#store(end);
+    } else if (this.#state === 'stored') {
+      // A client that leaves when all has been said has left nothing out.
+      const known = end === 'client-abort' ? 'complete' : end;
+      const { head } = this.#stored ?? {};
+      if (head?.end !== known || head.chunks?.length !== this.#chunks.length) this.#store(known);
+    }
+    this.#finish();
+    this.throwIfRefused();
+  }
+
+  drop(reason: string): void {
+    if (this.#state === 'open') this.#refuse(reason);
+    this.#finish();
+  }
+
+  /** What is not recorded must not look as if it were: the next run would miss it. */
+  throwIfRefused(): void {
+    const { strict } = this.#options;
+    if (strict && this.#outcome && this.#outcome.stored === undefined) {
+      throw new Error(`not recorded: ${this.#outcome.reason}`);
     }
   }
 
-  function makeHead(body: Uint8Array, text: string, end: End) {
-    const model = modelOf(text) ?? modelOf(asked.body);
-    return (name: string): Head => ({
-      format: 1,
-      provenance: {
-        kind: 'recorded',
-        server: server ?? response.headers.server ?? `unknown, at ${origin}`,
-        ...(model !== undefined && { model }),
-        recordedAt: new Date().toISOString(),
-      },
-      request,
-      response: {
-        ...response,
-        body: name + bodyEndingOf(response.headers['content-type']),
-        bytes: body.length,
-        sha256: sha256(body),
-      },
-      end,
-      chunks: [...chunks],
-    });
-  }
-
-  function store(end: End) {
-    const body = Buffer.concat(parts);
-    const text = body.toString();
-    const secret =
-      findSecret(response, clues, 'response') ?? findSecretInBody(text, clues, 'response.body');
-    // What was stored at `[DONE]` was searched then.
-    if (secret && !placed) settle({ reason: secret });
-    if (secret) return;
-    const headFor = makeHead(body, text, end);
+  #store(end: End): void {
+    const secret = findSecret(this.#response, this.#clues, 'response') ?? this.#search.found();
+    // What was stored before is without it, and stays.
+    if (secret) return this.#state === 'open' ? this.#refuse(secret) : undefined;
+    const body = Buffer.concat(this.#parts);
+    const { server, origin } = this.#options;
+    const { headers } = this.#response;
+    const from = server ?? headers.server ?? `unknown, at ${origin}`;
+    const headFor = (name: string) =>
+      headOf(name, from, this.#asked, this.#response, body, end, this.#chunks);
     try {
-      if (placed) {
-        const { name } = placed;
-        placed = { ...placed, head: headFor(name) };
-        storeAgain({ ...placed, body });
-      } else {
-        placed = place.store(headFor, body);
-      }
-      settle({ stored: placed.name, head: placed.head });
+      this.#stored = this.#stored
+        ? { ...this.#stored, head: headFor(this.#stored.name) }
+        : this.#options.slot.store(headFor, body);
+      if (this.#state === 'stored') storeAgain({ ...this.#stored, body });
+      this.#state = 'stored';
+      this.#settle({ stored: this.#stored.name, head: this.#stored.head });
     } catch (error) {
       // What was stored before stays: it is whole up to `[DONE]`.
-      if (!outcome) settle({ reason: wordsOf(error) });
+      if (this.#state === 'open') this.#refuse(wordsOf(error));
     }
   }
 
-  const capture: Capture = {
-    head(status, all) {
-      const kept = [...all].filter(([name]) => !notStored.test(name));
-      response = { status, headers: Object.fromEntries(kept) };
-    },
-    chunk(bytes) {
-      // Rounded from the start, so that the sum does not drift. A copy: the bytes are the reader's to change.
-      const ms = Math.round(performance.now() - start);
-      chunks.push([ms - latest, bytes.length]);
-      parts.push(new Uint8Array(bytes));
-      latest = ms;
-      isDone = saysItIsDone(tailOf(parts));
-      if (isDone && !isRefused()) store('complete');
-      throwIfRefused();
-    },
-    end(end) {
-      if (isOver) return throwIfRefused();
-      // A client that leaves when all has been said has left nothing out.
-      const known = isDone && end === 'client-abort' ? 'complete' : end;
-      const isStored = placed?.head.end === known && placed.head.chunks?.length === chunks.length;
-      if (!isStored && !isRefused()) store(known);
-      finish();
-      throwIfRefused();
-    },
-    drop(reason) {
-      if (isOver) return;
-      if (outcome === undefined) settle({ reason });
-      finish();
-    },
-  };
-
-  const refused = findSecret(request, clues, 'request');
-  if (refused) capture.drop(refused);
-  return {
-    ...capture,
-    /** `POST /v1/chat/completions` */
-    request: `${method} ${path}`,
-    /** Resolves when it is on disk, or will not be. */
-    settled,
-    outcome: () => outcome,
-    throwIfRefused,
-  };
-}
-
-/** The last bytes of a body, as text. */
-function tailOf(parts: readonly Uint8Array[]): string {
-  const last: Uint8Array[] = [];
-  let length = 0;
-  for (let i = parts.length - 1; i >= 0 && length < TAIL; i--) {
-    const part = parts[i];
-    if (part === undefined) break;
-    last.unshift(part.subarray(-TAIL));
-    length += part.length;
+  #refuse(reason: string): void {
+    this.#state = 'refused';
+    this.#options.slot.giveBack();
+    this.#settle({ reason });
   }
-  return Buffer.concat(last).toString();
+
+  #settle(outcome: RecordingOutcome): void {
+    this.#outcome = outcome;
+    this.#tellSettled();
+  }
+
+  #finish(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#parts = [];
+    if (this.#outcome) this.#options.onOutcome?.(this.request, this.#outcome);
+  }
 }
 
-/** The model that the first chunk, or a request, names. */
-function modelOf(json: string | Uint8Array): string | undefined {
-  const text = typeof json === 'string' ? json : Buffer.from(json).toString();
-  return /"model"\s*:\s*"([^"\\]+)"/.exec(text)?.[1];
+/** What `NAME.json` says of an exchange. */
+function headOf(
+  name: string,
+  server: string,
+  asked: Incoming,
+  { status, headers }: ResponseStart,
+  body: Uint8Array,
+  end: End,
+  chunks: readonly Chunk[],
+): Head {
+  const model = modelIn(body) ?? modelIn(asked.body);
+  return {
+    format: 1,
+    provenance: {
+      kind: 'recorded',
+      server,
+      ...(model !== undefined && { model }),
+      recordedAt: new Date().toISOString(),
+    },
+    request: storedRequestOf(asked),
+    response: {
+      status,
+      headers,
+      body: name + bodyEndingOf(headers['content-type']),
+      bytes: body.length,
+      sha256: sha256(body),
+    },
+    end,
+    chunks: [...chunks],
+  };
+}
+
+/** The model that the first chunk of a response, or a request, names. */
+function modelIn(json: Uint8Array): string | undefined {
+  return /"model"\s*:\s*"([^"\\]+)"/.exec(new TextDecoder().decode(json))?.[1];
 }

@@ -1,7 +1,7 @@
-import type { End } from '../exchange/format.ts';
-import { wordsOf } from '../exchange/thrown.ts';
+import type { End } from '../exchange/exchange.ts';
+import { wordsOf } from '../exchange/in-words.ts';
 
-/** What watches an exchange. Where it cannot store what it must, its functions throw what the reader is to get. */
+/** What watches an exchange. If it cannot store what it must, its functions throw what the reader is to get. */
 export interface Capture {
   head(status: number, headers: Headers): void;
   chunk(bytes: Uint8Array): void;
@@ -12,8 +12,8 @@ export interface Capture {
 }
 
 /**
- * Sends a request and passes the response on as it comes, while the capture sees all of it: also what the reader is
- * slow to take, and when it came. The exchange is stored when the reader sees the end.
+ * Sends a request and passes the response on as it comes, while the capture sees all of it, even what the reader is slow
+ * to take. The exchange is stored when the reader sees the end.
  * @param signal - its abort is the client's leaving
  */
 export async function relay(
@@ -39,85 +39,112 @@ export async function relay(
     for (const name of ['content-encoding', 'content-length']) headers.delete(name);
   }
   capture.head(status, headers);
-  const reader = response.body?.getReader();
-  if (!reader) {
+  if (!response.body) {
     stopListening();
     capture.end('complete');
     return new Response(null, { status, statusText, headers });
   }
+  const body = new RelayedBody(response.body, capture, upstream, stopListening);
+  onLeave = (reason) => body.abort(reason);
+  return new Response(body.stream, { status, statusText, headers });
+}
 
-  const queue: Uint8Array[] = [];
-  let isOver = false;
-  let failure: { error: unknown } | undefined;
-  let wake = () => {};
+/** A body on its way: it is read as fast as the server sends it, and given out as the reader asks for it. */
+class RelayedBody {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #capture: Capture;
+  readonly #upstream: AbortController;
+  readonly #stopListening: () => void;
+  readonly #queue: Uint8Array[] = [];
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  /** The server has ended or failed, or the reader has left. */
+  #isOver = false;
+  #failure: { readonly error: unknown } | undefined;
+  #wake = () => {};
 
-  async function readAll(from: ReadableStreamDefaultReader<Uint8Array>) {
-    for (;;) {
-      const read = await from.read().catch((error: unknown) => ({ error }));
-      if (isOver) return;
-      if ('error' in read) {
-        capture.end('disconnect');
-        throw read.error;
-      }
-      if (read.done) return capture.end('complete');
-      capture.chunk(read.value);
-      queue.push(read.value);
-      wake();
+  constructor(
+    body: ReadableStream<Uint8Array>,
+    capture: Capture,
+    upstream: AbortController,
+    stopListening: () => void,
+  ) {
+    this.#reader = body.getReader();
+    this.#capture = capture;
+    this.#upstream = upstream;
+    this.#stopListening = stopListening;
+    this.stream = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: (controller) => this.#pull(controller),
+        cancel: (reason) => this.#leave(reason),
+      },
+      { highWaterMark: 0 },
+    );
+    this.#readAll()
+      .catch((error: unknown) => {
+        this.#failure = { error };
+        upstream.abort(error);
+      })
+      .finally(() => this.#finish());
+  }
+
+  /** The client leaves by its signal. */
+  abort(reason: unknown): void {
+    this.#controller?.error(reason);
+    try {
+      this.#leave(reason);
+    } catch (error) {
+      // The reader has its reason already, and nobody else is there to be told.
+      process.emitWarning(wordsOf(error));
     }
   }
 
-  function finish() {
-    isOver = true;
-    stopListening();
-    wake();
+  async #readAll(): Promise<void> {
+    for (;;) {
+      const read = await this.#reader.read().catch((error: unknown) => ({ error }));
+      if (this.#isOver) return;
+      if ('error' in read) {
+        this.#capture.end('disconnect');
+        throw read.error;
+      }
+      if (read.done) return this.#capture.end('complete');
+      this.#capture.chunk(read.value);
+      this.#queue.push(read.value);
+      this.#wake();
+    }
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    while (this.#queue.length === 0 && !this.#isOver) {
+      await new Promise<void>((go) => {
+        this.#wake = go;
+      });
+    }
+    const chunk = this.#queue.shift();
+    if (chunk) controller.enqueue(chunk);
+    else if (this.#failure) throw this.#failure.error;
+    else controller.close();
   }
 
   /** @throws what cannot be stored */
-  function leave(reason: unknown) {
-    if (isOver) return;
-    finish();
+  #leave(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#finish();
     try {
-      capture.end('client-abort');
+      this.#capture.end('client-abort');
     } finally {
-      upstream.abort(reason);
+      this.#upstream.abort(reason);
       // Its own `fetch` may not know of the abort.
-      reader?.cancel(reason).catch(() => {});
+      this.#reader.cancel(reason).catch(() => {});
     }
   }
 
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        onLeave = (reason) => {
-          controller.error(reason);
-          try {
-            leave(reason);
-          } catch (error) {
-            // The reader has its reason already, and nobody else is there to be told.
-            process.emitWarning(wordsOf(error));
-          }
-        };
-      },
-      async pull(controller) {
-        while (queue.length === 0 && !isOver) {
-          await new Promise<void>((go) => {
-            wake = go;
-          });
-        }
-        const chunk = queue.shift();
-        if (chunk) controller.enqueue(chunk);
-        else if (failure) throw failure.error;
-        else controller.close();
-      },
-      cancel: leave,
-    },
-    { highWaterMark: 0 },
-  );
-  readAll(reader)
-    .catch((error: unknown) => {
-      failure = { error };
-      upstream.abort(error);
-    })
-    .finally(finish);
-  return new Response(stream, { status, statusText, headers });
+  #finish(): void {
+    this.#isOver = true;
+    this.#stopListening();
+    this.#wake();
+  }
 }

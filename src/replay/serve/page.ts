@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Exchange } from '../exchange/format.ts';
-import { framesOf } from '../exchange/frames.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { framesOf } from '../exchange/shown-frames.ts';
 import type { Incoming } from '../match/request.ts';
 import { errorResponse } from './http.ts';
 import { pageScript } from './page-script.ts';

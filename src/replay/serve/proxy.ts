@@ -1,11 +1,11 @@
 import { nodeFetch } from '../../node-fetch.ts';
-import { isWithoutExchanges, readSource } from '../exchange/folder.ts';
-import { inOneLine } from '../exchange/rules.ts';
-import { wordsOf } from '../exchange/thrown.ts';
-import { createMatcher, type MatchOptions, ReplayMiss } from '../match/match.ts';
+import { wordsOf } from '../exchange/in-words.ts';
+import type { MatchOptions } from '../match/comparison.ts';
+import { createMatcher, ReplayMiss } from '../match/match.ts';
 import type { Incoming } from '../match/request.ts';
 import { createPlayer } from '../play/player.ts';
-import { createRecorder, type Recorded, type RecorderOptions } from '../record/recorder.ts';
+import { checkMode, openFolder } from '../record/modes.ts';
+import { createRecorder, type Recorded, type RecorderOptions } from '../record/record.ts';
 import { errorResponse, type Running, startHttp } from './http.ts';
 
 /** Which server is recorded, where to, and what is recorded of it. */
@@ -40,9 +40,8 @@ export interface RecordingProxy extends Running {
  */
 export async function startRecordingProxy(options: RecordingProxyOptions): Promise<RecordingProxy> {
   const { folder, name, server, mode = 'add', onOutcome, onReplay, port = 0 } = options;
-  if (!['add', 'new'].includes(mode)) {
-    throw new TypeError(`mode must be 'add' or 'new'; it is ${inOneLine(mode)}`);
-  }
+  checkMode(mode, ['add', 'new']);
+  createMatcher([], options);
   const upstream = new URL(options.upstream);
   if (!/^https?:$/.test(upstream.protocol)) {
     throw new TypeError(`'${options.upstream}' must start with http:// or https://`);
@@ -55,11 +54,11 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
     onOutcome,
     strict: false,
   });
-  const isReplaying = mode === 'new' && !isWithoutExchanges(folder);
-  const matcher = createMatcher(isReplaying ? await readSource(folder) : [], options);
+  const { matcher } = await openFolder(mode, folder, options);
   const play = createPlayer({});
 
   async function answer(request: Incoming): Promise<Response> {
+    if (!matcher) return record(request);
     try {
       return await play(matcher, request, (exchange) => {
         onReplay?.(`${request.method} ${request.path}`, exchange.name);

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { type TestContext, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { checkFolder } from '../../../src/cli/fixtures/check-folder.ts';
-import { wordsOf } from '../../../src/replay/exchange/thrown.ts';
+import { wordsOf } from '../../../src/replay/exchange/in-words.ts';
 import { recordFetch } from '../../../src/replay/index.ts';
 import { ask, scratch, startServer } from '../helpers.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { formatHead, parseHead } from '../../../src/replay/exchange/exchange.ts';
 import { readExchange, readSource } from '../../../src/replay/exchange/folder.ts';
-import { formatHead, parseHead } from '../../../src/replay/exchange/format.ts';
 import { allFixtures, fixtures, scratch, write } from '../helpers.ts';
 
 const good = {

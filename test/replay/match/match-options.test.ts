@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Exchange, StoredRequest } from '../../../src/replay/exchange/format.ts';
+import type { Exchange, StoredRequest } from '../../../src/replay/exchange/exchange.ts';
 import { recordFetch, replayFetch, startReplayServer } from '../../../src/replay/index.ts';
-import { createIgnore } from '../../../src/replay/match/ignore.ts';
+import { createIgnore } from '../../../src/replay/match/comparison.ts';
 import { createMatcher } from '../../../src/replay/match/match.ts';
 import { ask, scratch, startServer, write } from '../helpers.ts';
 

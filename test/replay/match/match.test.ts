@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Exchange } from '../../../src/replay/exchange/format.ts';
+import type { Exchange } from '../../../src/replay/exchange/exchange.ts';
+import type { MatchOptions } from '../../../src/replay/match/comparison.ts';
 import * as replay from '../../../src/replay/match/match.ts';
 import { bodyOf } from '../../../src/replay/match/request.ts';
 
@@ -19,7 +20,7 @@ function exchange(name: string, body: unknown, path = '/v1/x', method = 'POST'):
 
 const asked = (body: unknown, path = '/v1/x') => ({ method: 'POST', path, headers: {}, body });
 
-const createMatcher = (source: Exchange | Exchange[], options?: replay.MatchOptions) =>
+const createMatcher = (source: Exchange | Exchange[], options?: MatchOptions) =>
   replay.createMatcher(source, options).find;
 
 test('keys may come in any order, at any depth; items of a list may not', () => {

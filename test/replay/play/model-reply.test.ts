@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { streamChat } from '../../../src/index.ts';
 import { type ModelReplyOptions, modelReply, replayFetch } from '../../../src/replay/index.ts';
-import { startReplayServer } from '../../../src/replay/serve/server.ts';
+import { startReplayServer } from '../../../src/replay/serve/serve.ts';
 import { readFixture, textOf } from '../helpers.ts';
 
 // A reply that is made from what it says, in LM Studio's form, and labelled as what it is.

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Chunk } from '../../../src/replay/exchange/format.ts';
+import type { Chunk } from '../../../src/replay/exchange/exchange.ts';
+import { frameEnds } from '../../../src/replay/exchange/frames.ts';
 import { checkPlayOptions, type PlayOptions } from '../../../src/replay/play/play-options.ts';
-import { frameEnds, pieces } from '../../../src/replay/play/rechunk.ts';
+import { pieces } from '../../../src/replay/play/rechunk.ts';
 import { readFixture } from '../helpers.ts';
 
 const hello = await readFixture('llama.cpp-2026/hello');
@@ -85,7 +86,7 @@ test('a cut ends the pieces at its byte, in whatever way they are cut', () => {
 });
 
 test('frames end behind a blank line, with any line end', () => {
-  const ends = (text: string) => [...frameEnds(Buffer.from(text) as Uint8Array)];
+  const ends = (text: string) => [...frameEnds('events', Buffer.from(text) as Uint8Array)];
   assert.deepEqual(ends('a\n\nb\n\n'), [3, 6]);
   assert.deepEqual(ends('a\r\n\r\nb\r\n\r\n'), [5, 10]);
   assert.deepEqual(ends('a\r\rb\r\r'), [3, 6]);

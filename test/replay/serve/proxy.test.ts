@@ -5,12 +5,12 @@ import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
+  type RecordingOutcome,
   type RecordingProxyOptions,
   readExchange,
   replayFetch,
   startRecordingProxy,
 } from '../../../src/replay/index.ts';
-import type { Outcome } from '../../../src/replay/record/recording.ts';
 import { ask, readBody, scratch, sent, sizesOf, startServer, textOf } from '../helpers.ts';
 import { answerWildly, wildPieces } from './wild-upstream.ts';
 
@@ -23,15 +23,15 @@ async function startProxy(
   options: Partial<RecordingProxyOptions> = {},
 ) {
   const folder = await scratch(t);
-  const outcomes: Outcome[] = [];
+  const outcomes: RecordingOutcome[] = [];
   let wake = () => {};
-  const onOutcome = (_: string, outcome: Outcome) => {
+  const onOutcome = (_: string, outcome: RecordingOutcome) => {
     outcomes.push(outcome);
     wake();
   };
   const proxy = await startRecordingProxy({ upstream, folder, onOutcome, ...options });
   t.after(() => proxy.close());
-  async function outcome(): Promise<Outcome> {
+  async function outcome(): Promise<RecordingOutcome> {
     for (;;) {
       const next = outcomes.shift();
       if (next) return next;
@@ -62,7 +62,7 @@ function steps() {
   };
 }
 
-const isStored = (outcome: Outcome) => {
+const isStored = (outcome: RecordingOutcome) => {
   assert.ok(outcome.stored !== undefined, 'reason' in outcome ? outcome.reason : '');
   return outcome.stored;
 };

@@ -1,5 +1,5 @@
 import { isObject } from '../../client/json.ts';
-import { inOneLine } from '../exchange/rules.ts';
+import { inOneLine } from '../exchange/in-words.ts';
 
 type Leaves = ReadonlyMap<string, unknown>;
 
@@ -17,8 +17,8 @@ interface Difference {
 const LONG_TEXT = 60;
 
 /** How much is shown of two texts before and behind the place where they part, in characters. */
-const BEFORE = 20;
-const BEHIND = 40;
+const SHOWN_BEFORE = 20;
+const SHOWN_BEHIND = 40;
 
 const MOST_LINES = 8;
 
@@ -43,9 +43,9 @@ function describeDifference(sent: unknown, recorded: unknown): string {
   }
   let parting = 0;
   while (parting < sent.length && sent[parting] === recorded[parting]) parting++;
-  const from = Math.max(0, parting - BEFORE);
+  const from = Math.max(0, parting - SHOWN_BEFORE);
   const shown = (text: string) => {
-    const part = text.slice(from, parting + BEHIND);
+    const part = text.slice(from, parting + SHOWN_BEHIND);
     const isCut = from + part.length < text.length;
     return `${from > 0 ? '…' : ''}${JSON.stringify(part)}${isCut ? '…' : ''}`;
   };
@@ -61,7 +61,7 @@ export function describeMiss(call: string, recorded: readonly Difference[]): str
   const what = `No recording matches ${call}`;
   if (!nearest) {
     const calls = [...new Set(recorded.map((it) => it.call))];
-    return `${what}. There is: ${listed(calls, ', ')}.\n${howToRecord}`;
+    return `${what}. There is: ${inList(calls, ', ')}.\n${howToRecord}`;
   }
   return `${what}. Nearest: ${nearest.name}.${describeLines(nearest.lines)}\n${howToRecord} ${howToIgnore}`;
 }
@@ -69,7 +69,7 @@ export function describeMiss(call: string, recorded: readonly Difference[]): str
 function describeLines(lines: readonly string[]): string {
   if (lines.length === 0) return '';
   if (lines.length === 1) return ` It differs in ${lines[0]}.`;
-  return ` It differs in:\n  ${listed(lines, ';\n  ')}`;
+  return ` It differs in:\n  ${inList(lines, ';\n  ')}`;
 }
 
 const howToRecord =
@@ -77,7 +77,7 @@ const howToRecord =
 const howToIgnore =
   'What differs each time, such as a date or an id, can be left out: see ignore and normalize.';
 
-function listed(items: readonly string[], between: string): string {
+function inList(items: readonly string[], between: string): string {
   const more = items.length > MOST_LINES ? [`and ${items.length - MOST_LINES} more`] : [];
   return [...items.slice(0, MOST_LINES), ...more].join(between);
 }

@@ -1,5 +1,5 @@
 import { isObject } from '../../client/json.ts';
-import { isTooDeep } from '../match/places.ts';
+import { isTooDeep } from './leaves.ts';
 import {
   assertRules,
   isCount,

@@ -22,19 +22,19 @@ function stepTo(key: string, isFirst: boolean): string {
   return isFirst ? key : `.${key}`;
 }
 
-/** Values are looked at so many levels deep. JSON that is nested 20,000 deep can be sent, and recursion cannot follow. */
-const DEEPEST = 200;
+/** JSON that is nested 20,000 levels deep can be sent, and recursion cannot follow it. */
+const MOST_LEVELS = 200;
 
 /**
- * A JSON value as a list of its leaves, in order. What is empty (`{}`) is one too, and no two places are the same:
- * values with the same leaves are equal. What lies deeper than {@link isTooDeep} allows is one leaf.
+ * A JSON value as a list of its leaves, in order. An empty object or list is a leaf as well, and no two leaves have the
+ * same place: values with the same leaves are equal. What lies deeper than {@link isTooDeep} allows is one leaf.
  */
 export function leavesOf(value: unknown, place = ''): Leaf[] {
   const leaves: Leaf[] = [];
   const open = [{ place, value, depth: 0 }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const depth = next.depth + 1;
-    const items = depth > DEEPEST ? [] : itemsWithSteps(next.value, next.place);
+    const items = depth > MOST_LEVELS ? [] : itemsWithSteps(next.value, next.place);
     if (items.length === 0) leaves.push({ place: next.place, value: next.value });
     for (const item of items.reverse()) open.push({ ...item, depth });
   }
@@ -45,7 +45,7 @@ export function leavesOf(value: unknown, place = ''): Leaf[] {
 export function isTooDeep(value: unknown): boolean {
   let level = [value];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth >= DEEPEST) return true;
+    if (depth >= MOST_LEVELS) return true;
     level = level.flatMap((item) => {
       if (Array.isArray(item)) return item;
       return isObject(item) ? Object.values(item) : [];

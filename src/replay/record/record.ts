@@ -1,10 +1,8 @@
 import type { Fetch } from '../../client/types.ts';
-import type { Head } from '../exchange/format.ts';
 import { checkName, nameAfterPath } from '../exchange/names.ts';
-import { createNumbering } from '../exchange/numbering.ts';
-import { storeNew } from '../exchange/store.ts';
+import { createNumbering } from '../exchange/slot.ts';
 import type { Incoming } from '../match/request.ts';
-import { type Outcome, type Placed, startRecording } from './recording.ts';
+import { Recording, type RecordingOutcome } from './recording.ts';
 import { relay } from './relay.ts';
 
 /** Where and how exchanges are stored. */
@@ -17,11 +15,11 @@ export interface RecorderOptions {
   /** What is not stored is an error for the client. */
   readonly strict: boolean;
   /** Is told what came of each request. */
-  readonly onOutcome?: ((request: string, outcome: Outcome) => void) | undefined;
+  readonly onOutcome?: ((request: string, outcome: RecordingOutcome) => void) | undefined;
 }
 
 /** What came of a request that was recorded, or was not. */
-export type Recorded = Outcome & {
+export type Recorded = RecordingOutcome & {
   /** `POST /v1/chat/completions` */
   readonly request: string;
 };
@@ -47,34 +45,13 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder
   const { folder, name, server, strict, onOutcome } = options;
   if (name !== undefined) checkName(name);
 
-  const hold = createNumbering(folder);
-
-  /** Holds a name for an exchange from its request on; stores it under another where somebody was faster. */
-  function placeFor(base: string) {
-    let held = hold(base);
-    return {
-      giveBack: () => held.giveBack(),
-      store(makeHead: (name: string) => Head, body: Uint8Array): Placed {
-        for (;;) {
-          const exchange = { folder, name: held.name, head: makeHead(held.name), body };
-          if (storeNew(exchange)) {
-            held.stored();
-            return exchange;
-          }
-          const next = hold(base);
-          held.giveBack();
-          held = next;
-        }
-      },
-    };
-  }
-
-  const recordings: ReturnType<typeof startRecording>[] = [];
+  const slotFor = createNumbering(folder);
+  const recordings: Recording[] = [];
 
   return {
     async record(asked, url, init) {
-      const recording = startRecording(asked, {
-        place: placeFor(name ?? nameAfterPath(asked.path)),
+      const recording = new Recording(asked, {
+        slot: slotFor(name ?? nameAfterPath(asked.path)),
         server,
         origin: url.origin,
         strict,
@@ -97,7 +74,7 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder
       await Promise.race([Promise.all(begun.map((it) => it.settled)), timeIsUp]);
       clearTimeout(timer);
       const notEnded = { reason: `it had not ended after ${within} ms` };
-      return begun.map((it) => ({ request: it.request, ...(it.outcome() ?? notEnded) }));
+      return begun.map((it) => ({ request: it.request, ...(it.outcome ?? notEnded) }));
     },
     stop() {
       for (const it of recordings) it.drop('it had not ended when the recorder was stopped');

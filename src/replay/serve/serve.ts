@@ -1,7 +1,7 @@
 import { fieldsOf } from '../../client/json.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { readSource } from '../exchange/folder.ts';
-import type { Exchange } from '../exchange/format.ts';
-import { wordsOf } from '../exchange/thrown.ts';
+import { wordsOf } from '../exchange/in-words.ts';
 import { createMatcher, createSequence, ReplayMiss } from '../match/match.ts';
 import type { Incoming } from '../match/request.ts';
 import { type Choice, readBaseURL } from '../play/base-url.ts';

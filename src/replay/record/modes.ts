@@ -1,0 +1,53 @@
+import { isWithoutExchanges, readSource } from '../exchange/folder.ts';
+import { inOneLine } from '../exchange/in-words.ts';
+import type { MatchOptions } from '../match/comparison.ts';
+import { createMatcher, type Matcher } from '../match/match.ts';
+
+/** What a recorder does with a folder. */
+interface Plan {
+  /** What the folder holds is replayed. */
+  readonly replays: boolean;
+  /** What it does not hold is recorded; else it is an error. */
+  readonly records: boolean;
+}
+
+const replayOnly: Plan = { replays: true, records: false };
+const recordOnly: Plan = { replays: false, records: true };
+
+/** The modes of both recorders, each with its plan for an empty folder and for one that holds exchanges. */
+const modes = {
+  none: { empty: replayOnly, filled: replayOnly },
+  once: { empty: recordOnly, filled: replayOnly },
+  new: { empty: recordOnly, filled: { replays: true, records: true } },
+  add: { empty: recordOnly, filled: recordOnly },
+} as const satisfies Record<string, { readonly empty: Plan; readonly filled: Plan }>;
+
+type Mode = keyof typeof modes;
+
+/** @throws {TypeError} if a mode is not one of those that a recorder has */
+export function checkMode(mode: unknown, allowed: readonly Mode[]): void {
+  if (allowed.some((it) => it === mode)) return;
+  const names = allowed.map((it) => `'${it}'`);
+  const list = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  throw new TypeError(`mode must be ${list}; it is ${inOneLine(mode)}`);
+}
+
+/** What answers from a folder, if it is replayed, and whether the rest is recorded. */
+interface OpenFolder {
+  readonly matcher: Matcher | undefined;
+  readonly records: boolean;
+}
+
+/**
+ * Opens a folder as a mode says.
+ * @throws {Error} if there is nothing to replay, or an exchange is broken
+ */
+export async function openFolder(
+  mode: Mode,
+  folder: string,
+  options: MatchOptions,
+): Promise<OpenFolder> {
+  const { replays, records } = modes[mode][isWithoutExchanges(folder) ? 'empty' : 'filled'];
+  const matcher = replays ? createMatcher(await readSource(folder), options) : undefined;
+  return { matcher, records };
+}
