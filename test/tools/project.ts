@@ -50,7 +50,10 @@ export function run(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    execFile(file, args, { cwd, env }, (error, stdout, stderr) => {
+    // Windows runs a .cmd by its shell only, which splits words at blanks.
+    const shell = file.endsWith('.cmd');
+    const words = shell ? [file, ...args].map((word) => `"${word}"`) : [file, ...args];
+    execFile(words[0] ?? file, words.slice(1), { cwd, env, shell }, (error, stdout, stderr) => {
       const status = error === null ? 0 : error.code;
       if (typeof status === 'number') resolve({ status, stdout, output: stdout + stderr });
       else reject(error);

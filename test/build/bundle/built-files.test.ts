@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
-  cpSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -13,9 +13,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import ts from 'typescript';
+import { bundle } from '../../../src/build/bundle/bundle.ts';
 import { format } from '../../../src/build/bundle/format.ts';
+import { readLicensed } from '../../../src/build/bundle/head.ts';
 import { entries } from '../../../src/build/entries.ts';
-import { copyProject, dist, root, runModule } from '../../tools/project.ts';
+import { declarations as declarationsOf } from '../../../src/build/types/declarations.ts';
+import { copyProject, dist, root, runModule, temporaryFolder } from '../../tools/project.ts';
 
 const build = (folder: string) => runModule('tsx/dist/cli.mjs', ['src/build/build.ts'], folder);
 const read = (file: string, folder = dist) => readFileSync(join(folder, file), 'utf8');
@@ -24,8 +27,11 @@ const declarations = entries.flatMap(({ declarations }) => declarations);
 const files = [...outputs, ...declarations];
 const { version } = JSON.parse(read('package.json', root));
 
-/** Of index.min.js, gzipped with its licences, in bytes: what it is today, and 3 %. More has to be meant. */
-const BUDGET = 16_500;
+/**
+ * The bar for index.min.js, gzipped with its licences, in bytes. The test fails 2 % below it, so that there is room for a mend before the
+ * bar itself is met. Whoever raises it says why in CHANGELOG.md.
+ */
+const BAR = 15_500;
 
 /** The modules that a text imports, requires or takes types from. */
 function imported(text: string): string[] {
@@ -51,29 +57,48 @@ test('another build, in another folder, gives the same bytes', async (t) => {
   }
 });
 
-test('a build that fails says where, and leaves dist as it was', async (t) => {
+test('a build that fails says why, and leaves dist as it was', async (t) => {
   const copy = copyProject(t);
-  cpSync(dist, join(copy, 'dist'), { recursive: true });
-  const cases = [
-    ['src/index.ts', "import './nowhere.ts';", /nowhere\.ts \(imported by src\/index\.ts\)/],
-    ['src/index.ts', "import 'node:fs';", /src\/index\.ts imports 'node:fs', but/],
-    ['src/index.ts', "import 'typescript';", /src\/index\.ts imports 'typescript', but/],
-    ['src/index.ts', "import 'jsonc-parser';", /src\/index\.ts imports 'jsonc-parser', but/],
-    ['src/index.ts', "export const wrong: number = 'text';", /index\.ts\(\d+,\d+\): error TS2322/],
-    ['src/node-fetch.ts', 'export enum Wrong { a }', /node-fetch\.ts: 'export enum Wrong/],
-  ] as const;
-  for (const [file, line, message] of cases) {
-    const path = join(copy, file);
-    const text = readFileSync(path, 'utf8');
-    appendFileSync(path, `\n${line}\n`);
-    const { status, output } = await build(copy);
-    assert.equal(status, 1, line);
-    assert.match(output, message);
-    writeFileSync(path, text);
-  }
-  for (const file of [...files, 'SHA256SUMS']) {
-    assert.ok(read(file, join(copy, 'dist')) === read(file), file);
-  }
+  mkdirSync(join(copy, 'dist'));
+  writeFileSync(join(copy, 'dist/index.js'), 'as it was');
+  appendFileSync(join(copy, 'src/index.ts'), "\nimport './nowhere.ts';\n");
+  const { status, output } = await build(copy);
+  assert.equal(status, 1);
+  assert.match(output, /nowhere\.ts \(imported by src\/index\.ts\)/);
+  assert.deepEqual(readdirSync(join(copy, 'dist')), ['index.js']);
+  assert.equal(read('index.js', join(copy, 'dist')), 'as it was');
+});
+
+const refused = [
+  ['what is not there', "import './nowhere.ts';", /nowhere\.ts \(imported by \S*a\.ts\)/],
+  ["Node's modules, outside Node", "import 'node:fs';", /a\.ts imports 'node:fs', but this entry/],
+  ['a package', "import 'typescript';", /a\.ts imports 'typescript', but only eventsource-parser/],
+  [
+    'a package of another entry',
+    "import 'jsonc-parser';",
+    /a\.ts imports 'jsonc-parser', but only/,
+  ],
+  ['syntax that is no type', 'export enum Wrong { a }', /a\.ts: 'export enum Wrong/],
+] as const;
+for (const [what, line, message] of refused) {
+  test(`no entry is made of ${what}`, async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, 'a.ts'), line);
+    const outputs = [{ file: 'a.js', format: 'esm' }] as const;
+    const entry = { source: 'a.ts', about: 'A', outputs, declarations: [], node: false };
+    await assert.rejects(bundle(entry, folder, readLicensed(root)), message);
+  });
+}
+
+test('no declarations are made of wrong types', (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'a.ts'), "export const wrong: number = 'text';\n");
+  const compilerOptions = { strict: true, types: [], target: 'ES2022', module: 'NodeNext' };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+  const entry = { source: 'a.ts', about: 'A', outputs: [], declarations: ['a.d.ts'], node: false };
+  const { mock } = t.mock.method(console, 'error', () => {});
+  assert.throws(() => declarationsOf([entry], folder, readLicensed(root)), /Compiled with errors/);
+  assert.match(mock.calls.map((call) => call.arguments).join(), /a\.ts\(\d+,\d+\): error TS2322/);
 });
 
 test('every file begins with name, version, licence and where it comes from', () => {
@@ -186,8 +211,8 @@ test('the command line can be executed', { skip: process.platform === 'win32' },
   assert.equal(statSync(join(dist, 'cli.js')).mode & 0o111, 0o111);
 });
 
-test('the sizes are within the budget', (t) => {
+test('index.min.js is small, with 2 % to spare', (t) => {
   const size = gzipSync(read('index.min.js'), { level: 9 }).length;
-  t.diagnostic(`index.min.js, gzipped with its licences: ${size} bytes of ${BUDGET}`);
-  assert.ok(size <= BUDGET, `${size} bytes, more than ${BUDGET}`);
+  t.diagnostic(`index.min.js, gzipped with its licences: ${size} bytes of ${BAR}`);
+  assert.ok(size <= 0.98 * BAR, `${size} bytes, more than 98 % of ${BAR}`);
 });

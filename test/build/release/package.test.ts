@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import ts from 'typescript';
 import { entries } from '../../../src/build/entries.ts';
-import { newestChanges } from '../../../src/build/release/newest-changes.ts';
-import { root, run, runModule, temporaryFolder } from '../../tools/project.ts';
+import { unlinked } from '../../../src/build/release/package-page.ts';
+import { root, run, temporaryFolder } from '../../tools/project.ts';
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
@@ -40,12 +41,12 @@ before(async () => {
 
 test('a release is the agent, the tarball, their hashes, and what changed', () => {
   assert.deepEqual(readdirSync(release).sort(), [
-    'CHANGES.md',
     'LocalLLMStreamAgent.js',
+    'NOTES.md',
     'SHA256SUMS',
     tarball,
   ]);
-  assert.match(readFileSync(join(release, 'CHANGES.md'), 'utf8'), new RegExp(`^## ${version}\n`));
+  assert.match(readFileSync(join(release, 'NOTES.md'), 'utf8'), new RegExp(`^## ${version}\n`));
   for (const line of readFileSync(join(release, 'SHA256SUMS'), 'utf8').trimEnd().split('\n')) {
     const [hash, file = ''] = line.split('  ');
     const bytes = readFileSync(join(release, file));
@@ -53,12 +54,25 @@ test('a release is the agent, the tarball, their hashes, and what changed', () =
   }
 });
 
-test('a version of which CHANGES.md does not tell is not released', () => {
-  assert.throws(() => newestChanges('# What changed\n\n## 1.0.0\n\nAll.\n', '1.1.0'), /1\.1\.0/);
-  assert.equal(
-    newestChanges('# What changed\n\n## 2.0.0\n\nNew.\n\n## 1.0.0\n', '2.0.0'),
-    '## 2.0.0\n\nNew.\n',
-  );
+test('no link and no picture of a packed page is dead', () => {
+  const packed = filesIn(unpacked).filter((file) => file.endsWith('.md'));
+  assert.ok(packed.includes('README.md') && packed.includes('CHANGELOG.md'));
+  for (const file of packed) {
+    const text = readFileSync(join(unpacked, file), 'utf8').replace(/```[\s\S]*?```/g, '');
+    for (const [, markdown, html] of text.matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)) {
+      const target = markdown ?? html ?? '';
+      if (/^(?:https?:|#)/.test(target)) continue;
+      const path = join(unpacked, dirname(file), target.replace(/#.*/, ''));
+      assert.ok(existsSync(path), `${file} leads to ${target}, which is not packed`);
+    }
+  }
+});
+
+test('a link to what is not packed becomes its text, and a picture goes', () => {
+  const page = '![drawn](a.svg)\n\nSee [`one`](one.md#top), [two](two.md) and [all](https://a.b/c).\n<img src="b.png" width="3">\n';
+  const isThere = (target: string) => /^https:|two/.test(target);
+  assert.equal(unlinked(page, isThere), 'See `one`, [two](two.md) and [all](https://a.b/c).\n');
+  assert.equal(unlinked(page, () => true), page);
 });
 
 test("the package's package.json has no script, and npm has nothing to warn of", () => {
@@ -87,7 +101,7 @@ test('the package holds the built files, what tells about them, one recording, a
   assert.deepEqual(
     filesIn(unpacked).sort(),
     [
-      ...['LICENSE', 'README.md', 'README.zh-CN.md', 'package.json', 'dist/SHA256SUMS'],
+      ...['LICENSE', 'README.md', 'README.zh-CN.md', 'CHANGELOG.md', 'package.json', 'dist/SHA256SUMS'],
       ...built.map((file) => `dist/${file}`),
       'fixtures/llama.cpp-2026/markdown-code.json',
       'fixtures/llama.cpp-2026/markdown-code.sse',
@@ -173,40 +187,59 @@ const fetches: Fetch[] = [nodeFetch, replayFetch('folder')];
 for (const fetch of fetches) streamChat({ messages: [] }, { fetch });
 `;
 const resolutions = [
-  ['ES module, nodenext', 'mts', { module: 'nodenext', moduleResolution: 'nodenext' }],
-  ['CommonJS, nodenext', 'cts', { module: 'nodenext', moduleResolution: 'nodenext' }],
-  ['bundler', 'ts', { module: 'esnext', moduleResolution: 'bundler' }],
+  ['ES module, nodenext', 'mts', ts.ModuleKind.NodeNext, ts.ModuleResolutionKind.NodeNext],
+  ['CommonJS, nodenext', 'cts', ts.ModuleKind.NodeNext, ts.ModuleResolutionKind.NodeNext],
+  ['bundler', 'ts', ts.ModuleKind.ESNext, ts.ModuleResolutionKind.Bundler],
 ] as const;
 
-for (const [name, extension, modules] of resolutions) {
-  test(`the types hold for a consumer: ${name}`, async () => {
+for (const [name, extension, module, moduleResolution] of resolutions) {
+  test(`the types hold for a consumer: ${name}`, () => {
     const strict = {
-      ...modules,
+      ...{ module, moduleResolution, target: ts.ScriptTarget.ES2022, noEmit: true },
       ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
-      ...{ noEmit: true, target: 'es2022', skipLibCheck: false },
     };
     // Without Node's types, then with them for what is about Node.
-    await typeCheck(`web-${extension}`, `consumer.${extension}`, consumer, {
-      ...strict,
-      ...{ types: [], lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'] },
-    });
-    await typeCheck(`node-${extension}`, `consumer.${extension}`, nodeConsumer, {
-      ...strict,
-      ...{ types: ['node'], lib: ['es2022'], typeRoots: [join(root, 'node_modules/@types')] },
-    });
+    assert.deepEqual(
+      typeErrors(`web.${extension}`, consumer, {
+        ...strict,
+        types: [],
+        lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'].map((lib) => `lib.${lib}.d.ts`),
+      }),
+      [],
+    );
+    assert.deepEqual(
+      typeErrors(`node.${extension}`, nodeConsumer, {
+        ...strict,
+        ...{ types: ['node'], lib: ['lib.es2022.d.ts'] },
+        typeRoots: [join(root, 'node_modules/@types')],
+      }),
+      [],
+    );
   });
 }
 
-async function typeCheck(
-  name: string,
-  file: string,
-  text: string,
-  compilerOptions: object,
-): Promise<void> {
-  const folder = join(installed, name);
-  mkdirSync(folder);
-  writeFileSync(join(folder, file), text);
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
-  const { status, output } = await runModule('typescript/bin/tsc', ['-p', folder], folder);
-  assert.equal(status, 0, output);
+test('a wrong use of a type is an error there', () => {
+  const wrong = consumer.replace("verdict === 'done'", "verdict === 'complete'");
+  const options = { module: ts.ModuleKind.NodeNext, strict: true, noEmit: true, types: [] };
+  assert.match(typeErrors('wrong.mts', wrong, options).join(), /Unused '@ts-expect-error'/);
+});
+
+/** What TypeScript finds wrong with a program, and with the package's declarations. */
+function typeErrors(file: string, text: string, options: ts.CompilerOptions): string[] {
+  const path = join(installed, file);
+  writeFileSync(path, text);
+  const host = ts.createCompilerHost(options);
+  host.getCurrentDirectory = () => installed;
+  const program = ts.createProgram([path], options, host);
+  const ours = program
+    .getSourceFiles()
+    .filter((source) => source.fileName === path || source.fileName.includes('/local-llm-stream-agent/'));
+  assert.ok(ours.length > 1, 'the declarations are found');
+  return [
+    ...program.getOptionsDiagnostics(),
+    ...ours.flatMap((source) => [
+      ...program.getSyntacticDiagnostics(source),
+      ...program.getSemanticDiagnostics(source),
+    ]),
+  ].map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
