@@ -1,8 +1,37 @@
 import { checkType } from './option-values.ts';
-import { LiveReply } from './reply/live-reply.ts';
-import { ReadableReply } from './reply/readable-reply.ts';
+import { Reply } from './reply/reply.ts';
+import { Stream } from './reply/stream.ts';
 import type { RequestBody } from './send/connection.ts';
 import type { ChatReply, ChatRequest, StreamOptions } from './types.ts';
+
+/*
+ * The story of one reply, and where each step of it is:
+ *
+ *   streamChat             checks the body, and writes the request's JSON (this file)
+ *   send/options           checks the options and fills in the defaults: the server, the clocks, the limits
+ *   reply/reply            gives the program its reply. Nothing has been sent yet
+ *
+ *                          The program asks for the first piece:
+ *   reply/stream           the machine; it reads from the network only when the program asks for more
+ *   send/connection        sends the request at the first read
+ *   send/send                again, if a kept connection was dead or the server still loads its model
+ *   send/patient-fetch       by `fetch`, without the runtime's own limits on silence
+ *   send/clocks            watch while a read is pending, and only then
+ *
+ *                          For every read:
+ *   read/sse               bytes → events
+ *   reply/chunk            an event → a chunk, an error, or the end
+ *   read/fold              a chunk → what it adds to the reply:
+ *   read/delta-fields        reasoning, answer and calls, in whatever fields they are
+ *   read/reasoning-marks     reasoning that is marked in the content
+ *   read/tool-calls          calls, from their fragments
+ *   reply/reply            gives the program its piece
+ *
+ *                          At the end, an error, an abort, a silence or a `break`:
+ *   read/verdict           how it ended
+ *   reply/what-failed      what is said if it failed; errors/failures adds the server's words and the reason
+ *   reply/stream           closes the connection, and leaves nothing running
+ */
 
 /**
  * Streams one chat completion from an OpenAI-compatible server.
@@ -10,8 +39,8 @@ import type { ChatReply, ChatRequest, StreamOptions } from './types.ts';
  *     for await (const text of streamChat({ messages })) process.stdout.write(text);
  *
  * Nothing is sent before the first `next()` or the first `await` of `result`. Leaving the loop closes the connection at
- * once, also while the server is silent.
- * @param body - the request, sent as it is but for `stream: true` and `stream_options.include_usage`, which are
+ * once, even while the server is silent.
+ * @param body - the request, sent unchanged but for `stream: true` and `stream_options.include_usage`, which are
  * filled in unless given. What the type does not name goes into `options.extraBody`
  * @param options - how it is sent; every one has a default
  * @returns the reply, to be read once: as text, as `events()`, or whole as `result`
@@ -28,8 +57,13 @@ export function streamChat(body: ChatRequest, options: StreamOptions = {}): Chat
   checkType('body.stream_options', whole.stream_options, 'object');
   // Written now: what the caller changes later is not sent.
   const request = writeRequest(whole);
-  const maxTokens = Number(whole.max_tokens ?? whole.max_completion_tokens);
-  return new ReadableReply(new LiveReply(options, request, maxTokens));
+  return new Reply(new Stream(options, request, budgetOf(whole)));
+}
+
+/** How many tokens the answer may have, if the request has a limit. LM Studio's documentation sends -1 for none. */
+function budgetOf({ max_tokens, max_completion_tokens }: ChatRequest): number | undefined {
+  const budget = Number(max_tokens ?? max_completion_tokens);
+  return budget > 0 ? budget : undefined;
 }
 
 /** The request's JSON, with what a stream needs filled in. */

@@ -138,7 +138,11 @@ const cases: Case[] = [
 function read(reads: Iterable<Uint8Array>): unknown[] {
   const reader = createEventReader(2 ** 20);
   for (const bytes of reads) reader.push(bytes);
-  return reader.events.map(({ event, data }) => (event ? [event, data] : data));
+  const { events } = reader;
+  return Array.from({ length: events.length }, () => {
+    const { event, data } = events.take() ?? {};
+    return event ? [event, data] : data;
+  });
 }
 
 for (const { rule, stream, events } of cases) {

@@ -1,16 +1,30 @@
 import { fieldsOf, isObject, itemsOf } from '../json.ts';
-import type { ChatChunk, ChatResult, ReplyEvent, ToolCall, Usage, Verdict } from '../types.ts';
+import type { ChatChunk, ChatResult, ReplyEvent, Usage, Verdict } from '../types.ts';
 import { type DeltaReader, readDelta } from './delta-fields.ts';
 import { type Channel, type Pieces, ReasoningSplitter } from './reasoning-marks.ts';
 import { ToolCallCollector } from './tool-calls.ts';
 import { isHighSurrogate, utf8Length } from './utf8.ts';
 import { judge } from './verdict.ts';
 
+/*
+ * From a body's bytes to what a reply holds.
+ *
+ *   in               bytes, as the connection reads them
+ *   sse.ts           bytes → events; utf8.ts and queue.ts help
+ *   (reply/chunk.ts  an event's data → a chunk)
+ *   fold.ts          a chunk → the pieces of the reply, and the reply so far
+ *   delta-fields.ts    finds reasoning, answer and calls in a delta, in whatever fields servers put them
+ *   reasoning-marks.ts takes reasoning out of a content by its marks, which marks.ts lists
+ *   tool-calls.ts      puts calls together from their fragments
+ *   verdict.ts       how the reply ended
+ *   out              events for the reader, and the collected result
+ */
+
 /** What one tool fragment costs beside its text, so that a flood of empty ones is bounded too. */
 const FRAGMENT_BYTES = 64;
 
-/** Whether a reply is at its end, as far as its chunks tell. */
-export type Ending =
+/** Whether a reply is at its end, as far as its chunks say. */
+export type Stage =
   /** It goes on. */
   | 'open'
   /** A finish reason came together with a token, or before the first one: more may follow. */
@@ -19,20 +33,36 @@ export type Ending =
   | 'finished';
 
 /** Folds chunks into a reply. What is missing in a chunk, null or of another type counts as nothing. */
-export class Reply implements DeltaReader, Pieces {
+export class Fold {
   /** UTF-8 bytes of text, reasoning and calls; 0 until the first token. */
   bytes = 0;
-  ending: Ending = 'open';
+  stage: Stage = 'open';
   /** As sent, the last one. */
   finishReason: string | undefined;
 
   readonly #emit: (event: ReplyEvent) => void;
-  readonly #maxTokens: number;
+  readonly #maxTokens: number | undefined;
   readonly #splitter: ReasoningSplitter;
+  /** Gets what a delta says. */
+  readonly #reader: DeltaReader = {
+    reasoning: (text) => {
+      this.#hasToken = true;
+      this.#splitter.onReasoningField();
+      this.#add('reasoning', text);
+    },
+    text: (text) => {
+      this.#hasToken = true;
+      this.#splitter.push(text);
+    },
+    toolCall: (item) => {
+      this.#hasToken = true;
+      this.#addToCall(item);
+    },
+  };
   #textSoFar = '';
   #reasoningSoFar = '';
   /** The first half of a character, by the channel on which its other half is awaited. */
-  #halves: Partial<Record<Channel, string>> = {};
+  #halves: Partial<Record<Channel, string | undefined>> = {};
   #calls: ToolCallCollector | undefined;
   #usage: Usage | undefined;
   #model: string | undefined;
@@ -43,13 +73,21 @@ export class Reply implements DeltaReader, Pieces {
 
   /**
    * @param emit - gets the pieces as they come
-   * @param maxTokens - the request's budget; `NaN` or below 1: none
+   * @param maxTokens - the request's budget, if it has one
    * @param startsInReasoning - the prompt has opened the reasoning
    */
-  constructor(emit: (event: ReplyEvent) => void, maxTokens: number, startsInReasoning: boolean) {
+  constructor(
+    emit: (event: ReplyEvent) => void,
+    maxTokens: number | undefined,
+    startsInReasoning: boolean,
+  ) {
     this.#emit = emit;
     this.#maxTokens = maxTokens;
-    this.#splitter = new ReasoningSplitter(this, startsInReasoning);
+    const pieces: Pieces = {
+      add: (channel, piece) => this.#add(channel, piece),
+      textWasReasoning: () => this.#correct(),
+    };
+    this.#splitter = new ReasoningSplitter(pieces, startsInReasoning);
   }
 
   /** Takes one chunk. */
@@ -66,18 +104,18 @@ export class Reply implements DeltaReader, Pieces {
     // A whole completion, from a server that does not stream.
     const isWhole = !delta && !this.bytes && isObject(message);
     this.#hasToken = false;
-    readDelta(isWhole ? message : delta, this);
+    readDelta(isWhole ? message : delta, this.#reader);
     const hasFinish = isFinishReason(finish_reason);
     if (hasFinish) this.finishReason = finish_reason;
-    if (isWhole) this.ending = 'finished';
-    else this.ending = this.#endingAfter(hasFinish);
+    if (isWhole) this.stage = 'finished';
+    else this.stage = this.#nextStage(hasFinish);
   }
 
   /** Gives out what was held back for the other half of a mark or of a character. */
   flush(): void {
     this.#splitter.end();
-    this.#addPiece('reasoning', '', true);
-    this.#addPiece('text', '', true);
+    this.#add('reasoning', '', true);
+    this.#add('text', '', true);
   }
 
   /**
@@ -85,10 +123,11 @@ export class Reply implements DeltaReader, Pieces {
    * @param isFinished - it came to its end, so calls may be complete
    */
   collected(isFinished: boolean): Omit<ChatResult, 'timing' | 'verdict'> {
+    const isCut = this.finishReason === 'length';
     return {
       text: this.#textSoFar,
       reasoning: this.#reasoningSoFar,
-      toolCalls: this.#listCalls(isFinished),
+      toolCalls: this.#calls?.list({ isFinished, isCut }) ?? [],
       finishReason: this.finishReason,
       usage: this.#usage,
       model: this.#model,
@@ -106,45 +145,15 @@ export class Reply implements DeltaReader, Pieces {
     });
   }
 
-  reasoning(text: string): void {
-    this.#hasToken = true;
-    this.#splitter.onReasoningField();
-    this.#addPiece('reasoning', text);
-  }
-
-  text(text: string): void {
-    this.#hasToken = true;
-    this.#splitter.push(text);
-  }
-
-  toolCall(item: unknown): void {
-    this.#hasToken = true;
-    this.#calls ??= new ToolCallCollector();
-    const fragment = this.#calls.add(item);
-    this.bytes += utf8Length(fragment.arguments) + FRAGMENT_BYTES;
-    this.#emit({ type: 'tool_call', ...fragment });
-  }
-
-  add(channel: Channel, piece: string): void {
-    this.#addPiece(channel, piece);
-  }
-
-  textWasReasoning(): void {
-    const reasoning = this.#textSoFar;
-    this.#reasoningSoFar += reasoning;
-    this.#textSoFar = '';
-    this.#emit({ type: 'correction', reasoning });
-  }
-
   /** @param isLast - no other half of a character will come */
-  #addPiece(channel: Channel, sent: string, isLast = false): void {
+  #add(channel: Channel, sent: string, isLast = false): void {
     let piece = sent;
     const half = this.#halves[channel];
     if (half) piece = half + sent;
-    if (half || isHighSurrogate(piece.charCodeAt(piece.length - 1))) {
+    if (half || endsInHalf(piece)) {
       // Servers that escape characters may cut between the two halves of one.
-      const isCut = !isLast && isHighSurrogate(piece.charCodeAt(piece.length - 1));
-      this.#halves[channel] = isCut ? piece.slice(-1) : '';
+      const isCut = !isLast && endsInHalf(piece);
+      this.#halves[channel] = isCut ? piece.slice(-1) : undefined;
       if (isCut) piece = piece.slice(0, -1);
     }
     const isText = channel === 'text';
@@ -159,25 +168,38 @@ export class Reply implements DeltaReader, Pieces {
     this.#emit({ type: channel, text: piece });
   }
 
+  /** All text so far was reasoning. */
+  #correct(): void {
+    const reasoning = this.#textSoFar;
+    this.#reasoningSoFar += reasoning;
+    this.#textSoFar = '';
+    this.#emit({ type: 'correction', reasoning });
+  }
+
+  #addToCall(item: unknown): void {
+    this.#calls ??= new ToolCallCollector();
+    const fragment = this.#calls.add(item);
+    this.bytes += utf8Length(fragment.arguments) + FRAGMENT_BYTES;
+    this.#emit({ type: 'tool_call', ...fragment });
+  }
+
   /**
    * A finish reason is final only when nothing follows: some servers send it on their first, empty chunk, and some
    * with every one.
    */
-  #endingAfter(hasFinish: boolean): Ending {
+  #nextStage(hasFinish: boolean): Stage {
     if (!this.#hasToken) {
-      const mayBeOver = hasFinish || this.ending === 'doubtful';
-      if (!mayBeOver) return this.ending;
+      const mayBeOver = hasFinish || this.stage === 'doubtful';
+      if (!mayBeOver) return this.stage;
       return (hasFinish && this.bytes > 0) || this.#usage ? 'finished' : 'doubtful';
     }
-    if (this.ending !== 'open') this.#hasFinishedFalsely = true;
+    if (this.stage !== 'open') this.#hasFinishedFalsely = true;
     return hasFinish && !this.#hasFinishedFalsely ? 'doubtful' : 'open';
   }
-
-  #listCalls(isFinished: boolean): ToolCall[] {
-    const isCut = this.finishReason === 'length';
-    return this.#calls?.list({ isFinished, isCut }) ?? [];
-  }
 }
+
+/** Its last character is cut in two. */
+const endsInHalf = (piece: string): boolean => isHighSurrogate(piece.charCodeAt(piece.length - 1));
 
 /** KoboldCpp before 1.85 sent the text `null` for no reason. */
 const isFinishReason = (value: unknown): value is string =>

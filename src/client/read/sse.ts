@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import { isObject, parseJson } from '../json.ts';
+import { Queue } from './queue.ts';
 import { utf8Length } from './utf8.ts';
 
 /** A server-sent event. */
@@ -12,8 +13,8 @@ export interface ServerEvent {
 
 /** Bytes in, events out, in the order in which they ended. */
 export interface EventReader {
-  /** The events that nobody has taken yet. The reader appends; whoever takes them empties it. */
-  readonly events: ServerEvent[];
+  /** The events that nobody has taken yet. */
+  readonly events: Queue<ServerEvent>;
   push(bytes: Uint8Array): void;
   /**
    * The body is over: what is left becomes a last event.
@@ -21,6 +22,9 @@ export interface EventReader {
    */
   end(): string;
 }
+
+/** The mark that may begin a text in UTF-8, and that is no part of it. */
+const BOM = '\ufeff';
 
 /** The names of a stream's fields, of which a cut may leave the beginning. */
 const FIELD_NAMES = ['data', 'event', 'id', 'retry'];
@@ -33,11 +37,12 @@ const FIELD_NAMES = ['data', 'event', 'id', 'retry'];
  * @param maxEventBytes - a longer event comes without data, and nothing may be pushed after it
  */
 export function createEventReader(maxEventBytes: number): EventReader {
-  const events: ServerEvent[] = [];
+  const events = new Queue<ServerEvent>();
   const decode = createDecoder();
   let strayLines = '';
-  /** A character that does not count at the start of the next read; of the first one, a BOM. */
-  let dropped = '\ufeff';
+  let isFirstRead = true;
+  /** An LF at the start of the next read belongs to the CR at the end of this one: it is no line of its own. */
+  let endedWithCR = false;
 
   const parser = createParser({
     maxBufferSize: maxEventBytes,
@@ -57,12 +62,13 @@ export function createEventReader(maxEventBytes: number): EventReader {
 
   function feed(text: string): void {
     if (!text) return;
-    if (text[0] === dropped) text = text.slice(1);
+    const isSkipped = (isFirstRead && text[0] === BOM) || (endedWithCR && text[0] === '\n');
+    const lines = isSkipped ? text.slice(1) : text;
+    isFirstRead = false;
     // The parser waits for the character after a CR that ends a read, in case it is an LF, and with a CR in it scans
-    // to the end of the read for every line. It is given LF only: a CR ends its line at once, and an LF behind it, here
-    // or in the next read, is dropped.
-    dropped = text.endsWith('\r') ? '\n' : '';
-    parser.feed(text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text);
+    // to the end of the read for every line. So it is given LF only.
+    endedWithCR = lines.endsWith('\r');
+    parser.feed(lines.includes('\r') ? lines.replace(/\r\n?/g, '\n') : lines);
   }
 
   return {

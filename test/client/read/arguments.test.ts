@@ -180,9 +180,11 @@ test('a user with escaped signs is sent unescaped, and no error shows it in any 
   await assert.rejects(reply.result, ({ message }: Error) => message.endsWith('No: *** *** ***'));
 });
 
-test('max_tokens of -1 means none, as LM Studio has it', async () => {
-  const { fetch } = fakeServer([hello]);
-  const reply = streamChat({ messages, max_tokens: -1 }, { fetch });
-  await collect(reply);
-  assert.equal((await reply.result).verdict, 'complete');
+test('max_tokens of -1 means none, as LM Studio has it, and 0 is no budget either', async () => {
+  for (const max_tokens of [-1, 0]) {
+    const { fetch } = fakeServer([hello]);
+    const reply = streamChat({ messages, max_tokens }, { fetch });
+    await collect(reply);
+    assert.equal((await reply.result).verdict, 'complete');
+  }
 });

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Reply } from '../../../src/client/read/fold.ts';
+import { Fold } from '../../../src/client/read/fold.ts';
 import type { ChatChunk, ReplyEvent } from '../../../src/client/types.ts';
 import { chunk } from '../streams.ts';
 
 interface Folded {
   events: ReplyEvent[];
-  reply: Reply;
+  reply: Fold;
 }
 
 /** Folds chunks, and gives out what was held back. */
 function fold(
   chunks: readonly unknown[],
-  { maxTokens = Number.NaN, startsInReasoning = false } = {},
+  { maxTokens = undefined as number | undefined, startsInReasoning = false } = {},
 ): Folded {
   const events: ReplyEvent[] = [];
-  const reply = new Reply((event) => events.push(event), maxTokens, startsInReasoning);
+  const reply = new Fold((event) => events.push(event), maxTokens, startsInReasoning);
   for (const one of chunks) reply.addChunk(one as ChatChunk);
   reply.flush();
   return { events, reply };
@@ -86,6 +86,11 @@ const events: [what: string, chunks: unknown[], events: ReplyEvent[]][] = [
     'a half whose other one never comes is given out at the end',
     [chunk({ content: 'a\ud83d' })],
     [text('a'), text('\ud83d')],
+  ],
+  [
+    'nor does that of reasoning',
+    [chunk({ reasoning: 'a\ud83d' })],
+    [reasoning('a'), reasoning('\ud83d')],
   ],
   [
     'a half with no other one behind it',
@@ -269,7 +274,7 @@ const endings: [what: string, chunks: unknown[], ending: string, finishReason?: 
 for (const [what, chunks, ending, finishReason] of endings) {
   test(`${what}: ${ending}`, () => {
     const { reply } = fold(chunks);
-    assert.equal(reply.ending, ending);
+    assert.equal(reply.stage, ending);
     assert.equal(reply.collected(true).finishReason, finishReason);
   });
 }

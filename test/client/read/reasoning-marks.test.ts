@@ -185,6 +185,7 @@ const cases: [what: string, content: string, split: Split, hasSeenMark?: boolean
     hasMark,
   ],
   ['harmony that was cut in its header', '<|channel|>analysis', only(''), hasMark],
+  ['harmony that was cut behind its header', '<|channel|>analysis<|mess', only(''), hasMark],
   ['a channel that harmony does not have', '<|channel|>other', only('<|channel|>other')],
   [
     'harmony in mid-text',

@@ -1,7 +1,11 @@
 /** Where the reading of events goes beyond the standard, which has a test of its own. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEventReader, type ServerEvent } from '../../../src/client/read/sse.ts';
+import {
+  createEventReader,
+  type EventReader,
+  type ServerEvent,
+} from '../../../src/client/read/sse.ts';
 
 const encoder = new TextEncoder();
 
@@ -11,8 +15,12 @@ type Read = string | Uint8Array;
 function read(reads: readonly Read[], maxEventBytes = 1000) {
   const reader = createEventReader(maxEventBytes);
   for (const bytes of reads) reader.push(typeof bytes === 'string' ? encoder.encode(bytes) : bytes);
-  const before = reader.events.map(show);
-  return { before, strayLines: reader.end(), events: reader.events.map(show) };
+  const before = takeAll(reader);
+  return { before, strayLines: reader.end(), events: [...before, ...takeAll(reader)] };
+}
+
+function takeAll({ events }: EventReader) {
+  return Array.from({ length: events.length }, () => show(events.take() ?? {}));
 }
 
 function show({ event, data }: ServerEvent) {
@@ -80,10 +88,9 @@ for (const [what, body, events, strayLines = ''] of bodies) {
 test('events are there as soon as they have ended, and what was taken does not come again', () => {
   const reader = createEventReader(1000);
   reader.push(encoder.encode('data: a\n\ndata: b'));
-  assert.deepEqual(reader.events.map(show), ['a']);
-  reader.events.length = 0;
+  assert.deepEqual(takeAll(reader), ['a']);
   reader.push(encoder.encode('\n\n'));
-  assert.deepEqual(reader.events.map(show), ['b']);
+  assert.deepEqual(takeAll(reader), ['b']);
 });
 
 test('an event ends with the CR that ends its empty line: nothing is waited for', () => {
@@ -134,7 +141,7 @@ function tooLarge(reads: readonly string[], maxEventBytes: number) {
     if (reader.events.length > 0) break;
     reader.push(encoder.encode(one));
   }
-  return reader.events.map(show);
+  return takeAll(reader);
 }
 
 test('what has not ended is bounded, too: a line, an event of many lines, lines that are no event', () => {

@@ -1,18 +1,32 @@
+import { Queue } from '../read/queue.ts';
 import type { ChatReply, ChatResult, PartialResult, ReplyEvent } from '../types.ts';
-import type { LiveReply } from './live-reply.ts';
+import type { Outcome, Stream } from './stream.ts';
+
+/*
+ * From a request to a reply that can be read.
+ *
+ *   in          options and the request's JSON, from stream-chat.ts
+ *   reply.ts    the ways to read: texts, events, a web stream, the result; each pulls on the
+ *   stream.ts   machine, which asks the connection for bytes and handles one event at a time
+ *   chunk.ts    parses the data of an event, and knows an error among chunks
+ *   phase.ts    what the server is waited for, and how long
+ *   timing.ts   when things happened
+ *   what-failed.ts  the words for what goes wrong
+ *   out         events to the reader; at the end a result or an error
+ */
 
 /** The ways in which a reply can be read, of which a program may use one, once. */
-export class ReadableReply implements ChatReply {
-  readonly #live: LiveReply;
+export class Reply implements ChatReply {
+  readonly #stream: Stream;
   #isTaken = false;
   #whole: Promise<ChatResult> | undefined;
 
-  constructor(live: LiveReply) {
-    this.#live = live;
+  constructor(stream: Stream) {
+    this.#stream = stream;
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<string> {
-    return this.#iterate(textOf);
+    return this.#iterate(pickText);
   }
 
   events(): AsyncIterableIterator<ReplyEvent> {
@@ -20,7 +34,7 @@ export class ReadableReply implements ChatReply {
   }
 
   toReadableStream(): ReadableStream<Uint8Array> {
-    return toReadableStream(this.#iterate(textOf));
+    return toReadableStream(this.#iterate(pickText));
   }
 
   /** Lazy: there is no promise before somebody asks for it, so nobody can miss its rejection. */
@@ -34,22 +48,22 @@ export class ReadableReply implements ChatReply {
   }
 
   get soFar(): PartialResult {
-    return this.#live.soFar();
+    return this.#stream.soFar();
   }
 
-  #iterate<T>(pick: Pick<T>): ReplyIterator<T> {
+  #iterate<T>(pick: Picker<T>): PieceIterator<T> {
     if (this.#isTaken) throw new TypeError('A reply can be read once');
     this.#isTaken = true;
-    return new ReplyIterator(this.#live, pick);
+    return new PieceIterator(this.#stream, pick);
   }
 
   #getWhole(): Promise<ChatResult> {
     if (this.#whole) return this.#whole;
     // Nobody iterates: it is read for its result alone.
     if (!this.#isTaken) this.#iterate(nothing).next().catch(nothing);
-    else this.#live.readAhead();
+    else this.#stream.readAhead();
     this.#whole = new Promise((resolve, reject) => {
-      this.#live.onceOver((outcome) => {
+      this.#stream.onceOver((outcome) => {
         if ('error' in outcome) reject(outcome.error);
         else resolve(outcome.result);
       });
@@ -58,16 +72,16 @@ export class ReadableReply implements ChatReply {
   }
 }
 
-/** What a reader gets of an event; `undefined` where nothing. */
-type Pick<T> = (event: ReplyEvent) => T | undefined;
+/** What a reader gets of an event; `undefined` for nothing. */
+type Picker<T> = (event: ReplyEvent) => T | undefined;
 
 const nothing = (): undefined => undefined;
 
-const textOf = (event: ReplyEvent): string | undefined =>
+const pickText = (event: ReplyEvent): string | undefined =>
   event.type === 'text' ? event.text : undefined;
 
 /** A `next()` that is pending. */
-interface Waiting<T> {
+interface PendingNext<T> {
   resolve(step: IteratorResult<T, undefined>): void;
   reject(error: unknown): void;
 }
@@ -76,17 +90,16 @@ interface Waiting<T> {
  * Iterates over a reply. By hand, because an async generator's `return()` waits for the `next()` that is pending: with a
  * silent server, for minutes.
  */
-class ReplyIterator<T> implements AsyncIterableIterator<T> {
-  readonly #live: LiveReply;
-  readonly #pick: Pick<T>;
-  readonly #waiting: Waiting<T>[] = [];
-  /** The reader knows how it ended; the first to hear of it hears also of a failure. */
-  #endWasTold = false;
+class PieceIterator<T> implements AsyncIterableIterator<T> {
+  readonly #stream: Stream;
+  readonly #pick: Picker<T>;
+  readonly #pending = new Queue<PendingNext<T>>();
+  /** The reader knows how it ended. Only the first `next()` that comes to the end throws a failure. */
+  #knowsEnd = false;
 
-  constructor(live: LiveReply, pick: Pick<T>) {
-    this.#live = live;
+  constructor(stream: Stream, pick: Picker<T>) {
+    this.#stream = stream;
     this.#pick = pick;
-    live.onNews = () => this.#serve();
   }
 
   [Symbol.asyncIterator](): this {
@@ -95,44 +108,39 @@ class ReplyIterator<T> implements AsyncIterableIterator<T> {
 
   next(): Promise<IteratorResult<T, undefined>> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#pending.push({ resolve, reject });
       this.#serve();
     });
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {
-    this.#endWasTold = true;
-    this.#live.stop();
+    this.#knowsEnd = true;
+    this.#stream.stop();
     this.#serve();
     return { done: true, value: undefined };
   }
 
-  /** Gives every reader that waits its piece; where there is none left, asks the network for more. */
-  #serve(): void {
-    for (let [first] = this.#waiting; first; [first] = this.#waiting) {
-      const event = this.#live.take();
+  /** Gives every `next()` that is pending its piece; if there is none left, asks the network for more. */
+  readonly #serve = (): void => {
+    while (this.#pending.length > 0) {
+      const event = this.#stream.take();
       const value = event && this.#pick(event);
-      if (value !== undefined) {
-        this.#waiting.shift();
-        first.resolve({ done: false, value });
-      } else if (!event) {
-        if (!this.#live.outcome) return this.#live.read();
-        this.#waiting.shift();
-        this.#tellEnd(first);
-      }
+      if (value !== undefined) this.#pending.take()?.resolve({ done: false, value });
+      else if (event) continue;
+      else if (this.#stream.outcome) this.#end(this.#stream.outcome, this.#pending.take());
+      else return this.#stream.read(this.#serve);
     }
-  }
+  };
 
-  #tellEnd(reader: Waiting<T>): void {
-    const { outcome } = this.#live;
-    if (outcome && 'error' in outcome && !this.#endWasTold) reader.reject(outcome.error);
-    else reader.resolve({ done: true, value: undefined });
-    this.#endWasTold = true;
+  #end(outcome: Outcome, next: PendingNext<T> | undefined): void {
+    if ('error' in outcome && !this.#knowsEnd) next?.reject(outcome.error);
+    else next?.resolve({ done: true, value: undefined });
+    this.#knowsEnd = true;
   }
 }
 
 /** The text as UTF-8. Nothing is asked of the reply before the stream is read. */
-function toReadableStream(texts: ReplyIterator<string>): ReadableStream<Uint8Array> {
+function toReadableStream(texts: PieceIterator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>(
     {

@@ -1,0 +1,322 @@
+import { Fold } from '../read/fold.ts';
+import { Queue } from '../read/queue.ts';
+import { createEventReader, type EventReader, type ServerEvent } from '../read/sse.ts';
+import { listenForAbort } from '../send/abort-listeners.ts';
+import { Clock, now } from '../send/clocks.ts';
+import { Connection, type RequestBody } from '../send/connection.ts';
+import { readStreamOptions, type StreamSettings } from '../send/options.ts';
+import type {
+  ChatChunk,
+  ChatResult,
+  PartialResult,
+  ReplyEvent,
+  StreamOptions,
+  Verdict,
+} from '../types.ts';
+import { isDone, isError, parseChunk } from './chunk.ts';
+import { limitOf, nextPhase, type Phase } from './phase.ts';
+import { type Moments, measure } from './timing.ts';
+import {
+  brokeOff,
+  noEventStream,
+  notJson,
+  reportedError,
+  silent,
+  tooLarge,
+} from './what-failed.ts';
+
+/** How long a body may take to end after `[DONE]`; in ms. */
+const CLOSING_MS = 200;
+
+const doNothing = (): void => {};
+
+/** How a reply ended: with a result, or with what it failed with. */
+export type Outcome = { result: ChatResult } | { error: unknown };
+
+/**
+ * The machine between the network and a reader that pulls.
+ *
+ * The data goes one way: bytes → events → chunks → what happened. A read is asked of the network only when the reader
+ * asks for more, and an event is handled only in its turn: so the result at a `break` holds what was read, whatever the
+ * network's reads were. Whatever ends the stream (its end, an error, a clock, an abort, a reader that leaves) goes
+ * through `#end`.
+ *
+ * To read it, call `take()`. If that returns nothing and `outcome` is undefined, call `read(onNews)`, and take again once
+ * `onNews` is called.
+ */
+export class Stream {
+  readonly #settings: StreamSettings;
+  readonly #connection: Connection;
+  readonly #eventReader: EventReader;
+  readonly #happened = new Queue<ReplyEvent>();
+  readonly #fold: Fold;
+  readonly #clock = new Clock(() => this.#onTimeout());
+  readonly #moments: Omit<Moments, 'head'> = {};
+  #phase: Phase = 'firstToken';
+  #isReading = false;
+  #readsAhead = false;
+  /** Set when no more bytes will come: why not, and the lines that were no event. */
+  #bodyEnd: { cause: unknown; strayLines: string } | undefined;
+  #outcome: Outcome | undefined;
+  #onNews = doNothing;
+  #onOver: (outcome: Outcome) => void = doNothing;
+  #stopListening = doNothing;
+
+  /**
+   * @param maxTokens - the budget in the request, if it has one
+   * @throws {TypeError} for an option of a wrong type
+   */
+  constructor(options: StreamOptions, body: RequestBody, maxTokens: number | undefined) {
+    this.#settings = readStreamOptions(options, () => this.soFar());
+    const { server, timeouts, maxEventBytes, startsInReasoning } = this.#settings;
+    this.#eventReader = createEventReader(maxEventBytes);
+    this.#fold = new Fold((event) => this.#happened.push(event), maxTokens, startsInReasoning);
+    const patienceMs = timeouts.firstToken || Infinity;
+    this.#connection = new Connection(server, body, patienceMs);
+    this.#clock.limit(timeouts.firstToken);
+  }
+
+  /** How it ended; `undefined` while it goes on. */
+  get outcome(): Outcome | undefined {
+    return this.#outcome;
+  }
+
+  /** What happened next; `undefined` if the network has to be read first, or if it is over. */
+  take(): ReplyEvent | undefined {
+    for (;;) {
+      const event = this.#happened.take();
+      if (event || this.#outcome || !this.#handleNext()) return event;
+    }
+  }
+
+  /**
+   * Reads once from the network, unless that is under way.
+   * @param onNews - called when there may be something to take, or when it is over
+   */
+  read(onNews: () => void): void {
+    this.#onNews = onNews;
+    this.#read();
+  }
+
+  /** Calls back with how it ended, once it has. */
+  onceOver(onOver: (outcome: Outcome) => void): void {
+    if (this.#outcome) onOver(this.#outcome);
+    else this.#onOver = onOver;
+  }
+
+  /**
+   * From now on the network is read while the reader is away, too. A reader that waits for the result between two pieces
+   * would wait for ever otherwise, because nothing is read that is not asked for. What it has not taken is kept for it.
+   */
+  readAhead(): void {
+    if (this.#outcome) return;
+    this.#readsAhead = true;
+    this.#readAheadSoon();
+  }
+
+  /** The reader leaves. */
+  stop(): void {
+    this.#happened.clear();
+    if (!this.#outcome) this.#succeed('stopped');
+  }
+
+  /** What has come up to now. */
+  soFar(): PartialResult {
+    const { outcome } = this;
+    return this.#collect(outcome && 'result' in outcome ? outcome.result.verdict : undefined);
+  }
+
+  #collect(verdict: Verdict | undefined): PartialResult {
+    const isFinished = verdict !== undefined && verdict !== 'stopped';
+    const collected = this.#fold.collected(isFinished);
+    const moments = { ...this.#moments, head: this.#connection.openedAt };
+    return { ...collected, verdict, timing: measure(moments, collected.usage, now()) };
+  }
+
+  #read(): void {
+    if (this.#isReading || this.#outcome) return;
+    this.#isReading = true;
+    try {
+      if (this.#moments.sent === undefined) this.#start();
+      this.#clock.wait();
+      // By callbacks, of which a read needs fewer promises than of `await`.
+      this.#connection.read().then(this.#onRead, this.#onBodyEnd);
+    } catch (thrown) {
+      // An aborted signal, or a body that somebody else made.
+      this.#onBodyEnd(thrown);
+    }
+  }
+
+  #start(): void {
+    const { signal } = this.#settings.server;
+    this.#moments.sent = now();
+    signal?.throwIfAborted();
+    if (signal) this.#stopListening = listenForAbort(signal, () => this.#onAbort());
+  }
+
+  readonly #onRead = (read: ReadableStreamReadResult<Uint8Array>): void => {
+    try {
+      if (read.done) return this.#onBodyEnd();
+      this.#eventReader.push(read.value);
+    } catch (thrown) {
+      return this.#onBodyEnd(thrown);
+    }
+    this.#comeBack();
+  };
+
+  readonly #onBodyEnd = (cause?: unknown): void => {
+    let strayLines = '';
+    try {
+      strayLines = this.#eventReader.end();
+    } catch (thrown) {
+      // The text is longer than a string can be.
+      cause ??= thrown;
+    }
+    this.#bodyEnd = { cause, strayLines: strayLines.trim() };
+    this.#comeBack();
+  };
+
+  #comeBack(): void {
+    this.#isReading = false;
+    this.#clock.resume();
+    this.#onNews();
+    if (this.#readsAhead) this.#readAheadSoon();
+  }
+
+  /** Not at once: whoever asked may be in the middle of a chunk (`onChunk`). */
+  #readAheadSoon(): void {
+    queueMicrotask(() => {
+      if (this.#isReading) return;
+      while (!this.#outcome && this.#handleNext());
+      this.#read();
+    });
+  }
+
+  /** Handles the next event in its turn; false if the network has to be read first. */
+  #handleNext(): boolean {
+    try {
+      const event = this.#eventReader.events.take();
+      if (event) this.#handle(event);
+      else if (this.#bodyEnd) this.#conclude(this.#bodyEnd);
+      else return false;
+    } catch (thrown) {
+      this.#failWith(thrown);
+    }
+    return true;
+  }
+
+  #handle({ event, data }: ServerEvent): void {
+    const { server, onChunk, maxResultBytes } = this.#settings;
+    if (data === undefined) throw server.fail(tooLarge('maxEventBytes'));
+    if (event === 'error') throw server.fail(reportedError(data));
+    if (isDone(data)) return this.#finish(true);
+    const chunk = this.#parse(data);
+    if (!chunk) return;
+    onChunk?.(chunk, data);
+    // It may have aborted, or left.
+    if (this.#outcome) return;
+    if (isError(chunk)) throw server.fail(reportedError(chunk));
+    this.#fold.addChunk(chunk);
+    if (this.#fold.bytes > maxResultBytes) throw server.fail(tooLarge('maxResultBytes'));
+    if (this.#fold.bytes > 0) this.#moments.firstToken ??= now();
+    this.#enter(nextPhase(this.#phase, this.#fold));
+  }
+
+  #parse(data: string): ChatChunk | undefined {
+    try {
+      return parseChunk(data);
+    } catch {
+      // The rest at the body's end was cut off, and is reported as that.
+      if (!data.trim() || this.#bodyEnd) return undefined;
+      throw this.#settings.server.fail(notJson(data));
+    }
+  }
+
+  #enter(phase: Phase): void {
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    this.#clock.limit(limitOf(phase, this.#settings.timeouts), phase === 'idle');
+  }
+
+  /** The body is over, and so are its events. */
+  #conclude({ cause, strayLines }: { cause: unknown; strayLines: string }): void {
+    const { openedAt, contentType } = this.#connection;
+    if (openedAt === undefined) throw cause;
+    const { stage, bytes } = this.#fold;
+    const hasEnded = cause === undefined || bytes > 0;
+    if (stage === 'finished' || (stage === 'doubtful' && hasEnded)) return this.#finish(false);
+    const { length } = this.#happened;
+    this.#fold.flush();
+    // What was held back comes before the error.
+    if (this.#happened.length > length) return;
+    const { fail } = this.#settings.server;
+    if (!strayLines || cause !== undefined) throw fail(brokeOff(cause));
+    // llama.cpp's router writes a bare line if the model's process has died.
+    const isEventStream = bytes > 0 || contentType.startsWith('text/event-stream');
+    throw fail(isEventStream ? reportedError(strayLines) : noEventStream(strayLines));
+  }
+
+  /** @param isSaid - the server has said that nothing follows */
+  #finish(isSaid: boolean): void {
+    this.#fold.flush();
+    // How a proxy such as OpenRouter reports that the model's server failed.
+    if (this.#fold.finishReason === 'error') {
+      return this.#failWith(this.#settings.server.fail(reportedError('finish_reason: error')));
+    }
+    const result = this.#succeed(this.#fold.verdict(), isSaid);
+    this.#happened.push({ type: 'finish', result });
+  }
+
+  #succeed(verdict: Verdict, mayLinger = false): ChatResult {
+    this.#moments.end = now();
+    const result = { ...this.#collect(verdict), verdict };
+    this.#end({ result }, mayLinger);
+    return result;
+  }
+
+  #failWith(error: unknown): void {
+    if (this.#outcome) return;
+    this.#moments.end = now();
+    this.#end({ error }, false);
+  }
+
+  #onAbort(): void {
+    this.#happened.clear();
+    this.#failWith(this.#settings.server.signal?.reason);
+    this.#onNews();
+  }
+
+  #onTimeout(): void {
+    if (this.#outcome) return this.#hangUp();
+    const phase = this.#phase;
+    const { server, timeouts } = this.#settings;
+    if (phase === 'finished' || phase === 'doubtful') this.#finish(false);
+    else this.#failWith(server.fail(silent(phase, timeouts[phase])));
+    this.#onNews();
+  }
+
+  /** The one place where a stream ends: nothing of it is left running. */
+  #end(outcome: Outcome, mayLinger: boolean): void {
+    this.#outcome = outcome;
+    this.#onOver(outcome);
+    this.#stopListening();
+    if (mayLinger) this.#linger();
+    else this.#hangUp();
+  }
+
+  #hangUp(): void {
+    this.#clock.limit(0);
+    this.#connection.hangUp();
+  }
+
+  /**
+   * A finished body is given a moment to end without being closed: then its connection can be used again, and no server
+   * learns that its client went away, of which mlx_lm.server may die.
+   */
+  #linger(): void {
+    this.#clock.limit(CLOSING_MS);
+    this.#clock.wait();
+    const hangUp = () => this.#hangUp();
+    this.#connection.read().then(hangUp, hangUp);
+  }
+}

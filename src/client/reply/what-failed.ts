@@ -1,0 +1,50 @@
+import type { Failure } from '../errors/failures.ts';
+
+/** Of a frame that is not JSON so many characters are shown. */
+const MOST_SHOWN = 200;
+
+/** The words for everything that can fail once a response has begun. */
+
+export const notJson = (data: string): Failure => ({
+  kind: 'protocol',
+  did: 'sent a frame that is not JSON',
+  said: data.slice(0, MOST_SHOWN),
+});
+
+/** @param said - what the server sent about it: JSON, or a text */
+export const reportedError = (said: unknown): Failure => ({
+  kind: 'server',
+  did: 'reported an error',
+  said,
+});
+
+export const tooLarge = (option: 'maxEventBytes' | 'maxResultBytes'): Failure => ({
+  kind: 'too-large',
+  did: `sent more than options.${option}`,
+});
+
+/** @param option - the clock that ran out, after so many ms */
+export function silent(option: 'firstToken' | 'idle', ms: number): Failure {
+  const isIdle = option === 'idle';
+  return {
+    kind: 'timeout',
+    did: `sent no ${isIdle ? 'byte' : 'token'} for ${ms / 1000} s`,
+    reason: isIdle ? 'idle' : 'first-token',
+    hint: `Raise options.timeouts.${option}, or set it to 0 for no limit`,
+  };
+}
+
+/** @param cause - what the body threw; `undefined` if it ended cleanly */
+export const brokeOff = (cause: unknown): Failure => ({
+  kind: 'interrupted',
+  did: 'broke off before the answer was finished',
+  cause,
+});
+
+export const noEventStream = (said: string): Failure => ({
+  kind: 'protocol',
+  did: 'sent no event stream',
+  said,
+  reason: 'base-url',
+  hint: 'Does options.baseURL end with /v1?',
+});
