@@ -24,7 +24,9 @@ try {
   const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
   const [, newest = ''] = changelog.split(/^(?=## )/m);
   if (!newest.startsWith(`## ${version}\n`)) {
-    throw new Error(`CHANGELOG.md has to begin with a section '## ${version}' that says what changed`);
+    throw new Error(
+      `CHANGELOG.md has to begin with a section '## ${version}' that says what changed`,
+    );
   }
   const first = run(`npm pack --silent --ignore-scripts --pack-destination "${staging}"`, root);
   run(`tar -xzf ${first}`, staging);

@@ -69,10 +69,14 @@ test('no link and no picture of a packed page is dead', () => {
 });
 
 test('a link to what is not packed becomes its text, and a picture goes', () => {
-  const page = '![drawn](a.svg)\n\nSee [`one`](one.md#top), [two](two.md) and [all](https://a.b/c).\n<img src="b.png" width="3">\n';
+  const page =
+    '![drawn](a.svg)\n\nSee [`one`](one.md#top), [two](two.md) and [all](https://a.b/c).\n<img src="b.png" width="3">\n';
   const isThere = (target: string) => /^https:|two/.test(target);
   assert.equal(unlinked(page, isThere), 'See `one`, [two](two.md) and [all](https://a.b/c).\n');
-  assert.equal(unlinked(page, () => true), page);
+  assert.equal(
+    unlinked(page, () => true),
+    page,
+  );
 });
 
 test("the package's package.json has no script, and npm has nothing to warn of", () => {
@@ -101,7 +105,14 @@ test('the package holds the built files, what tells about them, one recording, a
   assert.deepEqual(
     filesIn(unpacked).sort(),
     [
-      ...['LICENSE', 'README.md', 'README.zh-CN.md', 'CHANGELOG.md', 'package.json', 'dist/SHA256SUMS'],
+      ...[
+        'LICENSE',
+        'README.md',
+        'README.zh-CN.md',
+        'CHANGELOG.md',
+        'package.json',
+        'dist/SHA256SUMS',
+      ],
       ...built.map((file) => `dist/${file}`),
       'fixtures/llama.cpp-2026/markdown-code.json',
       'fixtures/llama.cpp-2026/markdown-code.sse',
@@ -233,7 +244,9 @@ function typeErrors(file: string, text: string, options: ts.CompilerOptions): st
   const program = ts.createProgram([path], options, host);
   const ours = program
     .getSourceFiles()
-    .filter((source) => source.fileName === path || source.fileName.includes('/local-llm-stream-agent/'));
+    .filter(
+      (source) => source.fileName === path || source.fileName.includes('/local-llm-stream-agent/'),
+    );
   assert.ok(ours.length > 1, 'the declarations are found');
   return [
     ...program.getOptionsDiagnostics(),
