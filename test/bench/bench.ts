@@ -7,10 +7,15 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { countSteps, createProgress } from '../tools/progress.ts';
+import { needNode } from '../tools/project.ts';
 import { buildPrograms, sizes } from './build.ts';
 import { type Figures, grown, report } from './markdown.ts';
 import { programs } from './programs.ts';
 import { spread } from './spread.ts';
+
+if (!process.argv.includes('--quick')) {
+  needNode(24, 'Older ones are not supported by every client that is compared.');
+}
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, rounds: { type: 'string' } },
@@ -68,12 +73,18 @@ const perDelta = (shape: string, names: string[], times?: number) =>
     times,
   );
 
+/** µs of CPU per delta, of the first ones that a process reads. */
+const unwarmed = (shape: string, names: string[]) =>
+  interleaved(`the first deltas, ${shape}`, names, (name) =>
+    measure<number>('unwarmed', name, shape, 60_000),
+  );
+
 const lengths = [1e3, 1e4, 1e5, 1e6];
 const counts = [1, 10, 100, 1000];
 /** A reply of a million deltas takes long enough to be measured less often. */
 const roundsOf = (length: number) => (length > 1e5 ? 3 : 5);
 const allRounds =
-  4 * rounds +
+  6 * rounds +
   2 * 5 +
   lengths.reduce((sum, length) => sum + roundsOf(length), 0) +
   counts.length * 5;
@@ -96,6 +107,8 @@ if (values.quick) {
   const figures: Figures = {
     event: await perDelta('event', names),
     chunks: await perDelta('64k', names),
+    firstEvent: await unwarmed('event', names),
+    firstChunks: await unwarmed('64k', names),
     token: await interleaved('first token', names, (name) => measure('token', name)),
     start: await interleaved('start', names, (name) => measure('start', name)),
     cold: await interleaved('cold process', names, (name) => measure('cold', name), 5),

@@ -27,6 +27,9 @@ export interface Streams {
 export interface Figures {
   event: Map<string, number[]>;
   chunks: Map<string, number[]>;
+  /** As these two, the first deltas of a process. */
+  firstEvent: Map<string, number[]>;
+  firstChunks: Map<string, number[]>;
   token: Map<string, number[]>;
   start: Map<string, Start[]>;
   cold: Map<string, Cold[]>;
@@ -40,116 +43,163 @@ export interface Figures {
 
 /** The cost sheet as Markdown. */
 export function report(figures: Figures): string {
-  const { event, chunks, token, start, cold, big, size, growth, streams } = figures;
-  const names = Object.keys(programs);
-  const many = streams.get(1000) ?? new Map<string, Streams[]>();
-  const pick = <T>(results: Map<string, T[]>, value: (result: T) => number) =>
-    new Map([...results].map(([name, list]) => [name, list.map(value)]));
+  return [
+    introduction(),
+    ...[
+      perDelta,
+      unwarmed,
+      firstToken,
+      start,
+      coldProcess,
+      sizes,
+      bigEvent,
+      manyStreams,
+      growth,
+    ].map((section) => section(figures)),
+  ].join('\n\n');
+}
+
+const names = Object.keys(programs);
+const titleOf = (name: string) => programs[name]?.title ?? name;
+
+function introduction(): string {
   const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`;
   const versions = names.flatMap((name) => {
-    const { title = name, package: packageName } = programs[name] ?? {};
-    return packageName === undefined ? [] : [`${title} ${versionOf(packageName)}`];
+    const packageName = programs[name]?.package;
+    return packageName === undefined ? [] : [`${titleOf(name)} ${versionOf(packageName)}`];
   });
-
-  /** A row for each program: the measurement, and how it compares with the raw loop's. */
-  const rows = (columns: [results: Map<string, number[]>, scale: number, digits: number][]) =>
-    names.map((name) => [
-      programs[name]?.title ?? name,
-      ...columns.flatMap(([results, scale, digits]) => {
-        const scaled = (values: number[] | undefined) => values?.map((value) => value / scale);
-        const own = spread(scaled(results.get(name)), digits);
-        const raw = spread(scaled(results.get('raw')), digits);
-        if (own === undefined || raw === undefined) return ['did not finish', ''];
-        return [own.words, raw.median > 0 ? `${(own.median / raw.median).toFixed(2)} x` : ''];
-      }),
-    ]);
-
   return `# What a stream costs, client by client
 
 Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: Node ${process.version}, ${machine}.
-Do not edit it; run it again. ${versions.join(', ')}.
+Do not edit it; run it again.
+${versions.join(', ')}.
 
-Every figure is a median with the least and the most in brackets. Each measurement is a fresh process; the programs take turns, so that
-what disturbs the machine disturbs all alike. **The ratios are what counts**: 'x' is times the raw loop. The raw loop reads, decodes,
-splits on blank lines, parses the JSON and adds up \`choices[0].delta.content\`; it yields nothing and checks nothing. CPU is that of all
-threads (\`process.cpuUsage\`). Seven rounds for the first three tables, five for the others, three for a million deltas, two for a program that needs
-more than 40 s a round. The replies come from memory through an injected \`fetch\`, in LM Studio's frames of about 250 bytes.
+![CPU for each delta, in times a raw loop](cost.svg)
 
-## CPU per delta, warm, in µs
+- Every figure is a median, with the minimum and the maximum in brackets.
+- **The ratios are what counts**: "×" is relative to the raw loop.
+- The raw loop reads, decodes, splits on blank lines, parses the JSON and adds up \`choices[0].delta.content\`. It yields nothing and checks nothing.
+- Each measurement is a fresh process. The programs take turns, so that what disturbs the machine disturbs all alike.
+- CPU is that of all threads (\`process.cpuUsage\`).
+- There are seven rounds for the first tables, five for the others, three for a million deltas, and two for a program that needs more than 40 s a round.
+- The replies come from memory through an injected \`fetch\`, in LM Studio's frames of about 250 bytes.`;
+}
+
+type Measured = [results: Map<string, number[]>, scale: number, digits: number];
+
+/** A row for each program: each measurement, and how it compares with the raw loop's. */
+function compared(...columns: Measured[]): string[][] {
+  return names.map((name) => [
+    titleOf(name),
+    ...columns.flatMap(([results, scale, digits]) => {
+      const scaled = (values: number[] | undefined) => values?.map((value) => value / scale);
+      const own = spread(scaled(results.get(name)), digits);
+      const raw = spread(scaled(results.get('raw')), digits);
+      if (own === undefined || raw === undefined) return ['did not finish', ''];
+      return [own.words, raw.median > 0 ? `${(own.median / raw.median).toFixed(2)} ×` : ''];
+    }),
+  ]);
+}
+
+function pick<T>(results: Map<string, T[]>, value: (result: T) => number): Map<string, number[]> {
+  return new Map([...results].map(([name, list]) => [name, list.map(value)]));
+}
+
+function perDelta({ event, chunks }: Figures): string {
+  return `## CPU per delta, warm, in µs
+
+${table(['', 'one event a read', '', '64 KiB reads', ''], compared([event, 1, 2], [chunks, 1, 2]))}`;
+}
+
+function unwarmed({ firstEvent, firstChunks }: Figures): string {
+  return `## CPU per delta, the first 60,000 of a process, in µs
+
+Most processes that stream are cold: the code is still being compiled.
 
 ${table(
   ['', 'one event a read', '', '64 KiB reads', ''],
-  rows([
-    [event, 1, 2],
-    [chunks, 1, 2],
-  ]),
-)}
+  compared([firstEvent, 1, 2], [firstChunks, 1, 2]),
+)}`;
+}
 
-## Added time to the first token, in µs
+function firstToken({ token }: Figures): string {
+  return `## Added time to the first token, in µs
 
 From the call to the request, and from the first token's bytes to its text; warm.
 
-${table(['', 'µs', ''], rows([[token, 0.001, 0]]))}
+${table(['', 'µs', ''], compared([token, 0.001, 0]))}`;
+}
 
-## The start, in a fresh process
+function start({ start }: Figures): string {
+  return `## The start, in a fresh process
 
 CPU of the import and of the first stream (20 deltas), in ms; memory that the import adds, in MiB.
 
 ${table(
   ['', 'import', '', 'first stream', '', 'memory', ''],
-  rows([
+  compared(
     [pick(start, ({ importing }) => importing), 1000, 1],
     [pick(start, ({ first }) => first), 1000, 1],
     [pick(start, ({ rss }) => rss), 2 ** 20, 1],
-  ]),
-)}
+  ),
+)}`;
+}
 
-## A cold process, with one answer of 500 deltas
+function coldProcess({ cold }: Figures): string {
+  return `## A cold process, with one answer of 500 deltas
 
-From the birth of the process to the whole text: start of Node, import, request, answer. CPU and time, in ms.
+From process start to the whole text: Node, import, request, answer.
+CPU and time, in ms.
 
 ${table(
   ['', 'CPU', '', 'time', ''],
-  rows([
-    [pick(cold, ({ cpu }) => cpu), 1000, 0],
-    [pick(cold, ({ ms }) => ms), 1, 0],
-  ]),
-)}
+  compared([pick(cold, ({ cpu }) => cpu), 1000, 0], [pick(cold, ({ ms }) => ms), 1, 0]),
+)}`;
+}
 
-## Size of the smallest streaming program, minified and gzipped, in kB
+function sizes({ size }: Figures): string {
+  const kB = (name: string) => ((size.get(name)?.[0] ?? Number.NaN) / 1000).toFixed(1);
+  return `## Size of the smallest streaming program, minified and gzipped, in kB
 
 ${table(
   ['', 'kB'],
-  names.map((name) => [
-    programs[name]?.title ?? name,
-    ((size.get(name)?.[0] ?? Number.NaN) / 1000).toFixed(1),
-  ]),
-)}
+  names.map((name) => [titleOf(name), kB(name)]),
+)}`;
+}
 
-## One event of 16 MiB, in reads of 64 KiB, in seconds
+function bigEvent({ big }: Figures): string {
+  return `## One event of 16 MiB, in reads of 64 KiB, in seconds
 
-${table(['', 's', ''], rows([[big, 1, 2]]))}
+${table(['', 's', ''], compared([big, 1, 2]))}`;
+}
 
-## 1,000 streams at once, 100 deltas each
-
-CPU per delta in µs; memory a stream in KiB, when half of each reply has come (its text is then ${Math.round((many.get('ours')?.[0]?.text ?? 0) / 2)} characters) and after the end. The
-source of the bytes is in both figures: see the raw loop.
-
-${table(
-  ['', 'CPU per delta', '', 'memory half-way', '', 'after', ''],
-  rows([
+function manyStreams({ streams }: Figures): string {
+  const many = streams.get(1000) ?? new Map<string, Streams[]>();
+  const rows = compared(
     [pick(many, ({ cpu }) => cpu), 1, 2],
     [pick(many, ({ during }) => during), 1024, 1],
     [pick(many, ({ after }) => after), 1024, 1],
-  ]).map((row) => [...row.slice(0, 6), '']),
-)}
+  );
+  return `## 1,000 streams at once, 100 deltas each
 
-## Growth
-
-CPU per delta in µs by the length of the reply, one event a read; the slope of log time over log length is **1** where the time is linear.
+CPU per delta in µs; memory a stream in KiB, when half of each reply has come (its text is then ${Math.round((many.get('ours')?.[0]?.text ?? 0) / 2)} characters) and after the end.
+The source of the bytes is in both figures: see the raw loop.
 
 ${table(
-  ['deltas', ...grown.map((name) => programs[name]?.title ?? name)],
+  ['', 'CPU per delta', '', 'memory half-way', '', 'after', ''],
+  rows.map((row) => [...row.slice(0, 6), '']),
+)}`;
+}
+
+function growth({ growth, streams }: Figures): string {
+  const heads = grown.map(titleOf);
+  return `## Growth
+
+CPU per delta in µs by the length of the reply, one event a read.
+The slope of log time over log length is **1** if the time is linear.
+
+${table(
+  ['deltas', ...heads],
   [
     ...[...growth].map(([length, results]) => [
       length.toLocaleString('en'),
@@ -162,7 +212,7 @@ ${table(
 CPU per delta in µs by the number of streams at once, 100 deltas each.
 
 ${table(
-  ['streams', ...grown.map((name) => programs[name]?.title ?? name)],
+  ['streams', ...heads],
   [...streams].map(([count, results]) => [
     count.toLocaleString('en'),
     ...grown.map((name) => spread(results.get(name)?.map(({ cpu }) => cpu))?.words ?? ''),

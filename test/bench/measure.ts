@@ -36,6 +36,14 @@ const kinds: Record<string, (...args: string[]) => Promise<unknown>> = {
     return used / (length * Number(streams));
   },
 
+  /** CPU per delta of the first reply of a process. */
+  async unwarmed(name = '', shape = '', deltas = '') {
+    const program = await load(name);
+    const length = Number(deltas);
+    const [fetch, text] = [replyFetch(shape as Shape, length), textOf(length)];
+    return (await cpu(() => check(program, fetch, text))) / length;
+  },
+
   /** Import, then the first stream, in a fresh process. */
   async start(name = '') {
     const text = textOf(20);

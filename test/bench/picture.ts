@@ -16,8 +16,8 @@ export function drawCost(bench: string): string {
     costs.map(({ name, value }) => ({
       name,
       value,
-      words: `${value.toFixed(2)} x${value > most ? ' (cut off)' : ''}`,
-      isOurs: /^this\b/.test(name),
+      words: `${value.toFixed(2)} ×${value > most ? ' (cut off)' : ''}`,
+      isOurs: /^(?:this|streamChat)\b/.test(name),
     })),
   );
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** The programs, by the names of their files, and the package that each one is built on. */
 export const programs: Record<string, { title: string; package?: string }> = {
   raw: { title: 'raw loop' },
-  ours: { title: 'this' },
+  ours: { title: 'streamChat' },
   parser: { title: 'raw loop on eventsource-parser', package: 'eventsource-parser' },
   'eventsource-client': { title: 'eventsource-client', package: 'eventsource-client' },
   xsai: { title: 'xsai', package: '@xsai/stream-text' },

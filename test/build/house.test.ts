@@ -13,8 +13,8 @@ const open = {
     src/cli/terminal/printable.ts src/cli/terminal/stop-signal.ts`,
   long: `src/agent/server.ts src/agent/page/layout.ts src/agent/turn/joiner.ts src/cli/chat/chat-session.ts
     src/cli/chat/question-reader.ts src/cli/fixtures/record.ts src/cli/setup/install.ts src/replay/serve/serve.ts
-    test/agent/doubles/host.ts test/agent/doubles/vscode.ts test/agent/turn/interleavings.test.ts test/bench/markdown.ts
-    test/conformance/sheet/page/markdown.ts test/replay/readme.test.ts`,
+    test/agent/doubles/host.ts test/agent/doubles/vscode.ts test/agent/turn/interleavings.test.ts
+    test/replay/readme.test.ts`,
   alone: 'BodyForm Leaf sha256sums',
   twice: 'Ending Failure Language Output clip pause shownURL',
 };

@@ -8,6 +8,17 @@ import { fileURLToPath } from 'node:url';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const dist = join(root, 'dist');
 
+/**
+ * Ends the process in words on a Node that is too old.
+ * @param why - a sentence
+ */
+export function needNode(oldest: number, why: string): void {
+  const { node } = process.versions;
+  if (Number.parseInt(node, 10) >= oldest) return;
+  console.log(`This needs Node ${oldest} or newer, and this is Node ${node}. ${why}`);
+  process.exit(2);
+}
+
 /** A test, or a file of them: something that ends. */
 interface Scope {
   after(cleanUp: () => void): void;

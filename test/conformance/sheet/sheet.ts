@@ -7,10 +7,13 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { countSteps, createProgress } from '../../tools/progress.ts';
+import { needNode } from '../../tools/project.ts';
 import { clients } from './clients/index.ts';
 import type { Report } from './column.ts';
 import { type Column, sheet } from './page/markdown.ts';
 import { scenarios } from './scenarios/index.ts';
+
+needNode(24, 'Older ones are not supported by every client that is compared.');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -68,7 +68,7 @@ test('an old Node is refused at once, in words', async (t) => {
     { 'a.test.ts': passes },
     { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretend)}` },
   );
-  assert.match(output, /^The tests need Node 20 or newer, and this is Node 18\.20\.8\. .*\n$/);
+  assert.match(output, /^This needs Node 20 or newer, and this is Node 18\.20\.8\. .*\n$/);
   assert.equal(status, 2);
 });
 

@@ -11,10 +11,8 @@ import { availableParallelism } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 import { run } from 'node:test';
 import { createProgress, duration, type Progress } from '../progress.ts';
-import { root } from '../project.ts';
+import { needNode, root } from '../project.ts';
 import { report } from './reporter.ts';
-
-const OLDEST_NODE = 20;
 
 /** A test that takes longer hangs. */
 const LIMIT_MS = 600_000;
@@ -54,12 +52,6 @@ async function check(progress: Progress): Promise<boolean> {
 }
 
 async function main(places: readonly string[], progress: Progress): Promise<boolean> {
-  const { node } = process.versions;
-  if (Number.parseInt(node, 10) < OLDEST_NODE) {
-    throw new Error(
-      `The tests need Node ${OLDEST_NODE} or newer, and this is Node ${node}. The built files run on Node 18, too: npm run test:runtimes.`,
-    );
-  }
   const files = (places.length > 0 ? places : [join(root, 'test')]).flatMap(testFiles);
   if (files.length === 0) throw new Error(`No file in ${places.join(', ')} ends with .test.ts.`);
   if (places.length === 0) {
@@ -74,6 +66,7 @@ async function main(places: readonly string[], progress: Progress): Promise<bool
   return report(run({ files, concurrency, timeout: LIMIT_MS }), files, progress);
 }
 
+needNode(20, 'The built files run on Node 18, too: npm run test:runtimes.');
 process.env.NO_COLOR = '1';
 delete process.env.FORCE_COLOR;
 const progress = createProgress(process.stdout);

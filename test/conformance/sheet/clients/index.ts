@@ -2,10 +2,10 @@ import type { Client } from './client.ts';
 
 /** Every client of the sheet, loaded only when it is run: each has a process of its own. */
 export const clients: Record<string, () => Promise<Client>> = {
-  this: async () => (await import('./ours.ts')).ours('this'),
-  'this-node-fetch': async () => {
+  streamChat: async () => (await import('./ours.ts')).ours('streamChat'),
+  'streamChat-nodeFetch': async () => {
     const { nodeFetch } = await import('../../../../src/node-fetch.ts');
-    return (await import('./ours.ts')).ours('this, nodeFetch', nodeFetch);
+    return (await import('./ours.ts')).ours('streamChat, nodeFetch', nodeFetch);
   },
   'openai-7': async () => (await import('./openai.ts')).openai('openai'),
   'openai-7-stream': async () => (await import('./openai-helper.ts')).openaiHelper,

@@ -14,72 +14,80 @@ export interface Column {
   unhandled: string[];
 }
 
+/** The groups in which a client may have chosen otherwise with good reason. */
+const TASTE = ['Other fields of a delta', 'Reasoning', 'Marks of reasoning in the content'];
+
 /** The sheet as Markdown. */
 export function sheet(columns: Column[], seconds: number): string {
   const groups = [...new Set(scenarios.map(({ group }) => group))];
-  const names = columns.map(({ name }) => name);
+  const parts = [
+    introduction(seconds),
+    columns.map(({ name, version }) => `- **${name}**: ${version}`).join('\n'),
+    `## Totals\n\n${totals(columns, groups)}`,
+    ...groups.map((group) => groupTable(columns, group)),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function introduction(seconds: number): string {
   const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim()}, ${type()} ${release()}`;
+  const date = new Date().toISOString().slice(0, 10);
   return `# What happens to a stream, client by client
 
-Written by \`npm run sheet\` on ${new Date().toISOString().slice(0, 10)} in ${seconds} s: Node ${process.version}, ${machine}.
+Written by \`npm run sheet\` on ${date} in ${seconds} s: Node ${process.version}, ${machine}.
 Do not edit it; run it again.
 
-- A row is a condition that a server on the loopback makes, byte by byte (\`scenarios/\`). A column is the smallest idiomatic
-  program on one client (\`clients/\`). A cell says what the program sees.
-- **✗** marks what is not right. What is right was written down with the condition, before a client met it; one rule (\`judge.ts\`) holds for
-  all clients. The second column gives it in short. It follows the HTML standard, OpenAI's API, what local servers are known to send, and
-  this project's promises; in some rows a client may have chosen otherwise on purpose: asking again after a 500; leaving marks of
-  reasoning in the content, and fields that OpenAI's API does not have, to the program; a refusal as \`content_filter\`; a call without
-  parameters as \`""\`, which the program then has to read as \`{}\`; \`stream_options\`, which the program may leave out; a stream called
-  \`text/plain\`.
-- A row about parsing comes again in one read, byte by byte and cut at three series of random places (\`cuts.ts\`), and must be right in all of
-  them; where it is not, the cell says in which.
-- Where a client's final result corrects what it streamed as text (only \`</think>\` shows that it was reasoning), the final result counts.
-- A client gets the patience of a row by whatever option it has for that; one that has none waits.
-- 'looks finished' means that the program's loop ended without an error, and nothing says that the reply is not whole.
-  'no reason' is an error without the server's words. 'hangs' is no end within ${LIMIT_MS / 1000} s, or the row's own limit.
+![How many conditions of each group each client gets right](groups.svg)
 
-${columns.map(({ name, version }) => `- **${name}**: ${version}`).join('\n')}
+- A row is a condition that a server on the loopback makes, byte by byte (\`scenarios/\`).
+- A column is the smallest idiomatic program on one client (\`clients/\`).
+- A cell says what that program sees. **✗** marks what is not right.
+- What is right was written down with the condition, before any client met it, and one rule (\`judge/judge.ts\`) holds for all clients. The second column gives it in short.
+- It follows the HTML standard, OpenAI's API, what local servers are known to send, and this project's promises.
+- Some differences are choices: to retry after a 500; to leave marks of reasoning in the content, and fields that OpenAI's API does not have, to the program; to report a refusal as \`content_filter\`; to give a call without parameters as \`""\`; to leave \`stream_options\` to the program; to refuse a stream called \`text/plain\`.
+- The second total leaves out the groups that are mostly such choices: ${TASTE.map((group) => `"${group}"`).join(', ')}.
+- A row about parsing is repeated in one read, byte by byte and cut at three series of random places (\`server/cuts.ts\`), and must be right in all of them. If it is not, the cell says in which.
+- If a client's final result corrects what it streamed as text (only \`</think>\` shows that it was reasoning), the final result counts.
+- Each client's timeout is set with its own option, if it has one. A client without one waits.
+- "looks finished" means that the program's loop ended without an error, and nothing says that the reply is not whole.
+- "no reason" is an error without the server's words.
+- "hangs" is no end within ${LIMIT_MS / 1000} s, or within the row's own limit.`;
+}
 
-## Totals
-
-${table(
-  ['', ...names],
-  [
+function totals(columns: Column[], groups: string[]): string {
+  const row = (name: string, rows: Scenario[]) => [
+    name,
+    ...columns.map((column) => String(rightIn(column, rows))),
+  ];
+  const rest = scenarios.filter(({ group }) => !TASTE.includes(group));
+  return table(
+    ['', ...columns.map(({ name }) => name)],
     [
-      `right, of ${scenarios.length}`,
-      ...columns.map((column) => String(rightIn(column, scenarios))),
+      row(`right, of ${scenarios.length}`, scenarios),
+      row(`without matters of taste, of ${rest.length}`, rest),
+      ...groups.map((group) => {
+        const rows = scenarios.filter((scenario) => scenario.group === group);
+        return row(`${group} (${rows.length})`, rows);
+      }),
+      [
+        'rejections that nobody can handle',
+        ...columns.map(({ unhandled }) => String(unhandled.length)),
+      ],
     ],
-    ...groups.map((group) => {
-      const rows = scenarios.filter((scenario) => scenario.group === group);
-      return [
-        `${group} (${rows.length})`,
-        ...columns.map((column) => String(rightIn(column, rows))),
-      ];
-    }),
-    [
-      'rejections that nobody can handle',
-      ...columns.map(({ unhandled }) => String(unhandled.length)),
-    ],
-  ],
-)}
-${groups
-  .map((group) => {
-    const rows = scenarios.filter((scenario) => scenario.group === group);
-    return `
-## ${group}
+  );
+}
 
-${table(
-  ['condition', 'right is', ...names],
-  rows.map((scenario) => [
-    scenario.name,
-    wanted(scenario),
-    ...columns.map((column) => cellText(column, scenario)),
-  ]),
-)}`;
-  })
-  .join('\n')}
-`;
+function groupTable(columns: Column[], group: string): string {
+  const rows = scenarios.filter((scenario) => scenario.group === group);
+  const cells = table(
+    ['condition', 'right is', ...columns.map(({ name }) => name)],
+    rows.map((scenario) => [
+      scenario.name,
+      wanted(scenario),
+      ...columns.map((column) => cellText(column, scenario)),
+    ]),
+  );
+  return `## ${group}\n\n${cells}`;
 }
 
 function rightIn(column: Column, rows: Scenario[]): number {

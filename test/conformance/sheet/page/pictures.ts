@@ -1,7 +1,7 @@
 import { bars, heatMap } from '../../../tools/pictures/charts.ts';
 import { numberIn, tableUnder } from '../../../tools/pictures/tables.ts';
 
-const isOurs = (name: string): boolean => /^this\b/.test(name);
+const isOurs = (name: string): boolean => /^(?:this|streamChat)\b/.test(name);
 
 /** The clients' columns of the table 'Totals' in SHEET.md, the most right first. */
 function readTotals(sheet: string) {

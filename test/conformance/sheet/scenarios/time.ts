@@ -27,7 +27,7 @@ const headThenSilence: Serve = async (wire) => {
 
 const silence: Serve = (wire) => wire.hold();
 
-export const leaving = group('Leaving', [
+export const leaving = group('Cancelling', [
   { name: '`break` at the first text', serve: generates, use: 'leave', right: { leaves: true } },
   {
     name: '`break`, everything has been sent but the end',

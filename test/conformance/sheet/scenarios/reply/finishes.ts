@@ -49,7 +49,7 @@ const helloEach = (reason: string) =>
  * A finish reason before the end: open-webui#23921 (on the first chunk), open-webui#16377 (on each reasoning chunk),
  * gcli2api#403 (on every chunk), and the string "null" (KoboldCpp before 1.85, AIShell#350).
  */
-export const finishes = group('A finish that is none', [
+export const finishes = group('Odd finish reasons', [
   {
     name: 'on the first, empty chunk',
     serve: sends(earlyFinish, ...helloText, finish(), usage(), done),

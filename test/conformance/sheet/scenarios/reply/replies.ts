@@ -233,7 +233,7 @@ export const frames = group(
   { cuts: true },
 );
 
-export const verdicts = group('The end, as the server means it', [
+export const verdicts = group('How the server signals the end', [
   {
     name: 'no `[DONE]` after the finish frame',
     serve: sends(...helloText, finish(), usage()),
