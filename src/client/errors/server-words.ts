@@ -74,7 +74,8 @@ const hasWords = (value: unknown): boolean =>
 const isCode = (value: unknown): value is string | number =>
   (typeof value === 'string' && value !== '') || typeof value === 'number';
 
-const textOfHtml = (html: string): string => html.replace(/<[^>]*>/g, ' ');
+/** A tag ends before the next `<`: looking further for a `>` that is missing would take quadratic time. */
+const textOfHtml = (html: string): string => html.replace(/<[^<>]*>/g, ' ');
 
 /** Words on one line, the middle of long ones left out: template errors put the point last. */
 export function clip(words: string): string {

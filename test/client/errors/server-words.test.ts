@@ -161,3 +161,12 @@ test('words are shown on one line, without the middle of long ones', () => {
   assert.equal(clip(`${'a'.repeat(5000)}${half}`), `${'a'.repeat(200)} … ${half}`);
   assert.equal(clip('😀'.repeat(500)), `${'😀'.repeat(200)} … ${'😀'.repeat(200)}`);
 });
+
+test('a page of `<` without `>` costs time in proportion to its length', () => {
+  const page = '<'.repeat(2 ** 20);
+  const before = process.cpuUsage();
+  assert.equal(findServerWords(page).serverMessage, page);
+  const { user, system } = process.cpuUsage(before);
+  // A quadratic search of this page takes a quarter of an hour.
+  assert.ok(user + system < 2_000_000, `${(user + system) / 1000} ms of CPU`);
+});
