@@ -1,4 +1,4 @@
-import { fieldsOf } from '../json.ts';
+import { fieldsOf, type JsonObject } from '../json.ts';
 
 /** What a failed connection said of itself. */
 export interface ConnectionWords {
@@ -21,15 +21,24 @@ const WRAPPINGS = [
 /** A chain of causes may be a ring. */
 const LONGEST_CHAIN = 9;
 
+/** An error and its causes, from the outermost to the innermost. */
+export function causesOf(error: unknown): JsonObject[] {
+  const links: JsonObject[] = [];
+  let link = error;
+  while (link !== undefined && links.length < LONGEST_CHAIN) {
+    links.push(fieldsOf(link));
+    link = fieldsOf(link).cause;
+  }
+  return links;
+}
+
 /** Reads the chain of causes of an error that a `fetch` or a body gave. */
 export function findConnectionWords(error: unknown): ConnectionWords {
   const messages: string[] = [];
   let code: string | undefined;
-  let link = fieldsOf(error);
-  for (let depth = 0; depth < LONGEST_CHAIN; depth++) {
+  for (const link of causesOf(error)) {
     if (typeof link.message === 'string' && link.message) messages.push(link.message);
     if (typeof link.code === 'string') code = link.code;
-    link = fieldsOf(link.cause);
   }
   if (typeof error === 'string') messages.push(error);
   const telling = messages.filter((message) => !WRAPPINGS.includes(message));

@@ -3,7 +3,7 @@ import { findConnectionReason } from './connection-reasons.ts';
 import { findConnectionWords } from './connection-words.ts';
 import type { KnownReason } from './errors.ts';
 import { ChatError, type ErrorKind, type ErrorReason } from './errors.ts';
-import { createBlanker } from './secrets.ts';
+import { createBlanker, showsSecret } from './secrets.ts';
 import { findServerReason } from './server-reasons.ts';
 import { clip, findServerWords, type ServerWords } from './server-words.ts';
 
@@ -44,7 +44,8 @@ const noWords: ServerWords = { serverMessage: '', code: undefined, type: undefin
  */
 export function createFail({ base, secrets, partial }: FailureContext): Fail {
   return ({ kind, did, hint, reason, status, said, cause }) => {
-    const blank = createBlanker(secrets());
+    const hidden = secrets();
+    const blank = createBlanker(hidden);
     const server = said === undefined ? noWords : findServerWords(said);
     const connection = findConnectionWords(cause);
     const { serverMessage } = server;
@@ -72,8 +73,8 @@ export function createFail({ base, secrets, partial }: FailureContext): Fail {
         code: blank(server.code ?? connection.code),
         partial: blank(partial?.()),
       },
-      // An error that is not ours may tell the URL or a header: such a one is left out.
-      blank(connection.words) === connection.words ? cause : undefined,
+      // An error that is not ours may show the URL or a header: then it is left out.
+      showsSecret(cause, hidden) ? undefined : cause,
     );
   };
 }

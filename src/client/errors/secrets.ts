@@ -51,6 +51,40 @@ export function createTextBlanker(secrets: readonly string[]): (text: string) =>
   };
 }
 
+/** How many values of a foreign error are searched; what has more of them is taken to show a secret. */
+const MOST_VALUES = 2000;
+
+/**
+ * Whether anything that can be printed of a foreign value shows a secret: a message, a stack, a cause, any field at any
+ * depth, the entries of a `Headers` or a `Map`, bytes.
+ */
+export function showsSecret(value: unknown, secrets: readonly string[]): boolean {
+  const blankText = createTextBlanker(secrets);
+  // A Set gives out in its loop what is added meanwhile.
+  const values = new Set([value]);
+  const add = (more: Iterable<unknown>) => {
+    for (const one of more) if (values.add(one).size > MOST_VALUES) return;
+  };
+  try {
+    for (const item of values) {
+      if (values.size > MOST_VALUES) return true;
+      const text = ArrayBuffer.isView(item) ? new TextDecoder().decode(item) : item;
+      if (typeof text === 'string' && blankText(text) !== text) return true;
+      if (typeof text !== 'object' || text === null) continue;
+      const keys = Reflect.ownKeys(text);
+      // A Request has its headers and its URL from its prototype.
+      for (const key in text) keys.push(key);
+      add(keys);
+      add(keys.map((key) => Reflect.get(text, key)));
+      if (Symbol.iterator in text) add(text as Iterable<unknown>);
+    }
+  } catch {
+    // A field that throws when it is read.
+    return true;
+  }
+  return false;
+}
+
 /** Copies a JSON value without the secrets in its texts and names; what is nested deeper than 9 levels is left out. */
 type Blanker = <T>(value: T) => T;
 

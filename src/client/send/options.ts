@@ -16,8 +16,6 @@ export interface ServerSettings {
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal | undefined;
   readonly fetch: Fetch;
-  /** The connections are kept by the runtime, for all of the process: some may have died since they were used. */
-  readonly sharesConnections: boolean;
   readonly fail: Fail;
 }
 
@@ -82,13 +80,12 @@ export function readServerOptions(
   const base = parseBaseURL(options.baseURL ?? DEFAULT_BASE_URL);
   const { username, password } = base;
   if (username || password) base.username = base.password = '';
-  const headers = createHeaders(apiKey ?? '', username, password, ownHeaders ?? undefined);
+  const headers = createHeaders(base, apiKey ?? '', username, password, ownHeaders ?? undefined);
   return {
     base,
     headers,
     signal: signal ?? undefined,
     fetch: fetch ?? patientFetch,
-    sharesConnections: !fetch,
     fail: createFail({
       base,
       partial,
@@ -113,14 +110,25 @@ function parseBaseURL(given: string | URL): URL {
   throw new TypeError('options.baseURL must begin with http:// or https://');
 }
 
-/** The headers of a request, with lower-case names. The caller's own win. */
+/**
+ * The headers of a request, with lower-case names. The caller's own win.
+ *
+ * Over http every request asks for a connection of its own, which costs less than a millisecond. llama.cpp closes a
+ * connection 1 ms after each stream, though its head promises to keep it: the next request on it would fail, and nobody
+ * could tell whether the server had read the prompt. Over https a connection costs more, and is kept.
+ */
 function createHeaders(
+  base: URL,
   apiKey: string,
   username: string,
   password: string,
   own: ServerOptions['headers'],
 ): Record<string, string> {
-  const needed = { accept: 'text/event-stream', 'content-type': 'application/json' };
+  const needed = {
+    accept: 'text/event-stream',
+    'content-type': 'application/json',
+    ...(base.protocol === 'http:' && { connection: 'close' }),
+  };
   if (!apiKey && !username && !own) return needed;
   try {
     const headers = new Headers(needed);
@@ -152,7 +160,21 @@ const SECRET_NAME = /authorization|cookie|token|key|secret|password/;
 function secretHeaderValues(headers: Readonly<Record<string, string>>): string[] {
   return Object.entries(headers)
     .filter(([name]) => SECRET_NAME.test(name))
-    .map(([, value]) => value.replace(/^(Bearer|Basic) /, ''));
+    .flatMap(([, value]) => {
+      const credentials = value.replace(/^(Bearer|Basic) /i, '');
+      return [credentials, ...(/^Basic /i.test(value) ? clearPassword(credentials) : [])];
+    });
+}
+
+/** The password in Basic's credentials, in every form. */
+function clearPassword(credentials: string): string[] {
+  try {
+    const clear = atob(credentials);
+    return formsOfSecret(clear.slice(clear.indexOf(':') + 1));
+  } catch {
+    // They are no base64.
+    return [];
+  }
 }
 
 /** A secret as it is written in a URL, and outside of it. */

@@ -1,36 +1,26 @@
+import { causesOf } from '../errors/connection-words.ts';
 import type { ChatError } from '../errors/errors.ts';
+import { fieldsOf } from '../json.ts';
 import { now, pause } from './clocks.ts';
 import type { ServerSettings } from './options.ts';
 import { readBody } from './read-body.ts';
 
-/** The origins that have answered this process before: there a kept connection may have died. */
-const answeredOrigins = new Set<string>();
+/** How often a request is sent again that met a dead connection: each of a pool may fail one. */
+const MOST_RESENDS = 8;
 
-/** So often a request is sent again that met a dead connection. A pool may hold several, and each fails one request. */
-const MOST_RESENDS = 4;
-
-/** A kept connection that has died fails a request within this time; in ms. */
-const DEAD_WITHIN_MS = 1000;
-
-/**
- * The same where this client has not asked before, but other code of the process may have: a new connection takes
- * longer to be accepted and then reset.
- */
-const DEAD_UNASKED_WITHIN_MS = 25;
-
-/** The runtime needs a moment to see that the other connections of its pool have been closed, too; in ms. */
+/** The runtime needs a moment to see that the other connections of its pool are closed, too; in ms. */
 const POOL_PAUSE_MS = 10;
 
-/** How long to wait where a server that is loading does not say it, and the shortest wait; in ms. */
+/** How long to wait for a server that is loading and does not say how long, and the shortest wait; in ms. */
 const USUAL_WAIT_MS = 1000;
 const SHORTEST_WAIT_MS = 250;
 
 /**
  * Sends a request until a response with status 2xx comes.
  *
- * It is sent again in three cases only, and never after a byte of a body came: a kept connection had died; the server is
- * still loading its model (503), for as long as `patienceMs`; `localhost` was refused (once, as 127.0.0.1, for a server
- * that listens on IPv4 only).
+ * It is sent again in three cases only, and never when a server may have read it before: the runtime had kept a connection
+ * that was dead before the request was written; the server is still loading its model (503), for as long as `patienceMs`;
+ * `localhost` was refused (once, as 127.0.0.1, for a server that listens on IPv4 only).
  * @param path - what the base URL's path is followed by
  * @param json - the body; makes it a POST
  * @param patienceMs - how long a model may take to load
@@ -75,10 +65,8 @@ async function reach(
 ): Promise<Response> {
   for (let resends = 0; ; ) {
     signal.throwIfAborted();
-    const sentAt = now();
     try {
       const response = await server.fetch(url.href, init);
-      answeredOrigins.add(url.origin);
       if (!signal.aborted) return response;
       // A fetch that took no notice of its signal.
       response.body?.cancel().catch(() => {});
@@ -89,19 +77,24 @@ async function reach(
         url.hostname = '127.0.0.1';
         continue;
       }
-      const wasDead = error.reason === 'reset' && now() - sentAt < deadWithinMs(server, url);
-      if (!wasDead || resends === MOST_RESENDS) throw error;
+      if (!wasDeadBefore(cause) || resends === MOST_RESENDS) throw error;
       resends++;
       await pause(POOL_PAUSE_MS, signal);
     }
   }
 }
 
-/** How quickly a request has to fail for a kept connection to be the cause; 0 where none can be. */
-function deadWithinMs(server: ServerSettings, { origin }: URL): number {
-  if (answeredOrigins.has(origin)) return DEAD_WITHIN_MS;
-  return server.sharesConnections ? DEAD_UNASKED_WITHIN_MS : 0;
-}
+/**
+ * Whether the runtime had kept the connection and it was dead before the request was written. undici tells what a socket
+ * has read: a new one nothing. And the socket has lost its peer's address: the peer had closed it, and refused what was
+ * written then. A server that reads a prompt and dies of it leaves the address there.
+ * @see https://undici.nodejs.org/#/docs/api/Errors?id=socketerror
+ */
+const wasDeadBefore = (error: unknown): boolean =>
+  causesOf(error).some(({ socket }) => {
+    const { bytesRead, remoteAddress } = fieldsOf(socket);
+    return Number(bytesRead) > 0 && remoteAddress === undefined;
+  });
 
 /** What a response says that is not 2xx, and after how long it is worth asking again, if it is at all. */
 async function readRefusal(

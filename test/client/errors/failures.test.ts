@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { ChatError, type ErrorReason, isChatError } from '../../../src/client/errors/errors.ts';
 import {
   createFail,
@@ -204,11 +205,86 @@ test('what this client says itself is shown whole, though it is somebody’s key
   assert.equal(fail({ said: 'No models loaded' }, { secrets }).reason, 'no-model');
 });
 
-test('the cause is kept, unless its words show a secret', () => {
-  const harmless = new Error('gone');
-  assert.equal(fail({ cause: harmless }).cause, harmless);
+const gone = () => new Error('gone');
+const withField = (field: object) => Object.assign(gone(), field);
+const stackOnly = () => {
+  const error = new Error(`Bad header: ${SECRET}`);
+  const { stack } = error;
+  error.message = 'gone';
+  return Object.defineProperty(error, 'stack', { value: stack });
+};
+const ring = () => {
+  const error = gone();
+  error.cause = error;
+  return error;
+};
+
+for (const [what, cause] of [
+  ['an error', gone()],
+  ['what undici throws', withField({ code: 'UND_ERR_SOCKET', socket: { bytesRead: 64 } })],
+  ['several errors', new AggregateError([gone(), gone()], 'gone')],
+  ['a ring of causes', ring()],
+  [
+    'a request',
+    withField({ request: new Request('http://here:8/v1', { headers: { accept: '*' } }) }),
+  ],
+  ['bytes', withField({ rawPacket: Buffer.from('HTTP/1.1 200 OK') })],
+  ['a text', 'gone'],
+] as const) {
+  test(`the cause is kept: ${what}`, () => assert.equal(fail({ cause }).cause, cause));
+}
+
+for (const [what, cause] of [
+  ['its message', new Error(`Bad header: ${SECRET}`)],
+  ['the message of its cause', new TypeError('fetch failed', { cause: new Error(SECRET) })],
+  [
+    'a message in the middle of the chain',
+    new Error('a', { cause: new Error(SECRET, { cause: gone() }) }),
+  ],
+  [
+    'a message further down than is read',
+    [...Array(20)].reduce((inner) => new Error('a', { cause: inner }), new Error(SECRET)),
+  ],
+  ['one of several errors', new AggregateError([gone(), new Error(SECRET)], 'gone')],
+  ['its stack alone', stackOnly()],
+  ['its code', withField({ code: SECRET })],
+  ['a field', withField({ config: { headers: { Authorization: `Bearer ${SECRET}` } } })],
+  ['the name of a field', withField({ [SECRET]: 1 })],
+  ['a field of a symbol', withField({ [Symbol('headers')]: [SECRET] })],
+  ['a field that is not enumerable', Object.defineProperty(gone(), 'url', { value: SECRET })],
+  ['Headers', withField({ headers: new Headers({ authorization: SECRET }) })],
+  ['a Request', withField({ request: new Request('http://h/', { headers: { 'x-key': SECRET } }) })],
+  ['a URL', withField({ input: new URL(`http://h/?key=${SECRET}`) })],
+  ['a Map', withField({ all: new Map([['key', new Set([SECRET])]]) })],
+  ['bytes', withField({ rawPacket: Buffer.from(`x ${SECRET}`) })],
+  ['a text', `no ${SECRET}`],
+] as const) {
+  test(`the cause is left out when ${what} shows a secret`, () => {
+    const error = fail({ cause });
+    assert.equal(error.cause, undefined);
+    assert.doesNotMatch(inspect(error, { depth: Infinity, showHidden: true }), new RegExp(SECRET));
+  });
+}
+
+test('the cause is left out when not all of it can be looked at', () => {
+  const throwing = Object.defineProperty(gone(), 'field', {
+    get() {
+      throw gone();
+    },
+  });
+  assert.equal(fail({ cause: throwing }).cause, undefined);
+  const large = withField({ list: Array.from({ length: 3000 }, (_, nth) => ({ nth })) });
+  assert.equal(fail({ cause: large }).cause, undefined);
+  const endless = withField({
+    *[Symbol.iterator]() {
+      for (let nth = 0; ; nth++) yield nth;
+    },
+  });
+  assert.equal(fail({ cause: endless }).cause, undefined);
+});
+
+test('the words of a cause that is left out are shown without the secret', () => {
   const telling = new TypeError('fetch failed', { cause: new Error(`Bad header: ${SECRET}`) });
-  assert.equal(fail({ cause: telling }).cause, undefined);
   assert.equal(fail({ cause: telling }).message, 'http://here:8/v1 failed: Bad header: ***');
 });
 

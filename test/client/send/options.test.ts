@@ -18,10 +18,13 @@ test('every option has a default', () => {
   });
   assert.equal(base.href, 'http://127.0.0.1:1234/v1');
   assert.deepEqual(known, {
-    headers: { accept: 'text/event-stream', 'content-type': 'application/json' },
+    headers: {
+      accept: 'text/event-stream',
+      'content-type': 'application/json',
+      connection: 'close',
+    },
     signal: undefined,
     fetch: patientFetch,
-    sharesConnections: true,
   });
   assert.equal(typeof fail, 'function');
 });
@@ -47,7 +50,6 @@ test('what is given counts, 0 and false included', () => {
   const own = readServerOptions({ fetch, signal });
   assert.equal(own.fetch, fetch);
   assert.equal(own.signal, signal);
-  assert.equal(own.sharesConnections, false);
 });
 
 test('null is as good as nothing, as JSON has it', () => {
@@ -67,6 +69,14 @@ test('null is as good as nothing, as JSON has it', () => {
   const { server: plainServer, ...plain } = readStreamOptions({}, partial);
   assert.deepEqual(settings, plain);
   assert.deepEqual({ ...server, fail: 0 }, { ...plainServer, fail: 0 });
+});
+
+test('over https the runtime may keep the connection, and the caller has the last word on it', () => {
+  const connection = (options: ServerOptions) => readServerOptions(options).headers.connection;
+  assert.equal(connection({ baseURL: 'http://h/v1', apiKey: 'k' }), 'close');
+  assert.equal(connection({ baseURL: 'https://h/v1' }), undefined);
+  assert.equal(connection({ baseURL: 'https://h/v1', apiKey: 'k' }), undefined);
+  assert.equal(connection({ headers: { Connection: 'keep-alive' } }), 'keep-alive');
 });
 
 test('the caller’s base URL stays as it was, with its user', () => {
@@ -107,6 +117,24 @@ for (const name of [
     );
   });
 }
+
+for (const scheme of ['Basic', 'basic']) {
+  test(`the password of a header '${scheme} …' is a secret in clear, too`, () => {
+    const headers = { Authorization: `${scheme} ${btoa('me:hunter two-2')}` };
+    assert.equal(
+      shown('It is hunter two-2, or hunter%20two-2.', { headers }),
+      'It is ***, or ***.',
+    );
+    assert.equal(shown(`It is ${btoa('me:hunter two-2')}.`, { headers }), 'It is ***.');
+  });
+}
+
+test('a header `Basic` that holds no base64 is a secret itself', () => {
+  assert.equal(
+    shown('It is %%%-hunter.', { headers: { authorization: 'Basic %%%-hunter' } }),
+    'It is ***.',
+  );
+});
 
 for (const name of ['x-model', 'accept', 'user-agent', 'x-tenant', 'x-request-id']) {
   test(`the header ${name} is none, only because it is there`, () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
 import { patientFetch } from '../../../src/client/send/patient-fetch.ts';
 
 const url = 'http://127.0.0.1:9/v1';
@@ -15,7 +17,10 @@ async function optionsWith(t: TestContext, dispatchers: readonly [unknown, unkno
   try {
     for (const [nth, symbol] of symbols.entries())
       Reflect.set(globalThis, symbol, dispatchers[nth]);
-    assert.equal(await patientFetch(url, { method: 'POST', body: 'x' }), response);
+    assert.equal(
+      await patientFetch(url, { method: 'POST', body: 'x', headers: { 'x-own': '1' } }),
+      response,
+    );
   } finally {
     for (const [nth, symbol] of symbols.entries()) Reflect.set(globalThis, symbol, before[nth]);
     fetch.mock.restore();
@@ -38,9 +43,10 @@ function dispatcher() {
   };
 }
 
-test('the request goes out as it is, without Bun’s limit', async (t) => {
-  const { dispatcher: none, ...options } = await optionsWith(t, [undefined, undefined]);
+test('the request goes out unchanged, without Bun’s limit', async (t) => {
+  const { dispatcher: none, headers, ...options } = await optionsWith(t, [undefined, undefined]);
   assert.deepEqual(options, { method: 'POST', body: 'x', timeout: false });
+  assert.deepEqual([...headers], [['x-own', '1']]);
   assert.equal(none, undefined);
 });
 
@@ -65,4 +71,15 @@ test('what is no dispatcher is left alone', async (t) => {
   for (const wrong of [null, 7, {}, { dispatch: 'no' }]) {
     assert.equal((await optionsWith(t, [wrong, wrong])).dispatcher, undefined);
   }
+});
+
+test('the first request of a process has no limits either', async () => {
+  const file = new URL('../../../src/client/send/patient-fetch.ts', import.meta.url).href;
+  const program = `
+    import { patientFetch } from ${JSON.stringify(file)};
+    globalThis.fetch = async (_, { dispatcher }) => console.log(typeof dispatcher?.dispatch);
+    await patientFetch('http://127.0.0.1:9/v1', {});`;
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  assert.equal(stdout.trim(), 'function');
 });

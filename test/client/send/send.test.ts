@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isChatError } from '../../../src/client/errors/errors.ts';
 import { LONGEST_TIMER_MS } from '../../../src/client/option-values.ts';
 import { now } from '../../../src/client/send/clocks.ts';
 import { readServerOptions, type ServerSettings } from '../../../src/client/send/options.ts';
 import { send } from '../../../src/client/send/send.ts';
 import type { Fetch, ServerOptions } from '../../../src/client/types.ts';
+import { nodeFetch } from '../../../src/node-fetch.ts';
+import { startHttpServer } from '../../tools/http-server.ts';
 import { fakeClock, settled } from './fake-clock.ts';
 
 const { signal } = new AbortController();
@@ -204,108 +208,102 @@ test('a localhost that refuses is asked as 127.0.0.1, once', async () => {
   assert.equal(cut.asked.length, 1);
 });
 
-/** A server that has answered this process before. */
-async function known(answers: readonly Answer[]) {
-  const { server, asked } = serverOf([ok, ...answers]);
-  await send(server, '/models', signal);
-  return { server, asked };
-}
+/** What undici throws about a connection that ended: `socket` is what it knows of it. */
+const closed = (socket: object) =>
+  Object.assign(new TypeError('fetch failed'), {
+    cause: Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET', socket }),
+  });
+const peer = { remoteAddress: '127.0.0.1', remotePort: 1234, remoteFamily: 'IPv4' };
 
-/** A server that this client has not asked, over connections that other code of the process may have used. */
-async function shared(answers: readonly Answer[]) {
-  const { server, asked } = serverOf(answers);
-  return { server: { ...server, sharesConnections: true }, asked };
-}
+/** It had been used before, and its peer was gone when the request was written. */
+const dead = closed({ bytesWritten: 407, bytesRead: 64 });
 
-test('dead connections of a server that has answered are passed over, each once, up to four', async (t) => {
+test('dead connections that the runtime had kept are passed over, each once, up to eight', async (t) => {
   const clock = fakeClock(t);
-  for (const dead of [1, 2, 3, 4]) {
-    const { server, asked } = await known([...Array(dead).fill(reset), ok]);
+  for (const count of [1, 2, 7, 8]) {
+    const { server, asked } = serverOf([...Array(count).fill(dead), ok]);
     const start = now();
     const response = send(server, '/models', signal);
-    await clock.pass(100);
+    await clock.pass(1000);
     assert.equal((await response).status, 200);
     assert.deepEqual(
-      asked.slice(1).map(({ at }) => at - start),
-      Array.from({ length: dead + 1 }, (_, nth) => 10 * nth),
+      asked.map(({ at }) => at - start),
+      Array.from({ length: count + 1 }, (_, nth) => 10 * nth),
     );
   }
 });
 
-test('a server that cuts every connection is sent five requests, and no more', async (t) => {
+test('where every connection is dead, nine requests are made, and no more', async (t) => {
   const clock = fakeClock(t);
-  const { server, asked } = await known([reset]);
+  const { server, asked } = serverOf([dead]);
   const failed = assert.rejects(send(server, '/models', signal), {
     kind: 'connection',
     reason: 'reset',
-    code: 'ECONNRESET',
+    code: 'UND_ERR_SOCKET',
   });
-  await clock.pass(1000);
+  await clock.pass(10_000);
   await failed;
-  assert.equal(asked.length, 1 + 5);
+  assert.equal(asked.length, 9);
 });
 
-/** A connection that is cut after so long. */
-const cutAfter =
-  (ms: number): Answer =>
-  () =>
-    new Promise((_resolve, reject) => setTimeout(() => reject(reset), ms));
-
-for (const [who, make, limit] of [
-  ['a server that has answered', known, 1000],
-  ['a server that this client has not asked, over shared connections', shared, 25],
+for (const [what, failure] of [
+  [
+    'a kept connection that was closed when the server had read the request',
+    closed({ bytesRead: 64, ...peer }),
+  ],
+  ['a new connection that was closed', closed({ bytesRead: 0, ...peer })],
+  ['a new connection that was closed, and whose peer is gone', closed({ bytesRead: 0 })],
+  ['a connection of which nothing is known', closed({})],
+  ['a connection that was reset', reset],
+  ['ECONNREFUSED', failedBy('ECONNREFUSED')],
+  ['ENOTFOUND', failedBy('ENOTFOUND')],
+  ['EPIPE', failedBy('EPIPE')],
+  ['E_OTHER', failedBy('E_OTHER')],
+  ['UND_ERR_HEADERS_TIMEOUT', failedBy('UND_ERR_HEADERS_TIMEOUT')],
 ] as const) {
-  test(`${who}: a connection that fails within ${limit} ms was dead, one that fails later was cut`, async (t) => {
-    const clock = fakeClock(t);
-    const dead = await make([cutAfter(limit - 1), ok]);
-    const before = dead.asked.length;
-    const response = send(dead.server, '/models', signal);
-    await clock.pass(limit + 100);
-    assert.equal((await response).status, 200);
-    assert.equal(dead.asked.length - before, 2);
-    const cut = await make([cutAfter(limit), ok]);
-    const failed = assert.rejects(send(cut.server, '/models', signal), { reason: 'reset' });
-    await clock.pass(limit + 100);
-    await failed;
-    assert.equal(cut.asked.length - before, 1);
+  test(`nothing is sent again after ${what}, though the server has answered before`, async () => {
+    const { server, asked } = serverOf([ok, failure, ok]);
+    await send(server, '/models', signal);
+    await assert.rejects(send(server, '/models', signal), {
+      name: 'ChatError',
+      kind: /connection|timeout/,
+    });
+    assert.equal(asked.length, 2);
   });
 }
 
-test('a connection of one’s own to a server that has not answered was not dead', async () => {
-  const { server, asked } = serverOf([reset, ok]);
-  await assert.rejects(send(server, '/models', signal), { reason: 'reset' });
-  assert.equal(asked.length, 1);
-});
+/** What a server does with a prompt that crashes its model. */
+const crashes: [what: string, crash: (socket: Socket) => void][] = [
+  ['closes the connection at once', (socket) => socket.destroy()],
+  ['resets it at once', (socket) => socket.resetAndDestroy()],
+  ['closes it after a while', (socket) => setTimeout(() => socket.destroy(), 40)],
+  ['resets it after a while', (socket) => setTimeout(() => socket.resetAndDestroy(), 40)],
+];
 
-test('what a server has answered tells nothing of another port', async () => {
-  const { server } = await known([ok]);
-  const { origin } = server.base;
-  const other = serverOf([reset, ok], { baseURL: `${origin.slice(0, -1)}9/v1` });
-  await assert.rejects(send(other.server, '/models', signal), { reason: 'reset' });
-  const same = serverOf([reset, ok], { baseURL: `${origin}/other` });
-  assert.equal((await send(same.server, '/models', signal)).status, 200);
-});
-
-test('a refusal is an answer, too: behind it a kept connection may have died', async () => {
-  const { server, asked } = serverOf([() => new Response('No.', { status: 400 }), reset, ok]);
-  await assert.rejects(send(server, '/models', signal), { status: 400 });
-  assert.equal((await send(server, '/models', signal)).status, 200);
-  assert.equal(asked.length, 3);
-});
-
-for (const code of [
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-  'EPROTO',
-  'E_OTHER',
-  'UND_ERR_HEADERS_TIMEOUT',
-]) {
-  test(`${code} is no dead connection`, async () => {
-    const { server, asked } = await known([failedBy(code), ok]);
-    await assert.rejects(send(server, '/models', signal), { name: 'ChatError', code });
-    assert.equal(asked.length, 2);
-  });
+for (const [transport, fetch] of [
+  ['fetch', undefined],
+  ['nodeFetch', nodeFetch],
+  ['a fetch of one’s own that keeps connections', globalThis.fetch],
+] as const) {
+  for (const [what, crash] of crashes) {
+    test(`over ${transport} a prompt is sent once to a server that ${what}`, async (t) => {
+      let prompts = 0;
+      const { origin, close } = await startHttpServer((request, response) => {
+        request.resume().on('end', () => {
+          if (request.method === 'GET') response.end('{"data":[]}');
+          else if (++prompts > 0) crash(request.socket);
+        });
+      });
+      t.after(close);
+      const server = readServerOptions({ baseURL: origin, fetch });
+      // Both leave connections behind that could be used again.
+      await (await globalThis.fetch(`${origin}/other`)).text();
+      await (await send(server, '/models', signal)).text();
+      await sleep(5);
+      await assert.rejects(send(server, '/chat/completions', signal, '{}'), { kind: 'connection' });
+      assert.equal(prompts, 1);
+    });
+  }
 }
 
 const mine = new Error('mine');
@@ -358,12 +356,12 @@ test('an abort while a loading server is waited for ends the wait', async (t) =>
 test('an abort behind a dead connection sends nothing more', async (t) => {
   const clock = fakeClock(t);
   const controller = new AbortController();
-  const { server, asked } = await known([reset, ok]);
+  const { server, asked } = serverOf([dead, ok]);
   const failed = assert.rejects(send(server, '/models', controller.signal), isMine);
   await settled();
   controller.abort(mine);
   await failed;
-  assert.deepEqual([asked.length, clock.timers()], [2, 0]);
+  assert.deepEqual([asked.length, clock.timers()], [1, 0]);
 });
 
 test('an abort while a refusal is read gives the signal’s reason', async () => {

@@ -7,7 +7,10 @@ import { group } from './scenario.ts';
 
 const KEY = 'sk-local-0123456789abcdef';
 
-/** Leaves eight kept connections in the pool of `fetch`, and eight in `node:http`'s. */
+/**
+ * Leaves eight kept connections in the pool of `fetch`, and eight in `node:http`'s, all of which the server closes while the
+ * program is busy: it has not looked at its sockets since.
+ */
 async function fillThePools(port: number): Promise<void> {
   const url = `http://127.0.0.1:${port}/v1/models`;
   const eight = <T>(one: () => Promise<T>) => Promise.all(Array.from({ length: 8 }, one));
@@ -21,6 +24,9 @@ async function fillThePools(port: number): Promise<void> {
         );
       }),
   );
+  await new Promise(setImmediate);
+  const until = performance.now() + 50;
+  while (performance.now() < until);
 }
 
 /** Sends the client on, with status `status`. */
@@ -70,20 +76,35 @@ export const connections = group('Connections', [
       requests[0]?.path === '/v1/chat/completions?tenant=a' ? undefined : 'another path',
   },
   {
-    name: 'a pooled connection that the server resets on the next request',
+    name: 'a prompt that crashes the model, after an answer on a kept connection: sent once',
     async serve(wire) {
-      if (wire.request.nth === 2) return wire.reset();
+      if (wire.request.nth > 1) return wire.close();
       await answers(200, hello.join(''), { 'content-type': 'text/event-stream' })(wire);
     },
     use: 'ask twice',
-    right: { text: HELLO },
-    requests: 3,
+    right: { error: true },
+    requests: 2,
+    limit: 12_000,
+  },
+  {
+    name: 'the same, and the connection is reset',
+    async serve(wire) {
+      if (wire.request.nth > 1) return wire.reset('at once');
+      await answers(200, hello.join(''), { 'content-type': 'text/event-stream' })(wire);
+    },
+    use: 'ask twice',
+    right: { error: true },
+    requests: 2,
+    limit: 12_000,
   },
   {
     name: 'eight pooled connections that other code left, all of them dead',
     async serve(wire) {
-      if (wire.request.nthOfConnection > 1) return wire.reset('at once');
-      if (wire.request.method === 'GET') return answers(200, '{"data":[]}')(wire);
+      if (wire.request.method === 'GET') {
+        await answers(200, '{"data":[]}')(wire);
+        await wire.wait(1);
+        return wire.close();
+      }
       await answers(200, hello.join(''), { 'content-type': 'text/event-stream' })(wire);
     },
     before: fillThePools,
