@@ -1,3 +1,4 @@
+import { abridge } from '../advice/index.ts';
 import { fieldsOf, isObject, itemsOf } from '../client/json.ts';
 import type { Model } from '../client/models/models.ts';
 import type { ChatMessage } from '../client/types.ts';
@@ -7,7 +8,7 @@ import { loadVSCode } from './editor/vscode.ts';
 import { asThread, type HostUtils, postToPanel, type Task, type Thread } from './host.ts';
 import { formatNote } from './page/layout.ts';
 import { TASKS } from './say/buttons.ts';
-import { clip } from './say/failure.ts';
+import { explain } from './say/failure.ts';
 import { buildOperations } from './say/operations.ts';
 import { type Phrases, phrasesIn } from './say/phrases.ts';
 import { createServer, type Server } from './server.ts';
@@ -77,7 +78,7 @@ export default class LocalLLMStreamAgent {
     }
     (await beginTurn(chat, hostUtils, this.clock)).release();
     const { phrases } = this.#voice(chat);
-    return createResponse(formatNote('⚠️', [phrases.unknownTask(clip(String(name), 100))]));
+    return createResponse(formatNote('⚠️', [phrases.unknownTask(abridge(String(name), 100))]));
   }
 
   /** The panel's drop-downs and buttons; within two seconds, whatever the server does. */
@@ -162,10 +163,8 @@ export default class LocalLLMStreamAgent {
       postToPanel(hostUtils, { type: 'markerAdded', thread, markerId });
       return createResponse();
     } catch (error) {
-      const { phrases } = this.#voice(thread);
-      const message = clip(String(fieldsOf(error).message ?? error));
-      const failure = { url: '', model: undefined, patience: '', message, status: undefined };
-      const { happened, advice } = phrases.failures.unknown(failure);
+      const { config, phrases } = this.#voice(thread);
+      const { happened, advice } = explain(error, {}, config, undefined, phrases);
       return createResponse(formatNote('⚠️', [happened, advice]));
     }
   }

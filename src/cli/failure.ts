@@ -1,66 +1,75 @@
-import { fieldsOf } from '../client/json.ts';
+import { abridge, createExplain, type Language, shownURL } from '../advice/index.ts';
+import { DEFAULT_TIMEOUTS } from '../client/option-values.ts';
 import { isChatError } from '../index.ts';
-import type { Language } from './args/language.ts';
-import { failureWords } from './failure-words.ts';
 import { onOneLine } from './terminal/printable.ts';
 
-/** What went wrong, and what to do about it, in whole sentences of a command line. */
-export interface Failure {
-  what: string;
-  advice?: string | undefined;
-}
-
-/** What is known beside the error. */
-interface Asked {
-  /** The base URL that was asked. */
+/** What is known of the request that failed, besides the error. */
+interface FailedRequest {
   url: URL;
   hasKey: boolean;
+  model?: string | undefined;
+  timeouts?: { readonly firstToken: number; readonly idle: number };
 }
 
-/** The codes of an error and of its causes, from the outermost to the innermost. */
-export function codesOf(error: unknown): string[] {
-  const codes: string[] = [];
-  // Bounded, because a chain of causes may be a ring.
-  for (let link = fieldsOf(error), depth = 9; depth > 0; link = fieldsOf(link.cause), depth--) {
-    if (typeof link.code === 'string') codes.push(link.code);
-  }
-  return codes;
-}
+const inEnglish = {
+  explain: createExplain('en', {
+    baseURL: '--base-url',
+    askAgain: 'Try again.',
+    chooseModel: 'Name one with --model; `/model` in a chat lists them.',
+    setToken:
+      "Put the server's token into the environment variable LOCAL_LLM_API_KEY. For the chat in VS Code: into My Assistant's setting apiKey, and its name there into metadata.llm.apiKey.",
+    truster: 'Node',
+  }),
+  /** Where a sentence ends that gets something in brackets. */
+  withCode: (sentence: string, code: string) => sentence.replace(/\.$/, ` (${code}).`),
+  serverSays: (words: string) => ` The server says: "${words}"`,
+  patience: (ms: number) => `${ms / 60_000} min`,
+};
 
-/** Describes an error of a reply or of a list of models. */
-export function describeFailure(
+const inChinese: typeof inEnglish = {
+  explain: createExplain('zh', {
+    baseURL: '--base-url',
+    askAgain: '再试一次。',
+    chooseModel: '请用 --model 指定一个；在对话里输入 `/model` 可以列出它们。',
+    setToken:
+      '请把服务的令牌放进环境变量 LOCAL_LLM_API_KEY；VS Code 里的聊天则放进 My Assistant 的设置 apiKey，并把它在那里的名字写进 metadata.llm.apiKey。',
+    truster: 'Node',
+  }),
+  withCode: (sentence, code) => sentence.replace(/。$/, `（${code}）。`),
+  serverSays: (words) => `服务的原话：“${words}”`,
+  patience: (ms) => `${ms / 60_000} 分钟`,
+};
+
+const voices: Readonly<Record<Language, typeof inEnglish>> = { en: inEnglish, zh: inChinese };
+
+/** The kinds of failure in which the system's code says more than the server. */
+const CONNECTION_KINDS: readonly string[] = ['connection', 'interrupted'];
+
+/**
+ * Explains an error of a reply or of a list of models, in the words of a command line.
+ * @returns no advice if there is none beyond the error's own words
+ */
+export function explainError(
   error: Error,
-  { url, hasKey }: Asked,
+  { url, hasKey, model, timeouts = DEFAULT_TIMEOUTS }: FailedRequest,
   language: Language = 'en',
-): Failure {
-  if (!isChatError(error)) return { what: error.message };
-  const words = failureWords[language];
-  const { reason, kind, status, hint } = error;
-  const [firstCode] = codesOf(error);
-  const code = firstCode === undefined ? '' : words.inBrackets(firstCode);
-  const message = onOneLine(error.message);
-
-  switch (reason) {
-    case 'tls-untrusted':
-      return words.unknownSigner(url.host, code);
-    case 'tls-plain-http':
-      return words.plainHttp(url.host, url.href.replace(/^https:/, 'http:'));
-    case 'refused':
-      return words.refused(url.host, code);
-    case 'dns':
-      return words.unknownName(url.hostname, code);
-    case 'token':
-      return hasKey ? words.tokenIsWrong(status) : words.tokenIsMissing(status);
-    case 'redirect':
-      return { what: message, advice: words.redirectAdvice };
-    case 'base-url':
-      return { what: message, advice: words.baseURLAdvice };
-    default:
+): { happened: string; advice?: string } {
+  if (!isChatError(error)) return { happened: error.message };
+  const { kind, reason, status, serverMessage, code } = error;
+  // The replay kit's own words name the nearest recording and say how to record.
+  if (code === 'replay-miss') return { happened: serverMessage ?? error.message };
+  const voice = voices[language];
+  const { happened, advice } = voice.explain(error, {
+    url: shownURL(url),
+    hasKey,
+    model: model === undefined ? undefined : onOneLine(model),
+    status,
+    patience: voice.patience(reason === 'idle' ? timeouts.idle : timeouts.firstToken),
+    message: abridge(onOneLine(error.message)),
+  });
+  if (CONNECTION_KINDS.includes(kind) && typeof code === 'string') {
+    return { happened: voice.withCode(happened, onOneLine(code)), advice };
   }
-  if (kind === 'interrupted') return words.interrupted(code);
-  // The replay kit's own words name the nearest recording, and tell how to record.
-  if (error.code === 'replay-miss') return { what: error.serverMessage ?? error.message };
-  const said = onOneLine(error.serverMessage ?? '');
-  const inOwnLanguage = said === '' ? undefined : words.serverSays(said, status);
-  return { what: inOwnLanguage ?? message, advice: hint };
+  const words = abridge(onOneLine(serverMessage ?? ''));
+  return { happened: words === '' ? happened : happened + voice.serverSays(words), advice };
 }

@@ -481,7 +481,7 @@ test('InitTask says of a server that does not list its models that it is busy', 
   const host = openChat({ llm: { baseURL: `http://127.0.0.1:${port}/v1` } });
   await host.press({ name: 'InitTask', meta: {} });
   mute.close();
-  assert.match(texts(host)[0] ?? '', /does not answer in time\./);
+  assert.match(texts(host)[0] ?? '', /did not answer in time\./);
   assert.equal((lastMeta(host).error as { kind: string }).kind, 'timeout');
 });
 
@@ -654,13 +654,13 @@ for (const [name, script, note] of [
   ['empty', say(), /gave an empty answer/],
   ['hidden in the reasoning', say({ reasoning_content: 'All of it' }), /has only been thinking/],
   ['filtered', raw(ending('content_filter')), /held the rest of the answer back/],
-  ['no end', raw(frame({ content: 'Half' })), /^Half\n\n> .*The connection broke before/],
+  ['no end', raw(frame({ content: 'Half' })), /^Half\n\n> .*The connection was lost before/],
   [
     'a token is needed',
     refuse(401, {
       error: { message: 'An LM Studio API token is required', code: 'invalid_api_key' },
     }),
-    /wants a token[\s\S]*"An LM Studio API token is required"[\s\S]*Store the token/,
+    /requires an API token \(401\)\.[\s\S]*"An LM Studio API token is required"[\s\S]*Store the token/,
   ],
   [
     'the context is too small',

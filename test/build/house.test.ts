@@ -16,7 +16,7 @@ const open = {
     test/agent/doubles/host.ts test/agent/doubles/vscode.ts test/agent/turn/interleavings.test.ts
     test/replay/readme.test.ts`,
   alone: 'BodyForm Leaf sha256sums',
-  twice: 'Ending Failure Language Output clip pause shownURL',
+  twice: 'Output pause',
 };
 const isOpen = (list: keyof typeof open, name: string) => open[list].split(/\s+/).includes(name);
 

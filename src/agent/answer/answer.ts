@@ -1,3 +1,4 @@
+import { abridge } from '../../advice/index.ts';
 import { defaultChatModel, type Model } from '../../client/models/models.ts';
 import { streamChat } from '../../client/stream-chat.ts';
 import type { ChatMessage, ChatResult } from '../../client/types.ts';
@@ -6,7 +7,7 @@ import type { Insertion } from '../editor/insert-text.ts';
 import type { AvailableTask, HostUtils, Message, Meta, Thread } from '../host.ts';
 import { loadButtons } from '../say/buttons.ts';
 import { describeEnding, otherModelNote } from '../say/ending.ts';
-import { clip, factsOf, tellFailure } from '../say/failure.ts';
+import { factsOf, tellFailure } from '../say/failure.ts';
 import type { Phrases } from '../say/phrases.ts';
 import type { Server } from '../server.ts';
 import { withoutSecret } from '../settings/secret.ts';
@@ -215,7 +216,7 @@ async function loadModel(
   } catch (error) {
     if (signal.aborted) throw error;
     meta.error = { kind: 'server', reason: 'load-failed' };
-    const words = clip(error instanceof Error ? error.message : '');
+    const words = abridge(error instanceof Error ? error.message : '');
     const said = words ? [phrases.serverSays(words)] : [];
     page.say('⚠️', [phrases.loadFailed(model), ...said, phrases.loadFailedAdvice()]);
     page.endWith(
@@ -274,7 +275,7 @@ async function tellReady({ config, server, phrases }: Job, page: AnswerPage): Pr
 
 function noteUnknownSettings({ config, phrases }: Job, page: AnswerPage): void {
   if (config.unknown.length === 0) return;
-  const unknownSettings = clip(config.unknown.map((field) => `\`${field}\``).join(', '), 200);
+  const unknownSettings = abridge(config.unknown.map((field) => `\`${field}\``).join(', '), 200);
   const note = [phrases.unknownSettings(unknownSettings), phrases.unknownSettingsAdvice()];
   page.remark({ note, once: { unknownSettings } });
 }

@@ -12,7 +12,7 @@ const NEARLY_FULL = 0.8;
 export type Note = readonly string[];
 
 /** What is said under an answer that has ended, and the buttons there. */
-export interface Ending {
+interface Ending {
   notes: Note[];
   buttons: AvailableTask[];
 }

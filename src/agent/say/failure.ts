@@ -1,13 +1,12 @@
+import { abridge, type Explanation, shownURL } from '../../advice/index.ts';
 import { isChatError } from '../../client/errors/errors.ts';
+import { fieldsOf } from '../../client/json.ts';
 import type { Model } from '../../client/models/models.ts';
 import type { AvailableTask } from '../host.ts';
 import type { Config } from '../settings/settings.ts';
 import { shareThatFits } from '../thread/left-out.ts';
 import { continueButton, loadButtons, resetButton, shorterButton } from './buttons.ts';
-import type { Explanation, Phrases } from './phrases.ts';
-
-/** The most characters of a server's words that are repeated. */
-const MOST_WORDS = 600;
+import type { Phrases } from './phrases.ts';
 
 /** The failures to which loading a model is an answer. */
 const LOADABLE = ['no-model', 'model-unnamed', 'model-not-found', 'load-failed', 'crashed'];
@@ -58,7 +57,7 @@ export async function tellFailure(
 ): Promise<ToldFailure> {
   const facts = factsOf(error);
   const { reason = '' } = facts;
-  const words = isChatError(error) ? clip(error.serverMessage ?? '') : '';
+  const words = isChatError(error) ? abridge(error.serverMessage ?? '') : '';
   const { happened, advice } = explain(error, facts, config, model, phrases);
   const all = LOADABLE.includes(reason) ? await models().catch(() => []) : [];
   const listed = reason === 'load-failed' ? all.filter(({ id }) => id !== model) : all;
@@ -72,7 +71,13 @@ export async function tellFailure(
       ...(names.length > 0 ? [phrases.models(names)] : []),
       ...(isQuestionTooLong
         ? [phrases.nothingLeftOut(), phrases.nothingLeftOutAdvice()]
-        : [hasText && !isTooLong ? `${advice} ${phrases.continueAdvice()}` : advice]),
+        : [
+            [
+              advice,
+              ...(listed.length > 0 ? [phrases.loadBelow()] : []),
+              ...(hasText && !isTooLong ? [phrases.continueAdvice()] : []),
+            ].join(' '),
+          ]),
     ],
     buttons: [
       ...(isTooLong && hasOlder ? [shorterButton(phrases, shareThatFits(words))] : []),
@@ -83,41 +88,34 @@ export async function tellFailure(
   };
 }
 
-/** The sentences for a failure, by its reason, else by its kind. */
-function explain(
+/** What happened and what to do, in the reader's language. */
+export function explain(
   error: unknown,
-  { kind = '', reason = '', status }: FailureFacts,
+  { kind, reason, status }: Partial<FailureFacts>,
   config: Config,
   model: string | undefined,
   phrases: Phrases,
 ): Explanation {
-  const isTold = (name: string): name is keyof Phrases['failures'] =>
-    Object.hasOwn(phrases.failures, name);
-  const name = [reason, kind].find(isTold) ?? 'unknown';
   const { firstToken, idle } = config.timeouts;
-  const message = error instanceof Error ? error.message : String(error);
-  return phrases.failures[name]({
-    url: shownURL(config.baseURL),
-    model,
-    status,
-    patience: phrases.time(Math.round((reason === 'idle' ? idle : firstToken) / 1000)),
-    message: clip(message.replace(/^options\./, '')).replace(/\.$/, ''),
-  });
+  const message = String(fieldsOf(error).message ?? error);
+  return phrases.explain(
+    { kind, reason },
+    {
+      url: shownBaseURL(config),
+      model,
+      status,
+      hasKey: Boolean(config.apiKey),
+      patience: phrases.time(Math.round((reason === 'idle' ? idle : firstToken) / 1000)),
+      message: abridge(message.replace(/^options\./, '')).replace(/\.$/, ''),
+    },
+  );
 }
 
-/** An address without what may be secret in it. */
-export function shownURL(baseURL: string): string {
+/** A base URL may be anything that somebody wrote into agents.json. */
+function shownBaseURL({ baseURL }: Config): string {
   try {
-    const { origin, pathname } = new URL(baseURL);
-    return `${origin}${pathname}`;
+    return shownURL(new URL(baseURL));
   } catch {
     return '`baseURL`';
   }
-}
-
-/** Words on one line, the middle of long ones left out: the point often comes last. */
-export function clip(words: string, most = MOST_WORDS): string {
-  const line = words.trim().replace(/\s+/g, ' ');
-  const half = Math.floor(most / 2);
-  return line.length <= most ? line : `${line.slice(0, half)} … ${line.slice(-half)}`;
 }

@@ -1,6 +1,6 @@
+import type { Language } from '../../advice/index.ts';
 import { fieldsOf, parseJson } from '../../client/json.ts';
 import { type Message, textOf } from '../host.ts';
-import type { Language } from '../say/phrases.ts';
 
 /**
  * The language of a conversation's last question that has words; where none has, or none was asked yet, VS Code's own.

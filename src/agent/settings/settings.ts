@@ -1,3 +1,4 @@
+import { LANGUAGES, type Language } from '../../advice/index.ts';
 import { fieldsOf, isObject, itemsOf, type JsonObject } from '../../client/json.ts';
 import {
   checkType,
@@ -6,7 +7,6 @@ import {
   type OptionType,
 } from '../../client/option-values.ts';
 import type { Timeouts } from '../../client/types.ts';
-import { LANGUAGES, type Language } from '../say/phrases.ts';
 
 /** What the reply needs to know, from agents.json, the plugin's settings and the thread's. */
 export interface Config {

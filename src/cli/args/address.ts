@@ -25,7 +25,3 @@ export function parseAddress(address: unknown): URL | undefined {
     return undefined;
   }
 }
-
-/** An address without user, password and query, which may be secrets. */
-export const shownURL = ({ origin, pathname }: URL): string =>
-  `${origin}${pathname}`.replace(/\/+$/, '');

@@ -1,7 +1,5 @@
+import { LANGUAGES, type Language } from '../../advice/index.ts';
 import { UsageError } from './command.ts';
-
-/** The languages that `install` and `doctor` speak. */
-export type Language = 'en' | 'zh';
 
 /**
  * The language to speak: the one that was asked for, else that of the environment, else that of the system (Windows sets no `LANG`).
@@ -14,7 +12,8 @@ export function chooseLanguage(
   env: NodeJS.ProcessEnv,
   systemLocale: string = Intl.DateTimeFormat().resolvedOptions().locale,
 ): Language {
-  if (asked === 'en' || asked === 'zh') return asked;
+  const language = LANGUAGES.find((one) => one === asked);
+  if (language !== undefined) return language;
   if (asked !== undefined) throw new UsageError(`--lang is en or zh, not '${asked}'`);
   const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || systemLocale;
   return /^zh\b|^zh_/i.test(locale) ? 'zh' : 'en';

@@ -1,4 +1,4 @@
-import { codesOf } from '../failure.ts';
+import { fieldsOf } from '../../client/json.ts';
 import { UsageError } from './command.ts';
 
 /**
@@ -14,7 +14,7 @@ export function portOf(text: string): number {
 /** Throws on what starting a server threw; of a port in use it is said how to take another. */
 export function explainPort(port: number): (error: unknown) => never {
   return (error) => {
-    if (!codesOf(error).includes('EADDRINUSE')) throw error;
+    if (fieldsOf(error).code !== 'EADDRINUSE') throw error;
     throw new Error(`Port ${port} is in use. --port 0 takes any free one.`);
   };
 }

@@ -1,3 +1,4 @@
+import { shownURL } from '../../advice/index.ts';
 import {
   type ChatMessage,
   defaultChatModel,
@@ -6,10 +7,10 @@ import {
   streamChat,
 } from '../../index.ts';
 import { nodeFetch } from '../../node-fetch.ts';
-import { readAddress, shownURL } from '../args/address.ts';
+import { readAddress } from '../args/address.ts';
 import { PROGRAM, type Terminal } from '../args/command.ts';
 import { asTypedHere } from '../args/package-files.ts';
-import { describeFailure } from '../failure.ts';
+import { explainError } from '../failure.ts';
 import { lookAtServer } from '../setup/look-at-server.ts';
 import { onOneLine } from '../terminal/printable.ts';
 import { showAnswer } from './show-answer.ts';
@@ -61,12 +62,11 @@ export function createSession(terminal: Terminal, options: SessionOptions): Sess
   let asksForProgress = true;
 
   function tell(error: Error): void {
-    const { what, advice } = describeFailure(error, asked);
-    const isUnexplained = isChatError(error) && ['connection', 'protocol'].includes(error.kind);
+    const { happened, advice } = explainError(error, { ...asked, model: chosenModel() });
     const command = asTypedHere(`${PROGRAM} doctor`);
     const lookFurther = `'${command} --base-url ${shownBase}' looks for the reason.`;
-    const next = advice ?? (isUnexplained ? lookFurther : undefined);
-    stderr.write(`${what}\n${next === undefined ? '' : `${next}\n`}`);
+    const next = isUnexplained(error) ? lookFurther : advice;
+    stderr.write(`${happened}\n${next === undefined ? '' : `${next}\n`}`);
   }
 
   /** The model to ask; `undefined` where the server chooses. */
@@ -167,6 +167,12 @@ export function createSession(terminal: Terminal, options: SessionOptions): Sess
       if (refusal) tell(refusal);
     },
   };
+}
+
+/** Whether doctor would find out more than the error says. */
+function isUnexplained(error: Error): boolean {
+  if (!isChatError(error) || !['connection', 'protocol'].includes(error.kind)) return false;
+  return error.reason === undefined || error.reason === 'reset';
 }
 
 /** A strict server refuses a field that it does not know; the replay server tells it as a difference, perhaps the only one. */

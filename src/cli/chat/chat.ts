@@ -1,7 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { shownURL } from '../../advice/index.ts';
 import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
-import { readAddress, shownURL } from '../args/address.ts';
+import { readAddress } from '../args/address.ts';
 import { type Command, PROGRAM, type Terminal, UsageError } from '../args/command.ts';
 import { nearestWord } from '../args/nearest-word.ts';
 import { asTypedHere } from '../args/package-files.ts';

@@ -1,5 +1,5 @@
+import type { Language } from '../../advice/index.ts';
 import type { Model } from '../../index.ts';
-import type { Language } from '../args/language.ts';
 import { counted } from '../terminal/counted.ts';
 import { onOneLine } from '../terminal/printable.ts';
 
@@ -11,7 +11,7 @@ const FEWEST_TOKENS = 8;
 const shownRate = (rate: number | undefined, tokens: number): string | undefined =>
   tokens < FEWEST_TOKENS ? undefined : rate?.toFixed(1);
 
-const english = {
+const doctorEnglish = {
   answers: (url: string, server: string | undefined) =>
     `${url} answers${server === undefined ? '' : `; it is ${server}`}`,
   loading: (waited: number) =>
@@ -76,9 +76,9 @@ const english = {
 };
 
 /** Everything that `doctor` says beside what an error says. Values that come from a server are on one line already. */
-export type DoctorWords = typeof english;
+export type DoctorWords = typeof doctorEnglish;
 
-const chinese: DoctorWords = {
+const doctorChinese: DoctorWords = {
   answers: (url, server) => `${url} 有应答${server === undefined ? '' : `，是 ${server}`}`,
   loading: (waited) => `服务还在加载模型，已等待 ${waited} 秒（按 Ctrl-C 结束）`,
   silent: (url) => `${url} 接受了连接，但 2 秒内没有给出模型列表。`,
@@ -120,4 +120,7 @@ const chinese: DoctorWords = {
   well: '一切正常。',
 };
 
-export const doctorWords: Readonly<Record<Language, DoctorWords>> = { en: english, zh: chinese };
+export const doctorWords: Readonly<Record<Language, DoctorWords>> = {
+  en: doctorEnglish,
+  zh: doctorChinese,
+};

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
+import { type Language, shownURL } from '../../advice/index.ts';
 import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
 import { defaultChatModel, isChatError, type Model, streamChat } from '../../index.ts';
 import { nodeFetch } from '../../node-fetch.ts';
-import { readAddress, shownURL } from '../args/address.ts';
+import { readAddress } from '../args/address.ts';
 import type { Command } from '../args/command.ts';
-import { chooseLanguage, type Language } from '../args/language.ts';
-import { describeFailure } from '../failure.ts';
+import { chooseLanguage } from '../args/language.ts';
+import { explainError } from '../failure.ts';
 import { onOneLine } from '../terminal/printable.ts';
 import { type DoctorWords, doctorWords } from './doctor-words.ts';
 import {
@@ -18,8 +19,7 @@ import {
 } from './look-at-server.ts';
 
 /** A large model on a small machine takes minutes to be loaded. */
-const FIRST_TOKEN_MS = 600_000;
-const IDLE_MS = 60_000;
+const TIMEOUTS = { firstToken: 600_000, idle: 60_000 };
 const BETWEEN_NOTICES_MS = 10_000;
 
 /** So many tokens are enough to see that an answer streams, and how fast. */
@@ -148,7 +148,7 @@ async function explainNoModels(error: Error, examination: Examination): Promise<
   const { url, server, words, language, report } = examination;
   if (!isChatError(error)) return error;
   const { reason, kind } = error;
-  const { what, advice } = describeFailure(error, asked(examination), language);
+  const { happened, advice } = explainError(error, asked(examination), language);
   if (reason === 'refused') {
     const places = await Promise.all(
       usualPlaces
@@ -162,8 +162,8 @@ async function explainNoModels(error: Error, examination: Examination): Promise<
     );
     const elsewhere = places.flat();
     return new Finding(
-      what,
-      elsewhere.length > 0 ? words.elsewhere(elsewhere) : `${advice}`,
+      happened,
+      elsewhere.length > 0 ? words.elsewhere(elsewhere) : (advice ?? words.checkAddress),
       reason,
     );
   }
@@ -186,7 +186,7 @@ async function explainNoModels(error: Error, examination: Examination): Promise<
       'base-url',
     );
   }
-  return new Finding(what, advice ?? words.failsAdvice, reason ?? kind);
+  return new Finding(happened, advice ?? words.failsAdvice, reason ?? kind);
 }
 
 /** Whether `/v1` is what is missing is found out before it is said. */
@@ -197,7 +197,13 @@ async function adviseV1({ url, server, words }: Examination): Promise<string | u
   return 'models' in found ? words.v1IsMissing(right) : undefined;
 }
 
-const asked = ({ url, server }: Examination) => ({ url, hasKey: Boolean(server.apiKey) });
+/** What is known of a request that failed. */
+const asked = ({ url, server, report }: Examination) => ({
+  url,
+  hasKey: Boolean(server.apiKey),
+  model: report.model,
+  timeouts: TIMEOUTS,
+});
 
 /** The model to try; `undefined` where the server chooses. */
 function chooseModel(models: readonly Model[], examination: Examination): string | undefined {
@@ -233,7 +239,7 @@ async function checkAnswer(examination: Examination): Promise<void> {
       max_tokens: TOKENS_WANTED,
       ...(report.model !== undefined && { model: report.model }),
     },
-    { ...server, fetch: nodeFetch, timeouts: { firstToken: FIRST_TOKEN_MS, idle: IDLE_MS } },
+    { ...server, fetch: nodeFetch, timeouts: TIMEOUTS },
   );
   let tokens = 0;
   let isCut = false;
@@ -268,13 +274,11 @@ async function checkAnswer(examination: Examination): Promise<void> {
       const [miss = ''] = (error.serverMessage ?? error.message).split('\n');
       throw new Finding(words.fails(miss), words.playsRecordings, error.code);
     }
-    const { what, advice } = describeFailure(error, asked(examination), language);
+    const { happened, advice } = explainError(error, asked(examination), language);
     const reason = isChatError(error) ? (error.reason ?? error.kind) : undefined;
     // LM Studio lists its models at an address without /v1, too, but does not answer there.
     const v1 = reason === 'base-url' ? await adviseV1(examination) : undefined;
-    // Nothing of the answer was shown.
-    const known = isChatError(error) && error.kind === 'interrupted' ? undefined : advice;
-    throw new Finding(words.fails(what), v1 ?? known ?? words.failsAdvice, reason);
+    throw new Finding(words.fails(happened), v1 ?? advice ?? words.failsAdvice, reason);
   } finally {
     clearInterval(notice);
   }

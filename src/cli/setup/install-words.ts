@@ -1,4 +1,4 @@
-import type { Language } from '../args/language.ts';
+import type { Language } from '../../advice/index.ts';
 import type { AgentsFileError, AgentsFileProblem } from './agents-json.ts';
 
 const problems: Readonly<Record<Language, Readonly<Record<AgentsFileProblem, string>>>> = {
@@ -22,7 +22,7 @@ const problems: Readonly<Record<Language, Readonly<Record<AgentsFileProblem, str
   },
 };
 
-const english = {
+const installEnglish = {
   workspace: (folder: string) => `The workspace is ${folder}, the folder that you are in.`,
   in: ' in ',
   noFolder: (given: string, where: string) => `There is no folder '${given}'${where}.`,
@@ -62,9 +62,9 @@ const english = {
 };
 
 /** Everything that `install` says. */
-export type InstallWords = typeof english;
+export type InstallWords = typeof installEnglish;
 
-const chinese: InstallWords = {
+const installChinese: InstallWords = {
   workspace: (folder) => `工作区是当前目录 ${folder}。`,
   in: '，当前目录是 ',
   noFolder: (given, where) => `没有“${given}”这个文件夹${where}。`,
@@ -99,4 +99,7 @@ const chinese: InstallWords = {
   textGeneration: '命令“Generate Text at Cursor”今后由它来写。',
 };
 
-export const installWords: Readonly<Record<Language, InstallWords>> = { en: english, zh: chinese };
+export const installWords: Readonly<Record<Language, InstallWords>> = {
+  en: installEnglish,
+  zh: installChinese,
+};

@@ -1,14 +1,15 @@
 import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
 import path, { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Language } from '../../advice/index.ts';
 import { isObject, parseJson } from '../../client/json.ts';
 import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
 import { isChatError, loadedChatModel, type Model } from '../../index.ts';
 import { parseAddress, readAddress } from '../args/address.ts';
 import { type Command, type Terminal, UsageError } from '../args/command.ts';
-import { chooseLanguage, type Language } from '../args/language.ts';
+import { chooseLanguage } from '../args/language.ts';
 import { findPackageFile } from '../args/package-files.ts';
-import { describeFailure } from '../failure.ts';
+import { explainError } from '../failure.ts';
 import { onOneLine } from '../terminal/printable.ts';
 import { AGENT_FILE, agentPlaces } from './agent-places.ts';
 import { AgentsFileError, hasByteOrderMark, readAgent, setAgent } from './agents-json.ts';
@@ -152,9 +153,9 @@ async function lookAround({
   const found = await lookAtServer({ baseURL, apiKey });
   if ('models' in found) return { baseURL, lines: aboutModels(found.models, model, words) };
   const isRefused = isChatError(found.error) && found.error.reason === 'refused';
-  const { what } = describeFailure(found.error, { url, hasKey: Boolean(apiKey) }, language);
+  const { happened } = explainError(found.error, { url, hasKey: Boolean(apiKey) }, language);
   const aboutModel =
-    model === undefined ? [isRefused ? words.notRunning : words.notAsked(what)] : [];
+    model === undefined ? [isRefused ? words.notRunning : words.notAsked(happened)] : [];
   const aboutV1 = right === undefined ? [] : [words.noV1(baseURL, right)];
   return { baseURL, lines: [...aboutV1, ...aboutModel] };
 }

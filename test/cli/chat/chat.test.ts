@@ -36,7 +36,7 @@ test('in a script, without a server: an error that names the demo and exit statu
     const { printed, status } = await runCommand(createChat(defaultBaseURL), args);
     assert.match(
       printed,
-      /^Nothing is listening at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\.\nStart the server\. LM Studio: .*lms server start.*\n'node \S*cli\.js chat --demo' plays a recorded answer, without a server\.\n$/,
+      /^No server is running at http:\/\/127\.0\.0\.1:\d+\/v1 \(ECONNREFUSED\)\.\nStart it \(LM Studio: .*lms server start.*\n'node \S*cli\.js chat --demo' plays a recorded answer, without a server\.\n$/,
     );
     assert.equal(status, 1);
   }
@@ -225,7 +225,7 @@ test('npm start without stdin ends with exit status 0, and the answer alone is o
 test('a base URL that was given and is refused is an error, not a recording', async (t) => {
   const { stdout, stderr, status } = await run(t, ['hi', '--base-url', 'http://127.0.0.1:9999/v1']);
   assert.equal(stdout, '');
-  assert.match(stderr, /127\.0\.0\.1:9999 \(ECONNREFUSED\)\.\n[\s\S]*lms server start/);
+  assert.match(stderr, /127\.0\.0\.1:9999\/v1 \(ECONNREFUSED\)\.\n[\s\S]*lms server start/);
   assert.equal(status, 1);
   const more = await run(t, ['hi', '--or-demo', '--base-url', 'http://127.0.0.1:9999/v1']);
   assert.deepEqual([more.stdout, more.status], ['', 1]);
@@ -288,7 +288,7 @@ test('a stream that breaks keeps its text, and ends with status 1', async (t) =>
   assert.match(stdout, /^Once upon a time/);
   assert.match(
     stderr,
-    /The server closed the connection in mid-answer.*\nWhat came is above; its log may say why\.\n/,
+    /closed the connection before the answer was finished \(ECONNRESET\)\.\nIts log may say why\. Try again\.\n/,
   );
   assert.equal(status, 1);
 });

@@ -87,7 +87,7 @@ for (const [name, prepare, words] of [
   [
     'nothing listens',
     deadURL,
-    /✗ Nothing is listening at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\.\n {2}→ /,
+    /✗ No server is running at http:\/\/127\.0\.0\.1:\d+\/v1 \(ECONNREFUSED\)\.\n {2}→ /,
   ],
   [
     '/v1 is missing',
@@ -105,7 +105,7 @@ for (const [name, prepare, words] of [
   [
     'a stream that breaks off',
     () => scripted(raw(frame({ content: '1' }))),
-    /✗ No answer streams\. The server closed the connection in mid-answer/,
+    /✗ No answer streams\. The connection was lost before the answer was finished\.\n {2}→ The server's log/,
   ],
   ['an empty answer', () => scripted(raw(ending())), /✗ The answer ended, and it is empty\./],
 ] satisfies [string, () => Promise<string>, RegExp][]) {
@@ -117,46 +117,56 @@ for (const [name, prepare, words] of [
   });
 }
 
-test('a server that wants a token', async () => {
+test('a server that requires a token', async (t) => {
   const locked = await startServer(models, '/v1/models', 'secret-token');
+  t.after(() => locked.close());
   const without = await examine(locked.baseURL);
   assert.equal(without.status, 1);
-  assert.match(without.printed, /✗ The server wants a token \(401\)\.\n {2}→ .*LOCAL_LLM_API_KEY/);
+  assert.match(
+    without.printed,
+    /✗ The server requires an API token \(401\)\. .*\n {2}→ .*LOCAL_LLM_API_KEY/,
+  );
+  const wrong = await runCommand(doctor, ['--base-url', locked.baseURL], {
+    LOCAL_LLM_API_KEY: 'x-y',
+  });
+  assert.match(wrong.printed, /✗ The server rejected the API token \(401\)\./);
   locked.script(say('1'));
   const args = ['--base-url', locked.baseURL];
   const { status, printed } = await runCommand(doctor, args, { LOCAL_LLM_API_KEY: 'secret-token' });
   assert.equal(status, 0, printed);
   assert.ok(!printed.includes('secret-token'));
-  await locked.close();
 });
 
-test('no model is loaded: none is loaded for the test, unless it is named', async () => {
+test('no model is loaded: none is loaded for the test, unless it is named', async (t) => {
   const idle = await startServer(models.slice(1), '/v1/models');
+  t.after(() => idle.close());
   const { status, printed } = await examine(idle.baseURL);
   assert.equal(status, 1);
   assert.match(printed, /not loaded\.\n {2}→ Load one/);
   assert.equal(idle.seen.length, 0);
   assert.equal((await examine(idle.baseURL, '--model', 'big')).status, 0);
   assert.equal(idle.seen.at(-1)?.body.model, 'big');
-  await idle.close();
 });
 
-test('https to a server that speaks http is told as that, at once', async () => {
+test('https to a server that speaks http is told as that, at once', async (t) => {
   const plain = await startServer();
+  t.after(() => plain.close());
   const { status, printed } = await examine(plain.baseURL.replace('http:', 'https:'));
   assert.equal(status, 1);
-  assert.match(printed, /✗ The server at 127.* does not speak https\.\n {2}→ Use http:\/\/127/);
-  await plain.close();
+  assert.match(
+    printed,
+    /✗ The server at https:\/\/127.* does not support https \(\w+\)\.\n {2}→ Change --base-url to `http:\/\/127/,
+  );
 });
 
-test('something that accepts connections and says nothing is not waited for long', async () => {
+test('something that accepts connections and says nothing is not waited for long', async (t) => {
   const mute = createServer(() => {});
+  t.after(() => mute.close());
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
   const { port } = mute.address() as AddressInfo;
   const { status, printed } = await examine(`http://127.0.0.1:${port}/v1`);
   assert.equal(status, 1);
   assert.match(printed, /sent no list of models within 2 s/);
-  mute.close();
 });
 
 test('http to a server that speaks https only leads to https, and from there to the certificate: in no circle', {
@@ -187,7 +197,7 @@ test('http to a server that speaks https only leads to https, and from there to 
   const encrypted = await examine(`https://127.0.0.1:${port}/v1`);
   assert.match(
     encrypted.printed,
-    /✗ The certificate of 127.* \(DEPTH_ZERO_SELF_SIGNED_CERT\)\.\n {2}→ .*NODE_EXTRA_CA_CERTS/,
+    /✗ The certificate of https:\/\/127.* \(DEPTH_ZERO_SELF_SIGNED_CERT\)\.\n {2}→ .*NODE_EXTRA_CA_CERTS/,
   );
   assert.equal(encrypted.status, 1);
 });
@@ -248,7 +258,7 @@ test('--json prints one object, and nothing else', async () => {
   const dead = JSON.parse((await examine(await deadURL(), '--json')).printed);
   assert.equal(dead.ok, false);
   assert.equal(dead.problem.reason, 'refused');
-  assert.match(dead.problem.what, /^Nothing is listening at/);
+  assert.match(dead.problem.what, /^No server is running at/);
 });
 
 test('in Chinese', async () => {
@@ -261,26 +271,26 @@ test('in Chinese', async () => {
   const dead = await runCommand(doctor, ['--base-url', await deadURL()], { LANG: 'zh_CN.UTF-8' });
   assert.match(
     dead.printed,
-    /✗ 127\.0\.0\.1:\d+ 上没有服务在监听（ECONNREFUSED）。\n {2}→ (请启动服务|本机的另一个地址上有服务)/,
+    /✗ http:\/\/127\.0\.0\.1:\d+\/v1 上没有服务在运行（ECONNREFUSED）。\n {2}→ (请启动服务|本机的另一个地址上有服务)/,
   );
 });
 
-test('nothing that the server sent steers the terminal or makes a line of its own', async () => {
+test('nothing that the server sent steers the terminal or makes a line of its own', async (t) => {
   const evil = 'tiny\x1b]0;x\x07\r\n✓ All is well.\u0085';
   const hostile = await startServer([{ id: evil, object: 'model' }], '/v1/models');
+  t.after(() => hostile.close());
   hostile.script(refuse(400, { error: `\x1b[2J${evil}` }));
   const { printed } = await examine(hostile.baseURL);
   assert.doesNotMatch(printed, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   assert.doesNotMatch(printed, /^✓ All is well/m);
-  await hostile.close();
 });
 
-test('a name that nobody knows is told as that', async () => {
+test('a host name that cannot be found is said to be that', async () => {
   const { status, printed } = await examine('http://nowhere.invalid/v1');
   assert.equal(status, 1);
   assert.match(
     printed,
-    /✗ No machine is known as nowhere\.invalid \(E\w+\)\.\n {2}→ Check the name/,
+    /✗ The host name in http:\/\/nowhere\.invalid\/v1 could not be found \(E\w+\)\.\n {2}→ Correct --base-url/,
   );
-  assert.doesNotMatch(printed, /Start the server/);
+  assert.doesNotMatch(printed, /Start it/);
 });

@@ -1,0 +1,96 @@
+/*
+ * From an error to the two sentences that a person reads: what happened, and what to do about it.
+ *
+ *   an error's `reason` and `kind` → the row of that name → `{ happened, advice }`
+ *
+ *   rows.ts   the table that the agent and the command line share: one row a reason, both languages side by side
+ *   index.ts  `createExplain` puts a program's own names into the rows: what it calls the base URL, how to ask again
+ *
+ * A program words a row itself only if it names a button or an option that no other program has.
+ * This room knows the client's words for errors, and nothing else.
+ */
+import type { ErrorKind, ErrorReason } from '../client/errors/errors.ts';
+import { rows } from './rows.ts';
+
+/** The languages in which failures are explained. */
+export const LANGUAGES = ['en', 'zh'] as const;
+
+export type Language = (typeof LANGUAGES)[number];
+
+/** What the sentences about a failure name. */
+export interface Details {
+  /** The server's base URL, without user, password and query. */
+  url: string;
+  /** The model that was asked for, if one was named. */
+  model: string | undefined;
+  /** How long the program waited, for a reader: `30 min`. */
+  patience: string;
+  /** The error's own message. */
+  message: string;
+  /** The HTTP status, if there was a response. */
+  status: number | undefined;
+  /** An API token was sent. */
+  hasKey: boolean;
+}
+
+/** What happened, and what to do about it: whole sentences, each a paragraph. */
+export interface Explanation {
+  happened: string;
+  advice: string;
+}
+
+/** What one program calls its own things, in one language. */
+export interface Voice {
+  /** The setting that holds the base URL, inside a sentence. */
+  baseURL: string;
+  /** How to ask again: a sentence in English, the end of one in Chinese. */
+  askAgain: string;
+  /** How to choose the model: a sentence. */
+  chooseModel: string;
+  /** Where the API token goes: a sentence. */
+  setToken: string;
+  /** The program whose trusted certificates count. */
+  truster: string;
+}
+
+/** What an error is explained by: its reason, or else its kind. */
+export type Cause = ErrorReason | ErrorKind | 'unknown';
+
+/** What a program words itself, a sentence or both. Only the agent has settings in a file that may be wrong. */
+type OwnRows = {
+  readonly [cause in Cause | 'settings']?: (details: Details) => Partial<Explanation>;
+};
+
+/** Explains a failure. Another build's error may have a reason or a kind that no row knows. */
+export type Explain = (
+  failure: { reason?: string | undefined; kind?: string | undefined },
+  details: Details,
+) => Explanation;
+
+/** The shared table in one language, with a program's own names and rows in it. */
+export function createExplain(language: Language, voice: Voice, own: OwnRows = {}): Explain {
+  const ownRows = new Map(Object.entries(own));
+  return ({ reason, kind }, details) => {
+    const isKnown = (name: string | undefined): name is string =>
+      name !== undefined && (isCause(name) || ownRows.has(name));
+    const cause = [reason, kind].find(isKnown) ?? 'unknown';
+    const shared = rows[isCause(cause) ? cause : 'unknown'][language];
+    return { ...shared(details, voice), ...ownRows.get(cause)?.(details) };
+  };
+}
+
+const isCause = (name: string): name is Cause => Object.hasOwn(rows, name);
+
+/** An address without user, password and query, which may be secrets. */
+export const shownURL = ({ origin, pathname }: URL): string =>
+  `${origin}${pathname}`.replace(/\/+$/, '');
+
+/** The most characters of a server's words that are repeated to a reader. */
+const MOST_WORDS = 600;
+
+/** Words on one line. The middle of long ones is left out, because the point often comes last. */
+export function abridge(words: string, most = MOST_WORDS): string {
+  const line = words.trim().replace(/\s+/g, ' ');
+  const half = Math.floor(most / 2);
+  return line.length <= most ? line : `${line.slice(0, half)} … ${line.slice(-half)}`;
+}
