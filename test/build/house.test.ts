@@ -52,8 +52,9 @@ const parsed = new Map(
   ]),
 );
 
-/** An entry of the package, or of its folder: `index.ts`, or the file that bears the folder's name. */
+/** An entry of the package, of an npm script, or of a folder: `index.ts`, or the file that bears the folder's name. */
 const isEntry = (file: string) =>
+  read('package.json').includes(` ${file}`) ||
   entries.some(({ source }) => source === file) ||
   ['index', 'main', posix.basename(posix.dirname(file))].includes(posix.basename(file, '.ts'));
 
