@@ -1,7 +1,7 @@
 import { type PlayOptions, readPlayOptions } from './play-options.ts';
 
 /** What a path chooses, and what it asks for. */
-export interface Choice {
+export interface BaseURLChoice {
   /** The name of an exchange or of a folder; empty where nothing was chosen. */
   readonly name: string;
   /** The part of the path that chooses. Two requests with the same one share their faults' count. */
@@ -21,7 +21,7 @@ const wordsIn = (segments: readonly string[]) => decodeURIComponent(segments.joi
  * @throws {TypeError} naming the fault that is wrong
  * @throws {URIError} where a `%` encodes nothing
  */
-export function readBaseURL(path: string, names: readonly string[]): Choice {
+export function readBaseURL(path: string, names: readonly string[]): BaseURLChoice {
   const [, ...segments] = path.split('/');
   const count = countChoosing(segments, names);
   const choosing = segments.slice(0, count);

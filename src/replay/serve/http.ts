@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import { arrayBuffer } from 'node:stream/consumers';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../exchange/in-words.ts';
 import type { Incoming } from '../match/request.ts';
 import { foreignSource } from './local-only.ts';
 
@@ -18,15 +18,18 @@ export interface Running {
 const hopByHop = /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/;
 
 /**
- * A client that learns of a break together with the last bytes may throw those away; undici does. So they are given this much of a
+ * A client that learns of a break together with the last bytes may throw those away; undici does. So they get this much of a
  * start, in ms: enough on a machine with more to do than it has cores for.
  */
-const BYTES_FIRST = 100;
+const BYTES_FIRST_MS = 100;
+
+/** The largest body of a request: a prompt with some large pictures. */
+const MOST_REQUEST_BYTES = 64 * 2 ** 20;
 
 /** What a server is started with. */
 interface HttpOptions {
   answer(request: Incoming): Promise<Response>;
-  /** Is told of each request that is not for this server. */
+  /** Learns of each request that is not for this server. */
   readonly onRefused?: ((request: string, reason: string) => void) | undefined;
   /** 0 takes any free one. */
   readonly port: number;
@@ -35,40 +38,17 @@ interface HttpOptions {
 
 /**
  * Serves a function from request to response over HTTP, to this machine's own programs.
- * @throws {Error} in words where the port is taken
+ * @throws {Error} in words if the port is taken
  */
-export async function startHttp({
-  answer,
-  onRefused,
-  port: wanted,
-  host,
-}: HttpOptions): Promise<Running> {
-  const server = createServer(async (request, response) => {
-    const left = new AbortController();
-    response.once('close', () => left.abort());
-    const { method = 'GET', url: path = '/' } = request;
-    try {
-      const headers = new Headers();
-      for (const [name, value] of Object.entries(request.headers)) {
-        if (!hopByHop.test(name)) headers.set(name, String(value));
-      }
-      const body = new Uint8Array(await arrayBuffer(request));
-      const refused = whyRefused(path, headers, host);
-      if (refused) {
-        onRefused?.(`${method} ${path}`, refused.reason);
-        return await send(errorResponse(refused.status, refused.reason), response);
-      }
-      const start = performance.now();
-      const answered = answer({ method, path, headers, body, signal: left.signal, start });
-      await send(await answered, response);
-    } catch {
-      // The client has left, or it gets no more than this.
-      response.destroy();
-    }
+export async function startHttp(options: HttpOptions): Promise<Running> {
+  const { port: wanted, host } = options;
+  const server = createServer((request, response) => {
+    // The client has left, or it gets no more than it has.
+    answerOne(request, response, options).catch(() => response.destroy());
   });
   server.listen(wanted, host);
-  await once(server, 'listening').catch((error) => {
-    if (error.code !== 'EADDRINUSE') throw error;
+  await once(server, 'listening').catch((error: unknown) => {
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
     throw new Error(`Port ${wanted} of ${host} is in use. Port 0 takes any free one.`, {
       cause: error,
     });
@@ -86,8 +66,36 @@ export async function startHttp({
   };
 }
 
-/** Why a request is not answered, and with which status; `undefined` where it is. */
-function whyRefused(path: string, headers: Headers, host: string) {
+async function answerOne(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { answer, onRefused, host }: HttpOptions,
+): Promise<void> {
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  const { method = 'GET', url: path = '/' } = request;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (!hopByHop.test(name)) headers.set(name, String(value));
+  }
+  const body = whyRefused(path, headers, host) ?? (await readRequestBody(request));
+  if (body instanceof Uint8Array) {
+    const start = performance.now();
+    const answered = await answer({ method, path, headers, body, signal: left.signal, start });
+    return writeResponse(answered, response);
+  }
+  onRefused?.(`${method} ${path}`, body.reason);
+  await refuse(body, response);
+}
+
+/** Why a request is not answered, and the status that says so. */
+interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** Why a request is not answered, by its head alone; `undefined` if it is. */
+function whyRefused(path: string, headers: Headers, host: string): Refusal | undefined {
   const foreign = foreignSource(headers, host);
   if (foreign) return { status: 403, reason: foreign };
   // `OPTIONS *`, and what is asked of a proxy: `GET http://host/`. (RFC 9112, 3.2)
@@ -95,12 +103,44 @@ function whyRefused(path: string, headers: Headers, host: string) {
   return { status: 400, reason: `'${path}' is no path: it must begin with '/'` };
 }
 
+/** Reads the body of a request, and no more than the most that one may have. */
+async function readRequestBody(
+  request: IncomingMessage,
+): Promise<Uint8Array<ArrayBuffer> | Refusal> {
+  const parts: Buffer[] = [];
+  let length = Number(request.headers['content-length'] ?? 0);
+  const isTooLarge = () => length > MOST_REQUEST_BYTES;
+  if (!isTooLarge()) {
+    length = 0;
+    for await (const part of request.iterator({ destroyOnReturn: false })) {
+      length += part.length;
+      if (isTooLarge()) break;
+      parts.push(part);
+    }
+  }
+  if (!isTooLarge()) return new Uint8Array(Buffer.concat(parts));
+  return { status: 413, reason: `the body has more than ${MOST_REQUEST_BYTES / 2 ** 20} MiB` };
+}
+
+/** Says why a request is not answered, and ends the connection: the rest of its body is not read. */
+async function refuse({ status, reason }: Refusal, to: ServerResponse): Promise<void> {
+  const response = errorResponse(status, reason);
+  const body = await response.text();
+  const length = { 'content-length': Buffer.byteLength(body), connection: 'close' };
+  to.writeHead(status, { ...Object.fromEntries(response.headers), ...length }).write(body);
+  await sleep(BYTES_FIRST_MS);
+  to.destroy();
+}
+
 /**
- * Sends a response, chunk by chunk as they come. Where its body breaks off, so does the connection, when the client
- * has had time for the bytes before.
+ * Sends a response, chunk by chunk as they come. If its body breaks off, so does the connection, when the client has had
+ * time for the bytes before.
  */
-async function send({ status, statusText, headers, body }: Response, to: ServerResponse) {
-  // What a socket still holds is lost when it is destroyed; the callback tells that the kernel has it.
+async function writeResponse(
+  { status, statusText, headers, body }: Response,
+  to: ServerResponse,
+): Promise<void> {
+  // A socket that is destroyed loses what it holds; the callback comes when the kernel has it.
   const written = (bytes: Uint8Array | '') =>
     new Promise<void>((done) => to.write(bytes, () => done()));
   for (const [name, value] of headers) if (!hopByHop.test(name)) to.appendHeader(name, value);
@@ -110,7 +150,7 @@ async function send({ status, statusText, headers, body }: Response, to: ServerR
     to.end();
   } catch {
     await written('');
-    await sleep(BYTES_FIRST);
+    await sleep(BYTES_FIRST_MS);
     // A client in this process may have been held up as long as this timer, and reads after it.
     await nextTurn();
     to.destroy();
