@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Plugin, rollup } from '@rollup/wasm-node';
 import { minify as terser } from 'terser';
 import { builtModule, type Entry, type Output } from '../entries.ts';
@@ -79,6 +80,14 @@ export async function bundle(
   return files;
 }
 
+/** Runs a module `*.text.ts`, which reads files and exports their text: the texts go in, and not what reads them. */
+async function textsOf(id: string): Promise<string> {
+  const texts: Record<string, unknown> = await import(pathToFileURL(id).href);
+  return Object.entries(texts)
+    .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};\n`)
+    .join('');
+}
+
 /** The code in as few bytes as it can be, for engines of 2022. */
 async function minify(code: string, format: Output['format']): Promise<string> {
   const minified = await terser(code, {
@@ -119,6 +128,7 @@ function modules(entry: Entry, root: string): Plugin {
         : `only ${bundled.join(' and ')} may go into it`;
       throw new Error(`${shown(importer)} imports '${id}', but ${why}`);
     },
-    load: (id) => stripTypes(readFileSync(id, 'utf8'), shown(id)),
+    load: (id) =>
+      id.endsWith('.text.ts') ? textsOf(id) : stripTypes(readFileSync(id, 'utf8'), shown(id)),
   };
 }

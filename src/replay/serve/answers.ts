@@ -7,7 +7,7 @@ import { type BaseURLChoice, readBaseURL } from '../play/base-url.ts';
 import { createPlayer } from '../play/player.ts';
 import type { ReplayOptions } from '../play/replay-fetch.ts';
 import { errorResponse } from './http.ts';
-import { answerPage } from './page.ts';
+import { answerPage } from './page/page.ts';
 
 /** What a name in a base URL chooses from. */
 interface Scope {

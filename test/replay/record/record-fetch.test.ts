@@ -108,6 +108,17 @@ test('an exchange is on disk when its reader sees [DONE], and what follows is ad
   ]);
 });
 
+test('a reader that leaves behind what follows [DONE] has left nothing out', async (t) => {
+  const folder = await scratch(t);
+  const { url } = await startCounting(t, 'data: [DONE]\n\n: bye\n\n', true);
+  const record = recordFetch(fetch, folder);
+  const reader = (await record(url, ask())).body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  const { end, response } = await stored(folder);
+  assert.deepEqual([end, response.bytes], ['complete', 21]);
+});
+
 test('settled tells what came of each request, in their order, and does not wait for ever', async (t) => {
   const folder = await scratch(t);
   const { url } = await startCounting(t);
@@ -243,6 +254,30 @@ test('a reader that leaves or aborts stops the server, and is stored as such', a
     else assert.equal((await open)?.done, true);
     await seen.closed;
     assert.equal((await stored(folder)).end, 'client-abort');
+  }
+});
+
+test('the signal of the request aborts when the reader leaves, even if its body cannot be cancelled', async (t) => {
+  for (const how of ['cancel', 'abort'] as const) {
+    const folder = await scratch(t);
+    let sent: AbortSignal | null | undefined;
+    // A `fetch` that does not end its request when its body is cancelled, as a wrapper may be.
+    const wrapper = async (_: string, init: RequestInit) => {
+      sent = init.signal;
+      return new Response(
+        new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode('data: {}')) }),
+      );
+    };
+    const leaving = new AbortController();
+    const reason = new Error('mine');
+    const record = recordFetch(wrapper, folder);
+    const response = await record('http://x/v1/x', { signal: leaving.signal });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    assert.equal(sent?.aborted, false);
+    if (how === 'cancel') await reader?.cancel(reason);
+    else leaving.abort(reason);
+    assert.equal(sent?.reason, reason, how);
   }
 });
 

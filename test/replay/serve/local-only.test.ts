@@ -103,6 +103,7 @@ test('a page of this machine may ask the replay server and read the answer; a fo
   for (const path of ['/v1/x', '/v1/not-recorded']) {
     const answer = await fetch(server.url + path, { headers: { origin } });
     assert.equal(answer.headers.get('access-control-allow-origin'), origin, path);
+    assert.equal(answer.headers.get('vary'), 'origin', path);
   }
   const refused = await preflight('http://evil.example');
   assert.equal(refused.status, 403);

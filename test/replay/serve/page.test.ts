@@ -135,7 +135,10 @@ test('only a browser gets the page, and a recorded / is not hidden by it', async
   t.after(() => server.close());
   const html = { headers: { accept: 'text/html' } };
   const page = await fetch(server.url, html);
-  assert.match(String(page.headers.get('content-security-policy')), /default-src 'none'/);
+  const policy = String(page.headers.get('content-security-policy'));
+  for (const rule of ["default-src 'none'", "frame-ancestors 'none'", "connect-src 'self'"]) {
+    assert.ok(policy.split('; ').includes(rule), policy);
+  }
   assert.match(await page.text(), /^<!doctype html>/);
   assert.equal((await fetch(server.url)).status, 404);
   assert.equal(

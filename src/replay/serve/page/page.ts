@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import type { End, Exchange } from '../../exchange/exchange.ts';
+import { framesOf, type Said } from '../../exchange/shown-frames.ts';
+import type { Incoming } from '../../match/request.ts';
+import { errorResponse } from '../http.ts';
+import { pageHTML } from './page.text.ts';
+
+/** Where the page asks for what it shows; no server of models has such a path. */
+const DATA_PATH = '/.local-llm/exchanges';
+
+/**
+ * Answers a browser that looks at the server's address, and the questions of the page itself.
+ * @returns `undefined` for any other request
+ */
+export async function answerPage(
+  { method, path, headers }: Incoming,
+  exchanges: readonly Exchange[],
+): Promise<Response | undefined> {
+  if (method !== 'GET') return undefined;
+  const isBrowser = headers.get('accept')?.includes('text/html') === true;
+  if (path === '/' && isBrowser) return new Response(pageHTML, { headers: pageHeaders });
+  if (path === DATA_PATH) return Response.json(exchanges.map(summaryOf));
+  if (!path.startsWith(`${DATA_PATH}/`)) return undefined;
+  const name = decodeURIComponent(path.slice(DATA_PATH.length + 1));
+  const exchange = exchanges.find((it) => it.name === name);
+  if (!exchange) return errorResponse(404, `there is no exchange '${name}'`);
+  return Response.json(await detailsOf(exchange));
+}
+
+/** An exchange in the list of the page. */
+export interface ExchangeSummary {
+  readonly name: string;
+  readonly kind: string;
+  readonly from: string | undefined;
+  /** `POST /v1/chat/completions` */
+  readonly call: string;
+  readonly status: number;
+  readonly end: End;
+  readonly ms: number;
+}
+
+/** A frame, as the page shows it. */
+export interface FrameDetails {
+  /** When it was whole, in ms since the request. */
+  readonly due: number;
+  readonly bytes: number;
+  readonly chunks: number;
+  readonly said: readonly Said[];
+  readonly text: string;
+}
+
+/** An exchange, as the page shows it. */
+export interface ExchangeDetails
+  extends ExchangeSummary,
+    Pick<Exchange, 'provenance' | 'request' | 'response'> {
+  readonly frames: readonly FrameDetails[];
+}
+
+function summaryOf({
+  name,
+  provenance,
+  request,
+  response,
+  end,
+  chunks = [],
+}: Exchange): ExchangeSummary {
+  return {
+    name,
+    kind: provenance.kind,
+    from: provenance.server ?? provenance.source,
+    call: `${request.method} ${request.path}`,
+    status: response.status,
+    end,
+    ms: chunks.reduce((sum, [ms]) => sum + ms, 0),
+  };
+}
+
+async function detailsOf(exchange: Exchange): Promise<ExchangeDetails> {
+  const { provenance, request, response } = exchange;
+  const body = await exchange.readBody();
+  const decoder = new TextDecoder();
+  const frames = framesOf(exchange, body).map(({ due, from, to, borders, said }) => ({
+    due,
+    bytes: to - from,
+    chunks: borders.length + 1,
+    said,
+    text: decoder.decode(body.subarray(from, to)),
+  }));
+  return { ...summaryOf(exchange), provenance, request, response, frames };
+}
+
+/** Allows what stands between the tags of the page, and nothing else of that kind. */
+function hashOf(tag: 'style' | 'script'): string {
+  const [, text = ''] = new RegExp(`<${tag}[^>]*>(.*?)</${tag}>`, 's').exec(pageHTML) ?? [];
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+const pageHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  // What was recorded is anybody's text: it can load and run nothing here.
+  'content-security-policy': [
+    "default-src 'none'",
+    `style-src ${hashOf('style')}`,
+    `script-src ${hashOf('script')}`,
+    "connect-src 'self'",
+    'img-src data:',
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+};
