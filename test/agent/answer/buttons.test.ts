@@ -66,10 +66,9 @@ for (const [name, script, says] of [
     const host = chats.open();
     await host.send('Count');
     server.script(script);
-    const chunks = host.chunks.length;
     const turn = host.click('Continue');
     if (name.startsWith('was')) {
-      while (host.chunks.length === chunks) await new Promise((resolve) => setTimeout(resolve, 20));
+      await host.chunk((text) => text === '');
       host.stop();
     }
     await turn;

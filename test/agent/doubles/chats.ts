@@ -3,15 +3,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import LocalLLMStreamAgent from '../../../src/agent/index.ts';
-import { createHost, type Host } from './host.ts';
+import { type AgentClass, createHost, type Host } from './host.ts';
 import { begin, frame, type Script, type ScriptedServer, type Seen } from './scripted-server.ts';
 
 /** How a chat is opened. */
-export interface ChatOptions {
+interface ChatOptions {
   llm?: object;
+  /** In place of the server's address, a model and `llm`. */
+  metadata?: unknown;
   settings?: object;
   threadId?: string;
+  Agent?: AgentClass;
+  isHasty?: boolean;
 }
+
+/** What a reply says that was stopped before its first word. */
+export const stoppedEarly = `> \u{E0001}\u{E003C}ℹ️ **local-llm** · Stopped before the first word.
+>
+> Press 重试 (Retry) to ask again, or go on writing: your next question is sent together with this one.\u{E0001}\u{E0029}`;
+
+let threads = 0;
 
 /** Chats with a server, in a folder that is removed when the tests have ended. */
 export function chatsWith(server: ScriptedServer): {
@@ -23,11 +34,15 @@ export function chatsWith(server: ScriptedServer): {
     await server.close();
     rmSync(storagePath, { recursive: true, force: true });
   });
-  let threads = 0;
   return {
     storagePath,
-    open: ({ llm = {}, threadId = `thread_${++threads}`, ...more } = {}) =>
-      createHost(LocalLLMStreamAgent, {
+    open: ({
+      llm = {},
+      threadId = `thread_${++threads}`,
+      Agent = LocalLLMStreamAgent,
+      ...more
+    } = {}) =>
+      createHost(Agent, {
         storagePath,
         metadata: { llm: { baseURL: server.baseURL, model: 'tiny', ...llm } },
         threadId,

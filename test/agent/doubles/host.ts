@@ -9,6 +9,8 @@ import type {
   Thread,
   ThreadRepository,
 } from '../../../src/agent/host.ts';
+import type { TurnClock } from '../../../src/agent/turn/clock.ts';
+import { clock } from './clock.ts';
 
 /** What the host calls on a reply. */
 export interface HostResponse {
@@ -26,6 +28,8 @@ export interface HostResponse {
 
 /** What the host calls on an agent. */
 export interface HostAgent {
+  /** The host does not know of it. */
+  clock: TurnClock;
   generateReply(thread: Thread, hostUtils: HostUtils): Promise<HostResponse>;
   executeTask(task: Task, thread: Thread): Promise<HostResponse>;
   loadOperations(thread: Thread): Promise<unknown[]>;
@@ -77,29 +81,35 @@ export interface Host {
   readonly threadId: string;
   /** The thread as it is saved. */
   saved(): Thread;
-  /** What each bubble shows, by its message's id. */
+  /** What each bubble shows, by its message's id. The copy button takes the same. */
   readonly shown: ReadonlyMap<string, string>;
   /** Every chunk, with the time when it came. */
   readonly chunks: { text: string; at: number }[];
   /** What went to the panel through `postMessage`. */
   readonly posted: { type?: string; [field: string]: unknown }[];
-  /** Send is pressed. Resolves when the host has finished the turn. */
+  /** Whether the panel shows its Stop button. */
+  readonly hasStop: boolean;
+  /** Send is pressed. Resolves when the host has finished the turn, and the user has read the answer. */
   send(text: string, more?: Partial<Message>): Promise<void>;
   stop(): void;
   retry(): Promise<void>;
   /** @param thread - an older copy, as `InitTask` gets it; default: the saved one */
-  press(task: Task & { skipBotMessage?: boolean; meta?: object }, thread?: Thread): Promise<void>;
+  press(task: HostTask, thread?: Thread): Promise<void>;
   /** A choice in a drop-down, as the web view hands it over: through JSON.parse where that succeeds. */
   choose(settingKey: string, value: string): void;
   openPanel(): Promise<unknown[]>;
+  /** What the box of a drop-down shows: nothing where its value is none of its options. */
+  box(settingKey: string): string | undefined;
   /** The panel is closed: whatever is posted from now on throws. */
   close(): void;
   /** The buttons under the last message, as they are saved. */
   buttons(): readonly AvailableTask[];
-  /** The button with this label under the last message is pressed. */
+  /** The button with this label under the last message is pressed. A panel that waits for an answer takes no notice. */
   click(label: string): Promise<void>;
   /** Resolves when a chunk has come for which the test is true; also for those that came before. */
   chunk(test: (text: string) => boolean): Promise<void>;
+  /** Resolves when something of this kind was posted. */
+  post(test: (message: Host['posted'][number]) => boolean): Promise<void>;
 }
 
 export interface HostOptions {
@@ -108,178 +118,257 @@ export interface HostOptions {
   /** The plugin's settings. */
   settings?: object;
   threadId?: string;
+  /** The user goes on in the moment in which an answer has ended. */
+  isHasty?: boolean;
 }
 
-export function createHost(Agent: AgentClass, options: HostOptions): Host {
-  const {
-    storagePath,
-    metadata,
-    settings = { apiKey: { openai: '' } },
-    threadId = 'thread_1',
-  } = options;
-  const disk = createDisk(storagePath);
-  disk.save({ id: threadId, messages: [] });
-  const shown = new Map<string, string>();
-  const chunks: Host['chunks'] = [];
-  const posted: Host['posted'] = [];
-  const watchers = new Set<() => void>();
-  let isStopped = false;
-  let isClosed = false;
-  let agent: HostAgent | undefined;
+/** A task, as the panel's page hands it over. */
+type HostTask = Task & { skipBotMessage?: boolean; meta?: object };
 
-  function toPanel(): void {
-    if (isClosed) throw new Error('Webview is disposed');
+/** For so long a user reads before anything is pressed, in ms. */
+const READING_MS = 1000;
+
+/** So long after a turn the host tells the page that nobody answers any more, in ms. */
+const COMPLETE_MS = 500;
+
+export function createHost(Agent: AgentClass, options: HostOptions): Host {
+  return new ChatPanel(Agent, options);
+}
+
+class ChatPanel implements Host {
+  readonly disk: Disk;
+  readonly threadId: string;
+  readonly shown = new Map<string, string>();
+  readonly chunks: Host['chunks'] = [];
+  readonly posted: Host['posted'] = [];
+  hasStop = false;
+  readonly #Agent: AgentClass;
+  readonly #options: HostOptions;
+  readonly #hostUtils: HostUtils;
+  #agent: HostAgent | undefined;
+  #isStopped = false;
+  #isClosed = false;
+  /** The page waits for an answer. */
+  #isResponding = false;
+  /** The turns that the host has begun and not ended. */
+  #turns = 0;
+  /** From then on the user has read the last answer. */
+  #restsFrom = 0;
+  /** Turns that nobody waits for: the page has begun them. */
+  readonly #ownTurns: Promise<void>[] = [];
+  #drawn: Drawn = { operations: [], currentSettings: {} };
+
+  constructor(Agent: AgentClass, options: HostOptions) {
+    this.#Agent = Agent;
+    this.#options = options;
+    this.threadId = options.threadId ?? 'thread_1';
+    this.disk = createDisk(options.storagePath);
+    this.disk.save({ id: this.threadId, messages: [] });
+    this.#hostUtils = {
+      threadRepository: this.disk,
+      postMessage: (message) => this.#post(message as Host['posted'][number]),
+    };
   }
 
-  const hostUtils: HostUtils = {
-    threadRepository: disk,
-    postMessage(message) {
-      toPanel();
-      const event = message as Host['posted'][number];
-      posted.push(event);
-      if (event.type === 'updateBotMessage') shown.set(String(event.messageId), String(event.text));
-    },
-  };
+  saved(): Thread {
+    return this.disk.getThread(this.threadId);
+  }
+
+  send(text: string, more: Partial<Message> = {}): Promise<void> {
+    const thread = this.saved();
+    thread.messages.push({ id: `msg_${newTime()}`, sender: 'user', text, ...more });
+    this.disk.save(thread);
+    this.#isResponding = true;
+    return this.#handle(this.saved(), {}, 'message');
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#complete();
+    // The host notices it with the next chunk.
+    void clock.passUntil(() => !this.#isStopped || this.#turns === 0);
+  }
+
+  retry(): Promise<void> {
+    const thread = this.saved();
+    thread.messages.splice(thread.messages.findLastIndex(({ sender }) => sender === 'user') + 1);
+    this.disk.save(thread);
+    this.#isResponding = true;
+    return this.#handle(this.saved(), {}, 'message');
+  }
+
+  press(task: HostTask, thread = this.saved()): Promise<void> {
+    return this.#handle(thread, { ...task, host_utils: this.#hostUtils }, 'action');
+  }
+
+  choose(settingKey: string, value: string): void {
+    let chosen: unknown = value;
+    try {
+      chosen = JSON.parse(value);
+    } catch {}
+    const thread = this.saved();
+    thread.settings = { ...(thread.settings as object | undefined), [settingKey]: chosen };
+    this.disk.save(thread);
+    this.#agent = undefined;
+  }
+
+  async openPanel(): Promise<unknown[]> {
+    const thread = this.saved();
+    const operations = await clock.passWhile(this.#agentFor(thread).loadOperations(thread));
+    const currentSettings = (this.saved().settings ?? {}) as Drawn['currentSettings'];
+    this.#drawn = { operations: operations as Drawn['operations'], currentSettings };
+    return operations;
+  }
+
+  box(settingKey: string): string | undefined {
+    const { operations, currentSettings } = this.#drawn;
+    const one = operations.find((operation) => operation.settingKey === settingKey);
+    const value = currentSettings[settingKey] || one?.default;
+    return one?.options?.find((option) => String(option.value) === String(value))?.label;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    // The agent notices it with the next chunk.
+    void clock.passUntil(() => this.#turns === 0);
+  }
+
+  buttons(): readonly AvailableTask[] {
+    return this.saved().messages.at(-1)?.availableTasks ?? [];
+  }
+
+  async click(label: string): Promise<void> {
+    const button = this.buttons().find(({ name }) => name === label);
+    if (!button) throw new Error(`no button "${label}"`);
+    if (this.#isResponding) return;
+    await (button.task.type === 'message'
+      ? this.send(button.task.message)
+      : this.press(button.task));
+    await Promise.all(this.#ownTurns);
+  }
+
+  chunk(test: (text: string) => boolean): Promise<void> {
+    return clock.passUntil(() => this.chunks.some(({ text }) => test(text)));
+  }
+
+  post(test: (message: Host['posted'][number]) => boolean): Promise<void> {
+    return clock.passUntil(() => this.posted.some(test));
+  }
+
+  #toPage(): void {
+    if (this.#isClosed) throw new Error('Webview is disposed');
+  }
+
+  #post(message: Host['posted'][number]): void {
+    this.#toPage();
+    this.posted.push(message);
+    const { type, messageId, text } = message;
+    if (type === 'updateBotMessage') this.shown.set(String(messageId), String(text));
+    if (type === 'loadOperations') this.#drawn = message as unknown as Drawn;
+    if (type === 'triggerRetry') setImmediate(() => this.#retryFromPage());
+  }
+
+  #retryFromPage(): void {
+    if (!this.#isResponding) this.#ownTurns.push(this.retry());
+  }
 
   /** Made anew when a setting changes; kept otherwise. */
-  function agentFor(thread: Thread): HostAgent {
-    agent ??= new Agent(metadata, { ...settings, ...(thread.settings as object | undefined) });
-    return agent;
+  #agentFor(thread: Thread): HostAgent {
+    const { metadata, settings = { apiKey: { openai: '' } } } = this.#options;
+    this.#agent ??= new this.#Agent(metadata, { ...settings, ...(thread.settings as object) });
+    this.#agent.clock = clock;
+    return this.#agent;
   }
 
-  function updateText(thread: Thread, id: string, text: string): void {
-    const index = thread.messages.findIndex((message) => message.id === id);
-    if (index === -1) return;
-    thread.messages[index] = { ...thread.messages[index], text };
-    disk.save(thread);
+  async #handle(thread: Thread, task: HostTask, type: string): Promise<void> {
+    const isAtRest = this.#turns++ === 0 && clock.now() >= this.#restsFrom;
+    try {
+      const agent = await Promise.resolve(this.#agentFor(thread));
+      const reply =
+        type === 'message'
+          ? agent.generateReply(thread, this.#hostUtils)
+          : agent.executeTask(task, thread);
+      const response = await (isAtRest ? reply : clock.passWhile(reply));
+      response.isPlanResponse();
+      if (task.skipBotMessage) response.hasNextTasks();
+      else await this.#show(response, thread);
+    } catch {
+      const text = 'An unexpected error occurred while processing your task.';
+      thread.messages.push({ id: `error_${newTime()}`, sender: 'bot', text });
+      this.disk.save(thread);
+    }
+    clock.after(COMPLETE_MS, () => this.#complete());
+    this.#turns--;
+    this.#restsFrom = clock.now() + READING_MS;
+    const isRead = () => this.#turns > 0 || clock.now() >= this.#restsFrom;
+    if (!this.#options.isHasty) await clock.passUntil(isRead);
   }
 
-  async function show(response: HostResponse, thread: Thread): Promise<void> {
+  #complete(): void {
+    this.hasStop = false;
+    this.#isResponding = false;
+  }
+
+  async #show(response: HostResponse, thread: Thread): Promise<void> {
     const id = `msg_${newTime()}`;
     const text = response.getFullMessage() || '';
-    const message: Message & { text: string } = {
-      id,
-      sender: 'bot',
-      text,
-      meta: response.getMeta(),
-    };
+    const meta = response.getMeta();
+    const message: Message & { text: string } = { id, sender: 'bot', text, meta };
     thread.messages.push(message);
-    disk.save(thread);
-    isStopped = false;
-    toPanel();
-    shown.set(id, text);
-    if (response.isStream()) {
-      try {
-        for await (const chunk of response.getStream() ?? []) {
-          if (isStopped) break;
-          message.text += chunk;
-          toPanel();
-          shown.set(id, shown.get(id) + chunk);
-          chunks.push({ text: chunk, at: performance.now() });
-          for (const watch of watchers) watch();
-        }
-      } catch {
-        if (!isStopped) message.text += ' An error occurred during processing.';
-      } finally {
-        isStopped = false;
-      }
+    this.disk.save(thread);
+    this.#isStopped = false;
+    this.#toPage();
+    this.hasStop = true;
+    this.shown.set(id, text);
+    if (response.isStream()) await this.#showStream(response, message);
+    const index = thread.messages.findIndex((one) => one.id === id);
+    if (index !== -1) {
+      thread.messages[index] = { ...thread.messages[index], text: message.text };
+      this.disk.save(thread);
     }
-    updateText(thread, id, message.text);
-    if (response.hasAvailableTasks()) {
-      message.availableTasks = response.getAvailableTasks();
-      const saved = disk.getThread(threadId);
-      const index = saved.messages.findIndex((one) => one.id === id);
-      if (index !== -1) {
-        saved.messages[index] = { ...saved.messages[index], ...message };
-        disk.save(saved);
-      }
-      toPanel();
-    }
+    if (response.hasAvailableTasks()) this.#addButtons(message, response.getAvailableTasks());
     response.hasNextTasks();
   }
 
-  async function handle(
-    thread: Thread,
-    task: Task & { skipBotMessage?: boolean; meta?: object },
-    type: string,
-  ): Promise<void> {
+  async #showStream(response: HostResponse, message: Message & { text: string }): Promise<void> {
+    const id = String(message.id);
     try {
-      const maker = await Promise.resolve(agentFor(thread));
-      const response = await (type === 'message'
-        ? maker.generateReply(thread, hostUtils)
-        : maker.executeTask(task, thread));
-      response.isPlanResponse();
-      if (task.skipBotMessage) response.hasNextTasks();
-      else await show(response, thread);
+      for await (const chunk of response.getStream() ?? []) {
+        if (this.#isStopped) break;
+        message.text += chunk;
+        this.#toPage();
+        this.shown.set(id, this.shown.get(id) + chunk);
+        this.chunks.push({ text: chunk, at: clock.now() });
+      }
     } catch {
-      thread.messages.push({
-        id: `error_${newTime()}`,
-        sender: 'bot',
-        text: 'An unexpected error occurred while processing your task.',
-      });
-      disk.save(thread);
+      const words = ' An error occurred during processing.';
+      if (!this.#isStopped) {
+        message.text += words;
+        this.#toPage();
+      }
+    } finally {
+      this.#isStopped = false;
     }
   }
 
-  const host: Host = {
-    disk,
-    threadId,
-    shown,
-    chunks,
-    posted,
-    saved: () => disk.getThread(threadId),
-    send(text, more = {}) {
-      const thread = disk.getThread(threadId);
-      thread.messages.push({ id: `msg_${newTime()}`, sender: 'user', text, ...more });
-      disk.save(thread);
-      return handle(disk.getThread(threadId), {}, 'message');
-    },
-    stop() {
-      isStopped = true;
-    },
-    retry() {
-      const thread = disk.getThread(threadId);
-      thread.messages.splice(thread.messages.findLastIndex(({ sender }) => sender === 'user') + 1);
-      disk.save(thread);
-      return handle(disk.getThread(threadId), {}, 'message');
-    },
-    buttons: () => disk.getThread(threadId).messages.at(-1)?.availableTasks ?? [],
-    click(label) {
-      const button = host.buttons().find(({ name }) => name === label);
-      if (!button) throw new Error(`no button "${label}"`);
-      if (button.task.type === 'message') return host.send(button.task.message);
-      return host.press(button.task);
-    },
-    press: (task, thread = disk.getThread(threadId)) =>
-      handle(thread, { ...task, host_utils: hostUtils }, 'action'),
-    choose(settingKey, value) {
-      let chosen: unknown = value;
-      try {
-        chosen = JSON.parse(value);
-      } catch {}
-      const thread = disk.getThread(threadId);
-      thread.settings = { ...(thread.settings as object | undefined), [settingKey]: chosen };
-      disk.save(thread);
-      agent = undefined;
-    },
-    openPanel() {
-      const thread = disk.getThread(threadId);
-      return agentFor(thread).loadOperations(thread);
-    },
-    close() {
-      isClosed = true;
-    },
-    chunk(test) {
-      return new Promise((resolve) => {
-        const look = () => {
-          if (!chunks.some(({ text }) => test(text))) return;
-          watchers.delete(look);
-          resolve();
-        };
-        watchers.add(look);
-        look();
-      });
-    },
-  };
-  return host;
+  #addButtons(message: Message, availableTasks: readonly AvailableTask[]): void {
+    message.availableTasks = availableTasks;
+    const saved = this.saved();
+    const index = saved.messages.findIndex(({ id }) => id === message.id);
+    if (index !== -1) {
+      saved.messages[index] = { ...saved.messages[index], ...message };
+      this.disk.save(saved);
+    }
+    this.#toPage();
+  }
+}
+
+/** What the page draws its drop-downs and buttons from. */
+interface Drawn {
+  operations: {
+    settingKey?: string;
+    default?: string;
+    options?: { label: string; value: string }[];
+  }[];
+  currentSettings: { [settingKey: string]: unknown };
 }

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
-import LocalLLMStreamAgent from '../../../src/agent/index.ts';
-import { createHost } from '../doubles/host.ts';
+import { test } from 'node:test';
+import { pause } from '../../../src/agent/turn/clock.ts';
+import { chatsWith } from '../doubles/chats.ts';
+import { clock } from '../doubles/clock.ts';
 import { begin, ending, frame, startServer } from '../doubles/scripted-server.ts';
 
 const server = await startServer();
-const storagePath = mkdtempSync(join(tmpdir(), 'agent-interleavings-'));
-after(async () => {
-  await server.close();
-  rmSync(storagePath, { recursive: true });
-});
+const chats = chatsWith(server);
 
 /** A small generator of numbers from 0 to below `n`, the same for the same seed. */
 function createRandom(seed: number): (n: number) => number {
@@ -24,26 +17,21 @@ function createRandom(seed: number): (n: number) => number {
   };
 }
 
-const seeds = Array.from({ length: 6 }, (_, i) => i + 1);
+const seeds = Array.from({ length: 24 }, (_, i) => i + 1);
 
 for (const seed of seeds) {
   test(`whatever is pressed, and when: no question, no answer and no choice is lost (seed ${seed})`, async () => {
     const random = createRandom(seed);
     server.script(async (response) => {
-      await pause(random(10));
+      await pause(random(10), clock);
       begin(response);
       for (let i = 0; i < 12 && !response.destroyed; i++) {
         response.write(frame({ content: `word${i} ` }));
-        await pause(random(4));
+        await pause(random(4), clock);
       }
       response.end(ending());
     });
-    const metadata = { llm: { baseURL: server.baseURL, model: 'tiny' } };
-    const host = createHost(LocalLLMStreamAgent, {
-      storagePath,
-      metadata,
-      threadId: `thread_${seed}`,
-    });
+    const host = chats.open({ isHasty: true });
     const turns: Promise<void>[] = [];
     const asked: string[] = [];
     let markers = 0;
@@ -54,21 +42,21 @@ for (const seed of seeds) {
     };
     send();
     for (let step = 0; step < 12; step++) {
-      await pause(random(random(3) === 0 ? 8 : 45));
+      await clock.pass(random(random(3) === 0 ? 8 : 45));
       host.stop();
-      if (random(2) === 0) await pause(random(30));
+      if (random(2) === 0) await clock.pass(random(30));
       const what = random(5);
       if (what === 0) turns.push(host.retry());
       else if (what === 1) {
         markers++;
         turns.push(host.press({ name: 'ResetContext', skipBotMessage: true, meta: {} }));
-        await turns.at(-1);
+        await clock.passWhile(turns.at(-1) ?? Promise.resolve());
       } else if (what === 2) {
         choice = `model ${step}`;
         host.choose('model', choice);
       } else send();
     }
-    await Promise.all(turns);
+    await clock.passWhile(Promise.all(turns));
 
     const { messages, settings } = host.saved();
     const questions = messages.filter(({ sender }) => sender === 'user');

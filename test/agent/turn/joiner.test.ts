@@ -1,34 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TurnClock } from '../../../src/agent/turn/clock.ts';
 import { createJoiner, type JoinerEvents } from '../../../src/agent/turn/joiner.ts';
-
-/** Time that moves when it is told to. */
-function fakeClock(): TurnClock & { pass(ms: number): Promise<void>; timers(): number } {
-  let now = 0;
-  const timers = new Set<{ at: number; run: () => void }>();
-  return {
-    now: () => now,
-    after(ms, run) {
-      const timer = { at: now + ms, run };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
-    timers: () => timers.size,
-    async pass(ms) {
-      for (const end = now + ms; now < end; now++) {
-        for (const timer of [...timers].filter(({ at }) => at <= now)) {
-          timers.delete(timer);
-          timer.run();
-        }
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    },
-  };
-}
+import { createFakeClock } from '../doubles/clock.ts';
 
 function setUp(events: Partial<JoinerEvents> = {}) {
-  const clock = fakeClock();
+  const clock = createFakeClock();
   const ends: string[] = [];
   const joiner = createJoiner(
     { onStart() {}, isOpen: () => true, onText() {}, onEnd: (how) => ends.push(how), ...events },
@@ -136,7 +112,7 @@ test('nothing starts before the first chunk is asked for', async () => {
   let starts = 0;
   const joiner = createJoiner(
     { onStart: () => starts++, isOpen: () => true, onText() {}, onEnd() {} },
-    fakeClock(),
+    createFakeClock(),
   );
   assert.equal(starts, 0);
   void joiner.next();
@@ -145,7 +121,7 @@ test('nothing starts before the first chunk is asked for', async () => {
 });
 
 test('two readers that wait at the same time are both served', async () => {
-  const clock = fakeClock();
+  const clock = createFakeClock();
   const joiner = createJoiner({ onStart() {}, isOpen: () => true, onText() {}, onEnd() {} }, clock);
   const both = Promise.all([joiner.next(), joiner.next()]);
   joiner.push('a');

@@ -1,72 +1,144 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { chatsWith, lastMeta, lastRequest, textsOf, thenSilent } from '../doubles/chats.ts';
-import { ending, frame, raw, refuse, say, startServer } from '../doubles/scripted-server.ts';
+import {
+  chatsWith,
+  lastMeta,
+  lastRequest,
+  stoppedEarly,
+  textsOf,
+  thenSilent,
+} from '../doubles/chats.ts';
+import { clock } from '../doubles/clock.ts';
+import {
+  begin,
+  ending,
+  frame,
+  raw,
+  refuse,
+  type Script,
+  say,
+  startServer,
+} from '../doubles/scripted-server.ts';
 
 const key = 'sk-lm-1234567890:abcdefghij';
 const server = await startServer([
   { id: `model-${key}`, object: 'model', type: 'llm', state: 'loaded' },
 ]);
 const chats = chatsWith(server);
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-for (const [name, signal] of [
-  ['is left, as when a window is reloaded', 'exit'],
-  ['is killed: what was there some seconds before', 'SIGKILL'],
-] as const) {
-  test(`an answer is kept when VS Code ${name}`, async () => {
-    server.script(thenSilent('Once ', 'upon a time'));
-    const threadId = `thread_${signal}`;
-    const file = join(chats.storagePath, `${signal}.mts`);
-    writeFileSync(
-      file,
-      `import Agent from ${JSON.stringify(join(root, 'src/agent/index.ts'))};
-import { createHost } from ${JSON.stringify(join(root, 'test/agent/doubles/host.ts'))};
-const host = createHost(Agent, {
-  storagePath: ${JSON.stringify(chats.storagePath)},
-  metadata: { llm: { baseURL: '${server.baseURL}', model: 'tiny' } },
-  threadId: '${threadId}',
+/** A VS Code of its own, which has asked something; ended with the test. */
+function startChat(t: TestContext, threadId: string) {
+  const program = fileURLToPath(new URL('chat-process.ts', import.meta.url));
+  const child = fork(program, [chats.storagePath, server.baseURL, threadId], {
+    execArgv: ['--import', 'tsx'],
+  });
+  const path = join(chats.storagePath, threadId, 'thread.json');
+  const ended = once(child, 'exit');
+  t.after(() => child.kill('SIGKILL'));
+  return {
+    child,
+    ended,
+    reply: () => JSON.parse(readFileSync(path, 'utf8')).messages[1],
+    /** Resolves when it says so. */
+    async says(words: string): Promise<void> {
+      const heard = once(child, 'message');
+      const [said] = await Promise.race([heard, ended.then(() => ['nothing, and ended'])]);
+      assert.equal(said, words);
+    },
+  };
+}
+
+function assertKept({
+  text,
+  meta,
+  availableTasks,
+}: ReturnType<ReturnType<typeof startChat>['reply']>): void {
+  assert.deepEqual([text, meta.verdict], ['Once upon a time', 'stopped']);
+  assert.equal(availableTasks[0].name, 'Continue');
+}
+
+test('an answer is kept when VS Code is left, as when a window is reloaded', async (t) => {
+  server.script(thenSilent('Once ', 'upon a time'));
+  const chat = startChat(t, 'thread_left');
+  await chat.says('shown');
+  chat.child.send('leave');
+  await chat.ended;
+  assertKept(chat.reply());
 });
-host.send('Tell');
-process.on('message', () => process.exit());
-host.chunk((text) => text.includes('upon')).then(() => process.send('shown'));`,
-    );
-    const child = spawn(process.execPath, ['--import', 'tsx', file], {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    await once(child, 'message');
-    const path = join(chats.storagePath, threadId, 'thread.json');
-    const saved = () => JSON.parse(readFileSync(path, 'utf8')).messages[1];
-    if (signal === 'exit') {
-      assert.equal(saved().text, '');
-      child.send('leave');
-    } else {
-      while (saved().text === '') await new Promise((resolve) => setTimeout(resolve, 50));
-      child.kill('SIGKILL');
-    }
-    await once(child, 'exit');
-    const { text, meta, availableTasks } = saved();
-    assert.deepEqual([text, meta.verdict], ['Once upon a time', 'stopped']);
-    assert.equal(availableTasks[0].name, 'Continue');
+
+test('what was there some seconds before is kept when VS Code is killed', async (t) => {
+  server.script(thenSilent('Once ', 'upon a time'));
+  const chat = startChat(t, 'thread_killed');
+  await chat.says('shown');
+  await chat.says('saved');
+  chat.child.kill('SIGKILL');
+  await chat.ended;
+  assertKept(chat.reply());
+});
+
+/** Sends some reasoning, and is silent then. */
+const thenThinking: Script = (response) => {
+  begin(response);
+  response.write(frame({ reasoning_content: 'Hm' }));
+};
+
+for (const [name, script, part] of [
+  ['in mid-answer', thenSilent('part'), 'part'],
+  ['in silence', thenSilent(), stoppedEarly],
+  ['in mid-reasoning', thenThinking, /^> \S*💭 \*\*Reasoning\*\*\n>\n> Hm\S*$/],
+] as const) {
+  test(`a panel that is closed ${name} ends the stream quietly: no error in it, no bubble behind it`, async () => {
+    server.script(script);
+    const host = chats.open();
+    const turn = host.send('One');
+    await host.chunk((text) => (part === stoppedEarly ? true : text !== ''));
+    host.close();
+    await turn;
+    await lastRequest(server).left;
+    const [question, reply = '', ...more] = textsOf(host);
+    assert.deepEqual([question, more], ['One', []]);
+    if (typeof part === 'string') assert.equal(reply, part);
+    else assert.match(reply, part);
   });
 }
 
-test('a panel that is closed ends the stream quietly: the part is saved, no error in it or behind it', async () => {
+test('a panel that is closed at the end, or before an error: both are saved, and nothing else', async () => {
+  for (const [last, saved] of [
+    [ending(), /^part$/],
+    ['event: error\ndata: {"error":{"message":"Broken."}}\n\n', /^part\n\n> [\s\S]*"Broken\."/],
+  ] as const) {
+    let end = () => {};
+    server.script((response) => {
+      begin(response);
+      response.write(frame({ content: 'part' }));
+      end = () => response.end(last);
+    });
+    const host = chats.open();
+    const turn = host.send('One');
+    await host.chunk((text) => text === 'part');
+    end();
+    await new Promise((resolve) => setImmediate(resolve));
+    host.close();
+    await turn;
+    const [question, reply = '', ...more] = textsOf(host);
+    assert.deepEqual([question, more], ['One', []]);
+    assert.match(reply, saved);
+  }
+});
+
+test('an answer whose panel was closed can be continued by whoever opens the chat again', async () => {
   server.script(thenSilent('part'));
   const host = chats.open();
   const turn = host.send('One');
   await host.chunk((text) => text === 'part');
   host.close();
   await turn;
-  await lastRequest(server).left;
-  assert.deepEqual(textsOf(host), ['One', 'part']);
-  assert.equal(host.buttons()[0]?.name, 'Continue', 'for whoever opens the chat again');
+  assert.equal(host.buttons()[0]?.name, 'Continue');
 });
 
 test('what the panel has not shown when it is closed is saved, too', async () => {
@@ -86,26 +158,28 @@ test('what the panel has not shown when it is closed is saved, too', async () =>
 });
 
 test('a turn right after Stop begins when the panel has heard of the end; an ordinary one at once', async () => {
-  const host = chats.open();
+  const host = chats.open({ isHasty: true });
   server.script(thenSilent('part'));
   const first = host.send('One');
   await host.chunk((text) => text === 'part');
   host.stop();
   await first;
-  server.script(say('Two.'));
-  const stoppedAt = performance.now();
-  await host.send('Two');
-  const begun = host.chunks.at(-1)?.at ?? 0;
-  assert.ok(begun - stoppedAt > 500, `${begun - stoppedAt} ms`);
-  await new Promise((resolve) => setTimeout(resolve, 700));
-  let asked = 0;
-  server.script((response, seen) => {
-    asked = performance.now();
-    return say('Three.')(response, seen);
+  const stoppedAt = clock.now();
+  const stops: boolean[] = [];
+  server.script(async (response, seen) => {
+    stops.push(clock.now() - stoppedAt > 500);
+    // The panel has heard of the first turn's end by now: the second keeps its Stop button.
+    await clock.pass(1000);
+    stops.push(host.hasStop);
+    return say('Two.')(response, seen);
   });
-  const sentAt = performance.now();
+  await host.send('Two');
+  assert.deepEqual(stops, [true, true]);
+  await clock.pass(1000);
+  server.script(say('Three.'));
+  const sentAt = clock.now();
   await host.send('Three');
-  assert.ok(asked - sentAt < 500, `${asked - sentAt} ms`);
+  assert.equal(clock.now(), sentAt, 'it has waited for no time at all');
 });
 
 test('of what a server sends only known numbers and short names are kept', async () => {

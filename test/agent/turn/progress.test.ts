@@ -36,11 +36,7 @@ function silentAfter(frames: string): { script: Script; goOn(): void } {
 }
 
 /** Resolves when a notice of this kind is shown. */
-async function notice(host: Host, pattern: RegExp): Promise<void> {
-  while (!host.posted.some(({ text }) => pattern.test(String(text)))) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+const notice = (host: Host, pattern: RegExp) => host.post(({ text }) => pattern.test(String(text)));
 
 const progress = (processed: number) =>
   frame(
