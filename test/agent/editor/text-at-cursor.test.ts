@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { textSoFar, textToKeep } from '../../../src/agent/editor/inserted-text.ts';
 import { placeAfter } from '../../../src/agent/editor/place.ts';
 import { chatsWith, lastRequest } from '../doubles/chats.ts';
+import { clock } from '../doubles/clock.ts';
 import type { Host } from '../doubles/host.ts';
 import {
   begin,
@@ -31,20 +32,22 @@ async function generate(script: Script, documentUri = 'file:///a.ts'): Promise<H
   };
   const question = { id: 'msg_1', sender: 'user', text: 'Write a constant', meta };
   host.disk.save({ id: host.threadId, messages: [question] });
-  await host.press({ name: 'InitTask', meta: {} });
+  await clock.passWhile(host.press({ name: 'InitTask', meta: {} }));
   return host;
 }
 
-const pause = () => new Promise((resolve) => setTimeout(resolve, 150));
-
-/** Sends the pieces one after the other, and does something between. */
+/** Sends the pieces one after the other; when one is in the document, something is done. */
 const meanwhile =
-  (pieces: string[], between: (piece: number) => void): Script =>
+  (editor: EditorDouble, pieces: string[], between: (piece: number) => void): Script =>
   async (response) => {
     begin(response);
     for (const [i, content] of pieces.entries()) {
       response.write(frame({ content }));
-      await pause();
+      const soFar = `\n${pieces
+        .slice(0, i + 1)
+        .join('')
+        .trim()}`;
+      await clock.passUntil(() => editor.text().includes(soFar));
       between(i);
     }
     response.end(ending());
@@ -64,7 +67,7 @@ test('the answer stands in the document, without its reasoning and without a fen
 test('it comes as it streams, and the model knows what is around the cursor', async () => {
   const editor = installVSCode(document);
   const seen: string[] = [];
-  await generate(meanwhile(['one ', 'two ', 'three'], () => seen.push(editor.text())));
+  await generate(meanwhile(editor, ['one ', 'two ', 'three'], () => seen.push(editor.text())));
   assert.deepEqual(seen.slice(0, 2), [
     'line one\none\nline three\n',
     'line one\none two\nline three\n',
@@ -78,7 +81,7 @@ test('it comes as it streams, and the model knows what is around the cursor', as
 test('what the user types before it, behind it and right at the cursor stays where it is', async () => {
   const editor: EditorDouble = installVSCode(document);
   await generate(
-    meanwhile(['one ', 'two ', 'three'], (piece) => {
+    meanwhile(editor, ['one ', 'two ', 'three'], (piece) => {
       if (piece === 0) editor.type(0, 'ABC ');
       if (piece === 1) editor.type(editor.text().length, 'the end\n');
     }),
@@ -88,7 +91,9 @@ test('what the user types before it, behind it and right at the cursor stays whe
 
 test('the editor is closed meanwhile: the document gets the rest', async () => {
   const editor: EditorDouble = installVSCode(document);
-  await generate(meanwhile(['one ', 'two'], (piece) => piece === 0 && editor.closeEditor()));
+  await generate(
+    meanwhile(editor, ['one ', 'two'], (piece) => piece === 0 && editor.closeEditor()),
+  );
   assert.equal(editor.text(), 'line one\none two\nline three\n');
 });
 
@@ -106,10 +111,11 @@ test('an error is shown by VS Code, and the document is as it was', async () => 
     editor.errors[0] ?? '',
     /^local-llm: no text was inserted\. The server refused the question \(status 500\)\. The server says: "boom" Press/,
   );
-  await generate((response) => {
+  await generate(async (response) => {
     begin(response);
     response.write(frame({ content: 'Half of it' }));
-    setTimeout(() => response.destroy(), 200);
+    await clock.passUntil(() => editor.text().includes('Half of it'));
+    response.destroy();
   });
   assert.deepEqual([editor.text(), editor.errors.length], [document, 2]);
   assert.equal(editor.isBusy(), false);
@@ -126,10 +132,11 @@ test('a document that is gone is told', async () => {
 test('undo in the middle, or Cancel, ends it, and the server stops', async () => {
   for (const end of ['undo', 'cancel'] as const) {
     const editor: EditorDouble = installVSCode(document);
-    await generate((response) => {
+    await generate(async (response) => {
       begin(response);
       response.write(frame({ content: 'one two' }));
-      setTimeout(() => editor[end](), 300);
+      await clock.passUntil(() => editor.text().includes('one two'));
+      editor[end]();
     });
     await lastRequest(server).left;
     assert.equal(editor.text(), end === 'undo' ? document : 'line one\none two\nline three\n');
