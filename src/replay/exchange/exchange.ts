@@ -1,3 +1,11 @@
+// An exchange is one request with its response: NAME.json, the head, beside the bytes of the body.
+//
+//   disk ─▶ folder.ts ─▶ exchange.ts (parseHead, by rules.ts) ─▶ an Exchange; its body is read and verified when it is asked for
+//   a head and a body ─▶ slot.ts (a name, by names.ts) ─▶ store.ts ─▶ disk
+//   a body ─▶ frames.ts (where its frames end, what their events hold) ─▶ shown-frames.ts (what people see of them)
+//
+// leaves.ts takes a JSON value apart, for comparing and for searching; in-words.ts words values and errors.
+
 import { isObject } from '../../client/json.ts';
 import { isTooDeep } from './leaves.ts';
 import {
@@ -33,7 +41,7 @@ export interface StoredRequest {
   /** With the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The JSON value; text where it is none; `null` where there was no body. */
+  /** The JSON value; text if it is none; `null` if there was no body. */
   readonly body: unknown;
 }
 
@@ -60,7 +68,7 @@ export interface Exchange extends Head {
   readonly name: string;
   /** The file, for messages. */
   readonly file: string;
-  /** The response's body, read once and kept; rejects where it is not what was recorded. Not to be changed. */
+  /** The response's body, read once and kept. Rejects if it is not what was recorded. Do not change it. */
   readBody(): Promise<Uint8Array>;
 }
 
@@ -90,11 +98,11 @@ const headRules: readonly Rule[] = [
   required('request.method', isText, 'a text'),
   required('request.path', matches(/^\//), "a text that starts with '/'"),
   required('request.headers', isHeaders, 'an object of HTTP headers'),
-  required('request.body', (body) => body !== undefined, 'there; null where there was none'),
+  required('request.body', (body) => body !== undefined, 'there; null if there was none'),
   required(
     'request.body',
     (body) => !isTooDeep(body),
-    'text where it is nested deeper than 200 levels',
+    'text if it is nested deeper than 200 levels',
   ),
   required(
     'response.status',

@@ -19,7 +19,7 @@ const byName = new Intl.Collator('en', { numeric: true });
 
 /**
  * The files of `folder` and of the folders in it that look like exchanges, by name and in order.
- * @throws {Error} where the folder cannot be read
+ * @throws {Error} if the folder cannot be read
  */
 export function listExchanges(folder: string): ExchangeFile[] {
   return listFiles(folder)
@@ -29,7 +29,7 @@ export function listExchanges(folder: string): ExchangeFile[] {
     .sort((a, b) => byName.compare(a.name, b.name));
 }
 
-/** Whether there is no exchange in a folder; also where it is still to be made. */
+/** Whether there is no exchange in a folder, or no folder. */
 export function isWithoutExchanges(folder: string): boolean {
   return !existsSync(folder) || listExchanges(folder).length === 0;
 }
@@ -37,7 +37,7 @@ export function isWithoutExchanges(folder: string): boolean {
 /**
  * The files of a folder and of the folders in it, relative to it, with `/`. Links to folders are not followed: they may
  * lead out of it, or in a circle.
- * @throws {Error} where the folder cannot be read
+ * @throws {Error} if the folder cannot be read
  */
 export function listFiles(folder: string): string[] {
   const files: string[] = [];
@@ -74,9 +74,9 @@ function unreadable(folder: string, error: unknown): string {
 /**
  * Reads one exchange.
  * @param file - its `NAME.json`
- * @param name - what it is to be called; default: the file's name
+ * @param name - what it is called; default: the file's name
  * @param root - the folder that no link may lead out of; default: the file's
- * @throws {Error} where the file cannot be read or is no exchange. The body is looked at when it is asked for.
+ * @throws {Error} if the file cannot be read or is no exchange. The body is looked at when it is asked for.
  */
 export async function readExchange(
   file: string,
@@ -85,12 +85,12 @@ export async function readExchange(
 ): Promise<Exchange> {
   const head = parseHead((await readInside(root, file)).toString(), file);
   let body: Promise<Uint8Array> | undefined;
-  return { ...head, name, file, readBody: () => (body ??= readBody(head, file, root)) };
+  return { ...head, name, file, readBody: () => (body ??= readVerifiedBody(head, file, root)) };
 }
 
 /**
  * Reads an exchange once more, as another process may have recorded it anew between its head and its body.
- * @returns `undefined` where it is as it was, or is no file
+ * @returns `undefined` if it is as it was, or is gone
  */
 export async function readChanged({
   file,
@@ -102,7 +102,7 @@ export async function readChanged({
   return isSame ? undefined : now;
 }
 
-/** A fixture from elsewhere may hold a link to a file that is no fixture, and a server would show it to anyone. */
+/** A folder from elsewhere may hold a link to a private file, which a server would then show to anyone. */
 async function readInside(root: string, file: string): Promise<Buffer> {
   const way = relative(await realpath(root), await realpath(file));
   if (way === '..' || way.startsWith(`..${sep}`) || resolve(way) === way) {
@@ -111,8 +111,8 @@ async function readInside(root: string, file: string): Promise<Buffer> {
   return readFile(file);
 }
 
-/** The body that `head` names, compared with all that `head` says of it. */
-async function readBody({ response, chunks }: Head, file: string, root: string) {
+/** The body that a head names, compared with all that the head says of it. */
+async function readVerifiedBody({ response, chunks }: Head, file: string, root: string) {
   const body = await readInside(root, join(dirname(file), response.body)).catch((error: Error) => {
     throw new Error(`${file}: response.body cannot be read: ${error.message}`);
   });
@@ -132,7 +132,7 @@ async function readBody({ response, chunks }: Head, file: string, root: string) 
 /**
  * Reads what a path names: the one exchange of a file, with or without its `.json`; or, as a list in order, those
  * of a folder and of the folders in it.
- * @throws {Error} where there is no exchange, or one that cannot be read
+ * @throws {Error} if there is no exchange, or one that cannot be read
  */
 export async function readSource(path: string): Promise<Exchange | Exchange[]> {
   for (const file of [path, `${path}.json`]) {

@@ -1,3 +1,9 @@
+// A request comes in, and the exchange that answers it goes out.
+//
+//   fetch or HTTP ─▶ request.ts (Incoming; what of it is stored) ─▶ match.ts (Matcher)
+//     ─▶ comparison.ts (what is compared: `ignore`, `normalize`) ─▶ an Exchange
+//                                                                └▶ ReplayMiss, in the words of miss.ts
+
 import type { Exchange, StoredRequest } from '../exchange/exchange.ts';
 import { type Comparable, createComparison, type MatchOptions } from './comparison.ts';
 import { compare, describeMiss } from './miss.ts';
@@ -18,8 +24,8 @@ export interface Matcher {
 
 /**
  * Makes a matcher that uses each exchange once in its order; the last one repeats.
- * @param source - exchanges in the order in which equal requests are to be answered; or the one that answers all
- * @throws {TypeError} where an option has a wrong value
+ * @param source - exchanges in the order in which they answer equal requests; or the one that answers all
+ * @throws {TypeError} if an option has a wrong value
  */
 export function createMatcher(
   source: Exchange | readonly Exchange[],
@@ -37,17 +43,17 @@ export function createMatcher(
   }
 
   const comparableOf = createComparison(options);
-  const asItIs = createComparison({});
+  const compareAll = createComparison({});
   const recorded = source.map((exchange) => {
-    const { leaves } = asItIs(exchange.request);
-    return { exchange, compared: comparableOf(exchange.request), leavesAsTheyAre: leaves };
+    const { leaves } = compareAll(exchange.request);
+    return { exchange, compared: comparableOf(exchange.request), allLeaves: leaves };
   });
   type Candidate = (typeof recorded)[number];
 
-  /** What is left out of the comparison still tells two exchanges apart, as far as a part of it is the same. */
+  /** Of several candidates the ones that have most in common with the request, counting what is not compared. */
   function mostAlike(candidates: readonly Candidate[], sent: Comparable['leaves']) {
     if (candidates.length < 2) return candidates;
-    const likeness = candidates.map((it) => compare(sent, it.leavesAsTheyAre).common);
+    const likeness = candidates.map((it) => compare(sent, it.allLeaves).common);
     const most = Math.max(...likeness);
     return candidates.filter((_, index) => likeness[index] === most);
   }
@@ -58,7 +64,7 @@ export function createMatcher(
       const candidates = recorded.filter(
         ({ compared }) => compared.call === asked.call && compared.key === asked.key,
       );
-      const best = mostAlike(candidates, asItIs(request).leaves);
+      const best = mostAlike(candidates, compareAll(request).leaves);
       const next = best.find((it) => !used.has(it.exchange)) ?? best.at(-1);
       if (next) return use(next.exchange);
       const others = recorded.map(({ exchange, compared }) => ({

@@ -13,10 +13,10 @@ interface Difference {
   readonly lines: readonly string[];
 }
 
-/** Longer texts are shown from where they part. */
+/** Of longer texts only the place where they differ is shown. */
 const LONG_TEXT = 60;
 
-/** How much is shown of two texts before and behind the place where they part, in characters. */
+/** How much is shown of two texts before and behind the place where they begin to differ, in characters. */
 const SHOWN_BEFORE = 20;
 const SHOWN_BEHIND = 40;
 

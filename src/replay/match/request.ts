@@ -20,7 +20,7 @@ export interface Incoming {
 
 /**
  * Reads what a `fetch` was called with.
- * @throws the signal's reason, where it has been aborted
+ * @throws the signal's reason if it has been aborted
  */
 export async function readRequest(
   input: string | URL | Request,

@@ -2,7 +2,7 @@ import { type PlayOptions, readPlayOptions } from './play-options.ts';
 
 /** What a path chooses, and what it asks for. */
 export interface BaseURLChoice {
-  /** The name of an exchange or of a folder; empty where nothing was chosen. */
+  /** The name of an exchange or of a folder; empty if nothing was chosen. */
   readonly name: string;
   /** The part of the path that chooses. Two requests with the same one share their faults' count. */
   readonly chosenBy: string;
@@ -19,7 +19,7 @@ const wordsIn = (segments: readonly string[]) => decodeURIComponent(segments.joi
  * with a fault, for `/v1/chat/completions`.
  * @param names - those of all exchanges
  * @throws {TypeError} naming the fault that is wrong
- * @throws {URIError} where a `%` encodes nothing
+ * @throws {URIError} if a `%` encodes nothing
  */
 export function readBaseURL(path: string, names: readonly string[]): BaseURLChoice {
   const [, ...segments] = path.split('/');
@@ -43,7 +43,7 @@ function countChoosing(segments: readonly string[], names: readonly string[]): n
   // A server's own paths begin so.
   const own = segments.findIndex((segment) => /^(v1|api)(\?|$)/.test(segment));
   if (own !== -1) return own;
-  // Where none does, the choice goes as far as there is something of that name.
+  // If none does, the choice goes as far as there is something of that name.
   let count = segments.length - 1;
   while (count > 0 && !isThere(wordsIn(segments.slice(0, count)), names)) count--;
   return count;

@@ -1,23 +1,23 @@
 import { checkType } from '../../client/option-values.ts';
 import type { Chunk, Exchange } from '../exchange/exchange.ts';
 
-/** A call of a tool, as the model is to make it. */
+/** A call of a tool that the model makes. */
 export interface ModelToolCall {
   readonly name: string;
-  /** A value, which is sent as JSON; a text is sent as it is, also where it is no JSON. */
+  /** A value, which is sent as JSON; a text is sent unchanged, even if it is no JSON. */
   readonly arguments: unknown;
   /** Default: nine digits, as LM Studio gives them, the same for the same place in the list. */
   readonly id?: string | undefined;
 }
 
-/** What a model is to say. All of it may be left out. */
+/** What a model says. All of it may be left out. */
 export interface ModelReplyOptions {
   /** The answer. */
   readonly text?: string | undefined;
   /** What it thinks before, sent as `reasoning_content`. */
   readonly reasoning?: string | undefined;
   readonly toolCalls?: readonly ModelToolCall[] | undefined;
-  /** Default: `tool_calls` where there are some, else `stop`. */
+  /** Default: `tool_calls` if there are some, else `stop`. */
   readonly finishReason?: string | undefined;
   /** Default: a token for each delta. `null`: none is sent. */
   readonly usage?: object | null | undefined;
@@ -33,13 +33,13 @@ export interface ModelReplyOptions {
 }
 
 /**
- * Makes an exchange from what a model is to say, for tests that need no recording: the stream in LM Studio's wire
+ * Makes an exchange from what a model says, for tests that need no recording: the stream in LM Studio's wire
  * form. Its provenance is `modelled`. `replayFetch(modelReply({ text: 'Hello!' }))` answers every request with it,
  * `replayFetch([first, second])` one after the other.
  *
  * The form is that of https://lmstudio.ai/docs/developer/openai-compat (LM Studio 0.4.24): the role in the first
  * delta, a call's id and name before its arguments, `finish_reason` with an empty delta, then usage and `[DONE]`.
- * @throws {TypeError} where an option has a wrong type
+ * @throws {TypeError} if an option has a wrong type
  */
 export function modelReply(options: ModelReplyOptions = {}): Exchange {
   checkOptions(options);

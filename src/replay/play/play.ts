@@ -1,3 +1,11 @@
+// An exchange comes in, with options, and a Response goes out that behaves as the server did.
+//
+//   replayFetch (replay-fetch.ts), or the server ─▶ player.ts (an error first, if `status` says so; else what matches)
+//     ─▶ play.ts (head, pieces in time, end) ◀─ rechunk.ts (where the pieces end, and when they are due)
+//
+// play-options.ts checks the options; base-url.ts reads them from the path of a request; model-reply.ts makes an exchange
+// that nobody has recorded.
+
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LONGEST_TIMER_MS } from '../../client/option-values.ts';
@@ -34,7 +42,7 @@ export async function play(
   // Its own abort removes the listener: a signal may outlive many requests.
   signal?.addEventListener('abort', () => over.abort(signal.reason), { signal: over.signal });
   if (firstDelay > 0) await wait(firstDelay, over.signal);
-  // A broken fixture is to reject the call, not to look like a broken connection.
+  // A broken fixture rejects the call, so that it does not look like a broken connection.
   const body = await exchange.readBody();
   over.signal.throwIfAborted();
   const list = pieces(exchange, body, options);

@@ -6,7 +6,7 @@ import { play } from './play.ts';
 import type { PlayOptions } from './play-options.ts';
 
 /**
- * Makes what answers requests from exchanges: the first ones with an error where `status` says so, the others with
+ * Makes what answers requests from exchanges: the first ones with an error if `status` says so, the others with
  * what a matcher finds.
  */
 export function createPlayer(options: PlayOptions) {
@@ -25,11 +25,11 @@ export function createPlayer(options: PlayOptions) {
     }
     const exchange = matcher.find(storedRequestOf(request));
     onFound?.(exchange);
-    return playAsItIs(exchange, options, request);
+    return playAnew(exchange, options, request);
   };
 }
 
-async function playAsItIs(
+async function playAnew(
   exchange: Exchange,
   options: PlayOptions,
   request: Incoming,
@@ -39,7 +39,7 @@ async function playAsItIs(
   } catch (error) {
     const changed = await readChanged(exchange);
     if (!changed) throw error;
-    return playAsItIs(changed, options, request);
+    return playAnew(changed, options, request);
   }
 }
 

@@ -23,16 +23,16 @@ export interface ReplayFetch extends AnyFetch {
  * body), once and in the order of the names, the last one again and again. One exchange, or the path of its
  * `.json`: it answers every request. A list of exchanges: one answers after the other, whatever is asked.
  * @param options - how it is matched and played; default: as recorded, but without the waiting
- * @returns a `fetch` that honours `signal`. It rejects with `ReplayMiss` where nothing matches, and with an Error
- * naming file and field where a fixture is broken. The folder is read by its first call.
- * @throws {TypeError} where an option has a wrong value
+ * @returns a `fetch` that honours `signal`. It rejects with `ReplayMiss` if nothing matches, and with an Error
+ * that names file and field if a fixture is broken. The folder is read by its first call.
+ * @throws {TypeError} if an option has a wrong value
  */
 export function replayFetch(
   source: string | Exchange | readonly Exchange[],
   options: ReplayOptions = {},
 ): ReplayFetch {
   checkPlayOptions(options);
-  // What is wrong with the options is told at once, not when the folder is read.
+  // What is wrong with the options is an error now, not when the folder is read.
   createMatcher([], options);
   const play = createPlayer(options);
   let matcher: Matcher | undefined;
@@ -59,7 +59,7 @@ async function openSource(
   return 'readBody' in source ? createMatcher(source, options) : createSequence(source);
 }
 
-/** The names of all, where none has been asked for. */
+/** The names of all exchanges: none has been asked for. */
 function namesOf(source: string | Exchange | readonly Exchange[]): readonly string[] {
   if (typeof source !== 'string') return [source].flat().map((it) => it.name);
   try {

@@ -4,15 +4,15 @@ import type { MatchOptions } from '../match/comparison.ts';
 import { createMatcher, type Matcher } from '../match/match.ts';
 
 /** What a recorder does with a folder. */
-interface Plan {
+interface FolderPlan {
   /** What the folder holds is replayed. */
   readonly replays: boolean;
   /** What it does not hold is recorded; else it is an error. */
   readonly records: boolean;
 }
 
-const replayOnly: Plan = { replays: true, records: false };
-const recordOnly: Plan = { replays: false, records: true };
+const replayOnly: FolderPlan = { replays: true, records: false };
+const recordOnly: FolderPlan = { replays: false, records: true };
 
 /** The modes of both recorders, each with its plan for an empty folder and for one that holds exchanges. */
 const modes = {
@@ -20,7 +20,7 @@ const modes = {
   once: { empty: recordOnly, filled: replayOnly },
   new: { empty: recordOnly, filled: { replays: true, records: true } },
   add: { empty: recordOnly, filled: recordOnly },
-} as const satisfies Record<string, { readonly empty: Plan; readonly filled: Plan }>;
+} as const satisfies Record<string, { readonly empty: FolderPlan; readonly filled: FolderPlan }>;
 
 type Mode = keyof typeof modes;
 

@@ -1,3 +1,9 @@
+// A request comes in and is sent on; its response goes out as it comes, and to disk.
+//
+//   recordFetch (record-fetch.ts), or the proxy ─▶ modes.ts: replayed, or recorded?
+//     ─▶ record.ts (a name for the exchange) ─▶ relay.ts (the response on its way, with five ways to end)
+//     ─▶ recording.ts (its bytes, times and end) ─▶ exchange/store.ts, unless secrets.ts finds what clues.ts describes
+
 import type { Fetch } from '../../client/types.ts';
 import { checkName, nameAfterPath } from '../exchange/names.ts';
 import { createNumbering } from '../exchange/slot.ts';
@@ -14,7 +20,7 @@ export interface RecorderOptions {
   readonly server?: string | undefined;
   /** What is not stored is an error for the client. */
   readonly strict: boolean;
-  /** Is told what came of each request. */
+  /** Is called with what came of each request. */
   readonly onOutcome?: ((request: string, outcome: RecordingOutcome) => void) | undefined;
 }
 
@@ -30,7 +36,7 @@ interface Recorder {
   record(asked: Incoming, url: URL, init?: RequestInit): Promise<Response>;
   /**
    * Waits until all exchanges that were begun are on disk, or will not be.
-   * @param within - ms, default 10,000; what has not ended then is told as such
+   * @param within - ms, default 10,000; what has not ended by then has that for its `reason`
    * @returns what came of each, in the order of the requests
    */
   settled(within?: number): Promise<readonly Recorded[]>;
@@ -40,7 +46,7 @@ interface Recorder {
 
 const DEFAULT_SETTLED_WITHIN = 10_000;
 
-/** @throws {TypeError} where `name` is not fit for a file */
+/** @throws {TypeError} if `name` is not fit for a file */
 export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder {
   const { folder, name, server, strict, onOutcome } = options;
   if (name !== undefined) checkName(name);

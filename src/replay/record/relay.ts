@@ -1,7 +1,7 @@
 import type { End } from '../exchange/exchange.ts';
 import { wordsOf } from '../exchange/in-words.ts';
 
-/** What watches an exchange. If it cannot store what it must, its functions throw what the reader is to get. */
+/** What watches an exchange. If it cannot store what it must, its functions throw what the reader gets. */
 export interface Capture {
   head(status: number, headers: Headers): void;
   chunk(bytes: Uint8Array): void;
@@ -97,7 +97,7 @@ class RelayedBody {
     try {
       this.#leave(reason);
     } catch (error) {
-      // The reader has its reason already, and nobody else is there to be told.
+      // The reader has its reason already, and nobody else listens.
       process.emitWarning(wordsOf(error));
     }
   }

@@ -16,7 +16,7 @@ export function answerPreflight({ method, headers }: Incoming): Response | undef
   });
 }
 
-/** Lets the page that asks read a response, whatever the recorded server let it. */
+/** Lets the page that asks read a response, even if the recorded server did not. */
 export function allowPage(response: Response, { headers }: Incoming): Response {
   const origin = headers.get('origin');
   if (origin === null) return response;

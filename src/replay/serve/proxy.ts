@@ -8,7 +8,7 @@ import { checkMode, openFolder } from '../record/modes.ts';
 import { createRecorder, type Recorded, type RecorderOptions } from '../record/record.ts';
 import { errorResponse, type Running, startHttp } from './http.ts';
 
-/** Which server is recorded, where to, and what is recorded of it. */
+/** Which server is recorded, into which folder, and what of it. */
 export interface RecordingProxyOptions extends MatchOptions, Omit<RecorderOptions, 'strict'> {
   /** The server's address: `http://127.0.0.1:1234`. A `/v1` at its end is left out, as clients send it. */
   readonly upstream: string | URL;
@@ -19,7 +19,7 @@ export interface RecordingProxyOptions extends MatchOptions, Omit<RecorderOption
    * - `new`: what the folder holds when the proxy starts is replayed, what it does not hold is recorded.
    */
   readonly mode?: 'add' | 'new' | undefined;
-  /** Is told of each request that was answered from the folder. */
+  /** Is called for each request that was answered from the folder. */
   readonly onReplay?: ((request: string, name: string) => void) | undefined;
 }
 
@@ -35,8 +35,8 @@ export interface RecordingProxy extends Running {
  * Starts a proxy before a server, to which any client can point its base URL. It passes on every chunk as it comes
  * and stores every exchange; what has not ended when it is closed is left out. It is for this machine's programs
  * only: what comes from a foreign web page is refused.
- * @throws {TypeError} where the address, the name or the mode is wrong
- * @throws {Error} where the port is in use, or a recorded exchange is broken
+ * @throws {TypeError} if the address, the name or the mode is wrong
+ * @throws {Error} if the port is in use, or a recorded exchange is broken
  */
 export async function startRecordingProxy(options: RecordingProxyOptions): Promise<RecordingProxy> {
   const { folder, name, server, mode = 'add', onOutcome, onReplay, port = 0 } = options;

@@ -1,3 +1,10 @@
+// HTTP requests of this machine's programs come in, and recorded answers go out.
+//
+//   http.ts (the head decides: local-only.ts; then the body) ─▶ cors.ts ─▶ answers.ts
+//     ─▶ page/ for a browser ─▶ play/base-url.ts (what the path chooses) ─▶ match/ ─▶ play/
+//
+// proxy.ts is the other server: http.ts ─▶ record/ ─▶ the server that is recorded.
+
 import type { Exchange } from '../exchange/exchange.ts';
 import { readSource } from '../exchange/folder.ts';
 import type { Incoming } from '../match/request.ts';
@@ -13,7 +20,7 @@ export interface ReplayServerOptions extends ReplayOptions {
   readonly port?: number | undefined;
   /** Default `127.0.0.1`. */
   readonly host?: string | undefined;
-  /** Is told of every request: what answered it, the name of an exchange or the words of an error. */
+  /** Is called for every request with what answered it: the name of an exchange, or the words of an error. */
   readonly onRequest?: ((line: { request: string; answer: string }) => void) | undefined;
 }
 
@@ -28,16 +35,16 @@ export interface ReplayServer extends Running {
 
 /**
  * Starts a server that any client can point its base URL at, and that answers from recorded exchanges as
- * `replayFetch` does, over real HTTP. A miss is answered with 404 and told; `GET /v1/models` is answered from the
- * requests where it was not recorded. Its own address, opened in a browser, shows what it serves. It is for this
+ * `replayFetch` does, over real HTTP. A miss is answered with 404 and counted; `GET /v1/models` is made from the
+ * requests if it was not recorded. Its own address, opened in a browser, shows what it serves. It is for this
  * machine's programs and web pages only: what comes from a foreign page is refused.
  *
  * A base URL may choose an exchange, which then answers every request, or a folder, and faults:
  * `http://127.0.0.1:8089/llama.cpp-2026/hello,cut=658,then=hang,speed=1/v1`.
  * @param source - a folder of exchanges; one exchange, which answers everything; or a list of exchanges: one answers
  * after the other
- * @throws {TypeError} where an option has a wrong value
- * @throws {Error} where the folder holds no exchange or a broken one, or the port is in use
+ * @throws {TypeError} if an option has a wrong value
+ * @throws {Error} if the folder holds no exchange or a broken one, or the port is in use
  */
 export async function startReplayServer(
   source: string | Exchange | readonly Exchange[],

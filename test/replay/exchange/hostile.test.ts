@@ -88,7 +88,7 @@ test('a fixture that is nested too deep is refused in words', async (t) => {
     '{"format":1,"provenance":{"kind":"modelled","source":"x"},"request":{"method":"POST",';
   await writeFile(join(folder, 'a.json'), `${head}"path":"/","headers":{},"body":${deep}}}`);
   await assert.rejects(readExchange(join(folder, 'a.json')), {
-    message: /request\.body must be text where it is nested deeper than 200 levels/,
+    message: /request\.body must be text if it is nested deeper than 200 levels/,
   });
 });
 

@@ -6,7 +6,7 @@ const WIDTH = 1000;
 const HEIGHT = 90;
 const SVG = 'http://www.w3.org/2000/svg';
 
-const endings = {
+const endingTexts = {
   complete: 'The response ended here.',
   disconnect: 'The connection broke off here.',
   'client-abort': 'The client left here.',
@@ -85,7 +85,7 @@ function drawAxis(): void {
 }
 
 /** What some frames bring: the answer, its reasoning, its calls. */
-function textsOf(frames: readonly FrameDetails[]): Record<'text' | 'reasoning' | 'calls', string> {
+function textsIn(frames: readonly FrameDetails[]): Record<'text' | 'reasoning' | 'calls', string> {
   const texts = { text: '', reasoning: '', calls: '' };
   for (const { what, value } of frames.flatMap(({ said }) => said)) {
     if (what === 'text') texts.text += asText(value);
@@ -100,11 +100,11 @@ function textsOf(frames: readonly FrameDetails[]): Record<'text' | 'reasoning' |
 /** Shows what had come after so many ms. @returns whether that is all */
 function showAt(ms: number): boolean {
   const come = shown.frames.filter(({ due }) => due <= ms);
-  for (const [id, text] of Object.entries(textsOf(come))) {
+  for (const [id, text] of Object.entries(textsIn(come))) {
     if (byId(id).textContent !== text) byId(id).textContent = text;
   }
   const isOver = come.length === shown.frames.length;
-  byId('end').textContent = isOver ? endings[shown.end] : '';
+  byId('end').textContent = isOver ? endingTexts[shown.end] : '';
   byId('clock').textContent = `${inSeconds(Math.min(ms, lengthMs()))} of ${inSeconds(lengthMs())}`;
   bars.forEach((bar, index) => {
     bar.classList.toggle('waiting', Number(shown.frames[index]?.due) > ms);

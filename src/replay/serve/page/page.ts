@@ -1,3 +1,8 @@
+// What the address of the replay server shows in a browser: the exchanges, each on a time axis. For looking only.
+//
+//   GET / ─▶ page.text.ts: page.html with page-script.ts in it
+//   the script's questions ─▶ page.ts ─▶ JSON: the list of exchanges; one of them, frame by frame
+
 import { createHash } from 'node:crypto';
 import type { End, Exchange } from '../../exchange/exchange.ts';
 import { framesOf, type Said } from '../../exchange/shown-frames.ts';
@@ -89,7 +94,7 @@ async function detailsOf(exchange: Exchange): Promise<ExchangeDetails> {
   return { ...summaryOf(exchange), provenance, request, response, frames };
 }
 
-/** Allows what stands between the tags of the page, and nothing else of that kind. */
+/** Allows what is between the tags in the page, and nothing else of that kind. */
 function hashOf(tag: 'style' | 'script'): string {
   const [, text = ''] = new RegExp(`<${tag}[^>]*>(.*?)</${tag}>`, 's').exec(pageHTML) ?? [];
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
