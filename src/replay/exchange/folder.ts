@@ -108,6 +108,8 @@ async function readInside(root: string, file: string): Promise<Buffer> {
   if (way === '..' || way.startsWith(`..${sep}`) || resolve(way) === way) {
     throw new Error(`${file} is a link that leads out of ${root}`);
   }
+  // Reading a pipe waits for a writer, and a device may have no end.
+  if (!(await stat(file)).isFile()) throw new Error(`${file} is no regular file`);
   return readFile(file);
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { type TestContext, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import { checkFolder } from '../../../src/cli/fixtures/check-folder.ts';
 import { wordsOf } from '../../../src/replay/exchange/in-words.ts';
 import { recordFetch } from '../../../src/replay/index.ts';
 import { ask, scratch, startServer } from '../helpers.ts';
@@ -13,20 +13,20 @@ import { ask, scratch, startServer } from '../helpers.ts';
 const foreignError = (code: string, message: string): Error =>
   runInNewContext('Object.assign(new Error(message), { code })', { code, message });
 
-/** Makes the first `count` calls of a function of `node:fs` fail as they do in jest. */
-function failAtFirst(
+/** Makes some calls of a function of `node:fs` fail as they do in jest. */
+function failAt(
   t: TestContext,
   name: 'linkSync' | 'copyFileSync',
-  count: number,
+  failing: readonly number[],
   code: string,
 ) {
   const original = fs[name];
   let calls = 0;
-  const failing = (...args: [string, string]) => {
-    if (++calls <= count) throw foreignError(code, `${code}: as in jest`);
+  const mocked = (...args: [string, string]) => {
+    if (failing.includes(++calls)) throw foreignError(code, `${code}: as in jest`);
     return original(...args);
   };
-  t.mock.method(fs, name, failing);
+  t.mock.method(fs, name, mocked);
   syncBuiltinESMExports();
   t.after(() => {
     t.mock.restoreAll();
@@ -40,24 +40,29 @@ const startPlain = (t: TestContext) =>
     response.end('data: [DONE]\n\n');
   });
 
-test('a name that another worker was faster to take costs nothing: the exchange gets the next one', async (t) => {
-  const folder = await scratch(t);
-  const url = `${await startPlain(t)}/v1/chat/completions`;
-  failAtFirst(t, 'linkSync', 1, 'EEXIST');
-  const recording = recordFetch(fetch, folder, { mode: 'new', name: 'hello' });
-  await (await recording(url, ask())).text();
-  assert.deepEqual(
-    (await recording.settled()).map((it) => it.stored),
-    ['hello-2'],
-  );
-  assert.deepEqual((await checkFolder(folder)).problems, []);
-});
+for (const [what, call] of [
+  ['body', 1],
+  ['head', 2],
+] as const) {
+  test(`a name whose ${what} another worker was faster to write costs nothing: the exchange gets the next one`, async (t) => {
+    const folder = await scratch(t);
+    const url = `${await startPlain(t)}/v1/chat/completions`;
+    failAt(t, 'linkSync', [call], 'EEXIST');
+    const recording = recordFetch(fetch, folder, { mode: 'new', name: 'hello' });
+    await (await recording(url, ask())).text();
+    assert.deepEqual(
+      (await recording.settled()).map((it) => it.stored),
+      ['hello-2'],
+    );
+    assert.deepEqual((await readdir(folder)).sort(), ['hello-2.json', 'hello-2.sse']);
+  });
+}
 
 test('on a full disk the reason is in the words of the system', async (t) => {
   const folder = await scratch(t);
   const url = `${await startPlain(t)}/v1/chat/completions`;
-  failAtFirst(t, 'linkSync', 9, 'EPERM');
-  failAtFirst(t, 'copyFileSync', 9, 'ENOSPC');
+  failAt(t, 'linkSync', [1], 'EPERM');
+  failAt(t, 'copyFileSync', [1], 'ENOSPC');
   const recording = recordFetch(fetch, folder, { mode: 'new' });
   await assert.rejects(async () => (await recording(url, ask())).text(), {
     message: 'not recorded: ENOSPC: as in jest',

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { checkFolder } from '../../../src/cli/fixtures/check-folder.ts';
 import { nameAfterPath } from '../../../src/replay/exchange/names.ts';
 import {
   readExchange,
@@ -39,6 +41,30 @@ test('links in a folder do not lead out of it, by replayFetch and by the server'
       (error: Error) => error.message,
     );
     assert.match(answer, /is a link that leads out of/);
+  }
+});
+
+test('a pipe in a folder is refused at once, as a head and as a body, by every reader', {
+  skip: process.platform === 'win32' && 'Windows has no such files',
+}, async (t) => {
+  for (const file of ['a.json', 'a.sse']) {
+    const folder = await scratch(t);
+    await write(folder, 'a');
+    await rm(join(folder, file));
+    execFileSync('mkfifo', [join(folder, file)]);
+    const refused = new RegExp(`${file.replace('.', '\\.')} is no regular file`);
+    await assert.rejects(async () => (await replayFetch(folder)(url, ask())).text(), {
+      message: refused,
+    });
+    assert.match((await checkFolder(folder)).problems.join('\n'), refused);
+    const answer = await startReplayServer(folder).then(
+      async (server) => {
+        t.after(() => server.close());
+        return (await fetch(`${server.url}/v1/chat/completions`, ask())).text();
+      },
+      (error: Error) => error.message,
+    );
+    assert.match(answer, refused);
   }
 });
 
