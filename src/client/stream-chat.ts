@@ -60,10 +60,13 @@ export function streamChat(body: ChatRequest, options: StreamOptions = {}): Chat
   return new Reply(new Stream(options, request, budgetOf(whole)));
 }
 
-/** How many tokens the answer may have, if the request has a limit. LM Studio's documentation sends -1 for none. */
-function budgetOf({ max_tokens, max_completion_tokens }: ChatRequest): number | undefined {
+/**
+ * How many tokens the answer may have, if the request has a limit. LM Studio's documentation sends -1 for none. With several
+ * answers there is no telling: usage counts the tokens of all.
+ */
+function budgetOf({ max_tokens, max_completion_tokens, n }: ChatRequest): number | undefined {
   const budget = Number(max_tokens ?? max_completion_tokens);
-  return budget > 0 ? budget : undefined;
+  return budget > 0 && !(Number(n) > 1) ? budget : undefined;
 }
 
 /** The request's JSON, with what a stream needs filled in. */

@@ -30,7 +30,7 @@ export interface ServerOptions {
     | undefined;
   /** Aborts: what is pending then rejects with `signal.reason`. */
   signal?: AbortSignal | undefined;
-  /** Default: the global `fetch`, with the runtime's own time limits lifted where that can be done. */
+  /** Default: the global `fetch`, with the runtime's own time limits lifted if that can be done. */
   fetch?: Fetch | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface StreamOptions extends ServerOptions {
   timeouts?: Timeouts | undefined;
   /** The most bytes that one event may have. Default 32 MiB. */
   maxEventBytes?: number | undefined;
-  /** The most bytes of text, reasoning and tool arguments together, in UTF-8. Default 64 MiB. */
+  /** The most bytes of text, reasoning and calls together, in UTF-8, and of what waits for the reader. Default 64 MiB. */
   maxResultBytes?: number | undefined;
   /** Sees every chunk as it was sent, before it counts. If it throws, the stream fails with that error. */
   onChunk?: ((chunk: ChatChunk, rawData: string) => void) | undefined;
@@ -66,7 +66,7 @@ export interface ChatChunk {
   readonly choices?: unknown;
   readonly usage?: unknown;
   readonly error?: unknown;
-  /** llama.cpp, where the request has `return_progress`. */
+  /** llama.cpp, if the request has `return_progress`. */
   readonly prompt_progress?: unknown;
   readonly [field: string]: unknown;
 }
@@ -81,12 +81,15 @@ export interface Usage {
 
 /** A call that the model wants made. */
 export interface ToolCall {
-  /** The server's, or `call_N` where it sent none. */
+  /** The server's, or `call_N` if it sent none. */
   id: string;
   name: string;
-  /** The JSON text as sent; `{}` where a finished call has none. A custom tool's input is any text. */
+  /** The JSON text as sent; `{}` if a finished call has none. A custom tool's input is any text. */
   arguments: string;
-  /** The stream finished, the call has a name, and `arguments` parses. Never run a call that is not complete. */
+  /**
+   * The stream came to a good end, the call has a name, and `arguments` is a whole JSON object. Never run a call that is
+   * not complete.
+   */
   complete: boolean;
   /** Only on calls of custom tools, whose `arguments` need not be JSON. */
   type?: 'custom';
@@ -96,7 +99,7 @@ export interface ToolCall {
 export type Verdict =
   /** The model came to its end. */
   | 'complete'
-  /** Cut by `max_tokens` or by the context's size, also where the server calls that `stop`. */
+  /** Cut by `max_tokens` or by the context's size, even if the server calls that `stop` or `tool_calls`. */
   | 'length'
   /** The model waits for the results of `toolCalls`. */
   | 'tool_calls'
@@ -147,7 +150,7 @@ export type ReplyEvent =
   | { type: 'correction'; reasoning: string }
   /** A fragment: `arguments` is to be added to the call at `index`; `id` and `name` are as far as known. */
   | { type: 'tool_call'; index: number; id: string; name: string; arguments: string }
-  /** Prompt processing, where the server tells: tokens done, of how many. */
+  /** Prompt processing, if the server reports it: tokens done, of how many. */
   | { type: 'progress'; processed: number; total: number }
   | { type: 'finish'; result: ChatResult };
 
@@ -164,6 +167,6 @@ export interface ChatReply extends AsyncIterable<string> {
    * rest is then kept, and the loop goes on with it.
    */
   readonly result: Promise<ChatResult>;
-  /** What has come up to now; also after an abort. */
+  /** What has come up to now, even after an abort. */
   readonly soFar: PartialResult;
 }

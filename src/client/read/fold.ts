@@ -4,7 +4,7 @@ import { type DeltaReader, readDelta } from './delta-fields.ts';
 import { type Channel, type Pieces, ReasoningSplitter } from './reasoning-marks.ts';
 import { ToolCallCollector } from './tool-calls.ts';
 import { isHighSurrogate, utf8Length } from './utf8.ts';
-import { judge } from './verdict.ts';
+import { type End, judge, readEnd } from './verdict.ts';
 
 /*
  * From a body's bytes to what a reply holds.
@@ -20,9 +20,6 @@ import { judge } from './verdict.ts';
  *   out              events for the reader, and the collected result
  */
 
-/** What one tool fragment costs beside its text, so that a flood of empty ones is bounded too. */
-const FRAGMENT_BYTES = 64;
-
 /** Whether a reply is at its end, as far as its chunks say. */
 export type Stage =
   /** It goes on. */
@@ -31,6 +28,13 @@ export type Stage =
   | 'doubtful'
   /** A finish reason came after the last token. */
   | 'finished';
+
+interface FoldSettings {
+  /** With more calls than that nothing is added to them: the stream is about to fail. */
+  maxResultBytes: number;
+  /** The prompt has opened the reasoning. */
+  startsInReasoning: boolean;
+}
 
 /** Folds chunks into a reply. What is missing in a chunk, null or of another type counts as nothing. */
 export class Fold {
@@ -41,6 +45,7 @@ export class Fold {
   finishReason: string | undefined;
 
   readonly #emit: (event: ReplyEvent) => void;
+  readonly #maxBytes: number;
   readonly #maxTokens: number | undefined;
   readonly #splitter: ReasoningSplitter;
   /** Gets what a delta says. */
@@ -74,14 +79,14 @@ export class Fold {
   /**
    * @param emit - gets the pieces as they come
    * @param maxTokens - the request's budget, if it has one
-   * @param startsInReasoning - the prompt has opened the reasoning
    */
   constructor(
     emit: (event: ReplyEvent) => void,
+    { maxResultBytes, startsInReasoning }: FoldSettings,
     maxTokens: number | undefined,
-    startsInReasoning: boolean,
   ) {
     this.#emit = emit;
+    this.#maxBytes = maxResultBytes;
     this.#maxTokens = maxTokens;
     const pieces: Pieces = {
       add: (channel, piece) => this.#add(channel, piece),
@@ -118,31 +123,30 @@ export class Fold {
     this.#add('text', '', true);
   }
 
+  /** What kind of end it has come to, if this is its end. */
+  get end(): End {
+    const { finishReason } = this;
+    return readEnd({ finishReason, usage: this.#usage, maxTokens: this.#maxTokens });
+  }
+
   /**
    * What it is by now.
    * @param isFinished - it came to its end, so calls may be complete
    */
   collected(isFinished: boolean): Omit<ChatResult, 'timing' | 'verdict'> {
-    const isCut = this.finishReason === 'length';
     return {
       text: this.#textSoFar,
       reasoning: this.#reasoningSoFar,
-      toolCalls: this.#calls?.list({ isFinished, isCut }) ?? [],
+      toolCalls: this.#calls?.list(isFinished ? this.end : undefined) ?? [],
       finishReason: this.finishReason,
       usage: this.#usage,
       model: this.#model,
     };
   }
 
-  /** How it ended, if this is its end. */
+  /** How it ended, if this is its end and it did not fail. */
   verdict(): Verdict {
-    return judge({
-      finishReason: this.finishReason,
-      text: this.#textSoFar,
-      hasToolCalls: this.#calls !== undefined,
-      usage: this.#usage,
-      maxTokens: this.#maxTokens,
-    });
+    return judge(this.end, this.#textSoFar, this.#calls !== undefined);
   }
 
   /** @param isLast - no other half of a character will come */
@@ -177,9 +181,12 @@ export class Fold {
   }
 
   #addToCall(item: unknown): void {
+    // One event may hold millions of them.
+    if (this.bytes > this.#maxBytes) return;
     this.#calls ??= new ToolCallCollector();
+    const { bytes } = this.#calls;
     const fragment = this.#calls.add(item);
-    this.bytes += utf8Length(fragment.arguments) + FRAGMENT_BYTES;
+    this.bytes += this.#calls.bytes - bytes;
     this.#emit({ type: 'tool_call', ...fragment });
   }
 

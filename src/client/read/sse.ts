@@ -5,9 +5,9 @@ import { utf8Length } from './utf8.ts';
 
 /** A server-sent event. */
 export interface ServerEvent {
-  /** The `event:` field; `error` also for llama.cpp's `error:` field. */
+  /** The `event:` field; `error` for llama.cpp's `error:` field, too. */
   event?: string | undefined;
-  /** Missing where the event was too large. */
+  /** Missing if the event was too large. */
   data?: string;
 }
 
@@ -96,7 +96,7 @@ function createDecoder(): (bytes?: Uint8Array) => string {
   return (bytes) => {
     if (!bytes) return pieceDecoder?.decode() ?? '';
     const last = bytes.at(-1);
-    // An empty read, also one inside a character.
+    // An empty read, which may come inside a character.
     if (last === undefined) return '';
     const mayBeCut = last > 0x7f;
     if (!mayBeCut && !pieceDecoder) return wholeDecoder.decode(bytes);

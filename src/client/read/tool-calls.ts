@@ -1,5 +1,11 @@
-import { fieldsOf, parseJson } from '../json.ts';
+import { fieldsOf, isObject, parseJson } from '../json.ts';
 import type { ToolCall } from '../types.ts';
+import { JsonScan } from './json-scan.ts';
+import { utf8Length } from './utf8.ts';
+import type { End } from './verdict.ts';
+
+/** What one fragment costs beside its text, so that a flood of empty ones is bounded, too. */
+const FRAGMENT_BYTES = 64;
 
 /** A fragment, or the call that is being put together from them, with its place. */
 interface ToolFragment {
@@ -9,16 +15,9 @@ interface ToolFragment {
   arguments: string;
 }
 
-/** How the stream stands when its calls are asked for. */
-interface StreamState {
-  /** The stream came to its end. */
-  isFinished: boolean;
-  /** It was cut by the token budget, so a call without arguments may have lost them. */
-  isCut: boolean;
-}
-
 interface Call extends ToolFragment {
   isCustom: boolean;
+  scan: JsonScan;
 }
 
 /** What one item of a delta's `tool_calls` says; what is missing is empty. */
@@ -34,10 +33,12 @@ interface Sent {
  * Puts tool calls together from their fragments.
  *
  * A fragment goes on with the call of its id; without a known one with the call at its index; without either with the
- * latest call. It begins a call where it has a name and nothing of it is known yet. Servers differ in what they send
- * of all this, and the methods below say what was seen where.
+ * latest call. It begins a call if it has a name and nothing of it is known yet. Servers differ in what they send
+ * of all this, and the methods below say which server sends what.
  */
 export class ToolCallCollector {
+  /** What is kept, in bytes of UTF-8. */
+  bytes = 0;
   readonly #calls: Call[] = [];
   readonly #callsById = new Map<string, Call>();
   readonly #callsByIndex = new Map<number, Call>();
@@ -49,25 +50,25 @@ export class ToolCallCollector {
   add(item: unknown): ToolFragment {
     const sent = readItem(item);
     const known = this.#findCall(sent);
-    const call = known && !beginsAnother(sent, known) ? known : this.#begin(sent);
-    if (call === known) goOn(call, sent);
+    const call = known && !beginsAnother(sent, known) ? known : this.#begin(sent.isCustom);
+    this.bytes += FRAGMENT_BYTES + utf8Length(sent.arguments) + goOn(call, sent);
     if (call.id) this.#callsById.set(call.id, call);
     if (sent.index !== undefined) this.#callsByIndex.set(sent.index, call);
     return { index: call.index, id: call.id, name: call.name, arguments: sent.arguments };
   }
 
-  /** The calls, in the order in which they began. */
-  list({ isFinished, isCut }: StreamState): ToolCall[] {
+  /**
+   * The calls, in the order in which they began.
+   * @param end - how the stream ended, if it has ended
+   */
+  list(end: End | undefined): ToolCall[] {
     return this.#calls.map((call) => {
-      // A tool without parameters is called with no arguments at all by Ollama and some gateways.
-      const hasNone = call.arguments.trim() === '' && !call.isCustom;
-      const json = hasNone && isFinished ? '{}' : call.arguments;
-      const isWhole = call.isCustom ? !isCut : hasNone ? !isCut : parseJson(json) !== undefined;
+      const { json, isWhole } = readArguments(call, end);
       return {
         id: call.id || `call_${call.index}`,
         name: call.name,
         arguments: json,
-        complete: isFinished && isWhole && call.name !== '',
+        complete: isWhole && call.name !== '',
         ...(call.isCustom && { type: 'custom' as const }),
       };
     });
@@ -83,12 +84,26 @@ export class ToolCallCollector {
     return name === '' && id === '' ? this.#calls.at(-1) : undefined;
   }
 
-  #begin(sent: Sent): Call {
-    const { id, name, isCustom } = sent;
-    const call = { index: this.#calls.length, id, name, arguments: sent.arguments, isCustom };
+  #begin(isCustom: boolean): Call {
+    const index = this.#calls.length;
+    const call = { index, id: '', name: '', arguments: '', isCustom, scan: new JsonScan() };
     this.#calls.push(call);
     return call;
   }
+}
+
+/** A call's arguments, and whether they are all that the model wrote and what a tool can be given. */
+function readArguments(call: Call, end: End | undefined): { json: string; isWhole: boolean } {
+  const { arguments: text, isCustom } = call;
+  const isAtEnd = end === 'whole';
+  if (isCustom) return { json: text, isWhole: isAtEnd };
+  // A tool without parameters is called with no arguments at all by Ollama and some gateways.
+  if (end && text.trim() === '') return { json: '{}', isWhole: isAtEnd };
+  // An object that is whole was not cut.
+  const value = isAtEnd || end === 'cut' ? parseJson(text) : undefined;
+  // Some gateways write the object as JSON twice: it is in a string.
+  const isInString = typeof value === 'string' && isObject(parseJson(value));
+  return { json: isInString ? value : text, isWhole: isInString || isObject(value) };
 }
 
 /** Whether a fragment is another call, although one has its place. */
@@ -97,23 +112,26 @@ function beginsAnother(sent: Sent, known: Call): boolean {
   // Older Ollama sends every call whole, at index 0, under an id of its own.
   if (sent.id !== '') return known.id !== '' && sent.id !== known.id;
   // Gateways send whole calls without ids, all at one index.
-  const isWhole = parseJson(known.arguments) !== undefined;
-  return isWhole && (sent.arguments !== '' || sent.name !== known.name);
+  return known.scan.isWhole(known.arguments) && (sent.arguments !== '' || sent.name !== known.name);
 }
 
-function goOn(call: Call, sent: Sent): void {
+/** @returns the bytes by which the call's id and name have grown */
+function goOn(call: Call, sent: Sent): number {
+  const { id, name } = call;
   call.id ||= sent.id;
   call.isCustom ||= sent.isCustom;
   // LM Studio 0.3.16 sent `"name":""` with every fragment, others repeat the name with the arguments.
   if (call.arguments === '') call.name = joinName(call.name, sent.name);
   else call.name ||= sent.name;
   call.arguments += sent.arguments;
+  call.scan.add(sent.arguments);
+  const idBytes = call.id === id ? 0 : utf8Length(sent.id);
+  return call.name === name ? idBytes : idBytes + utf8Length(sent.name);
 }
 
 /** A name that comes in pieces, or is sent again, or again and longer. */
-function joinName(known: string, sent: string): string {
-  return sent.startsWith(known) ? sent : sent === '' ? known : known + sent;
-}
+const joinName = (known: string, sent: string): string =>
+  sent.startsWith(known) ? sent : known + sent;
 
 function readItem(item: unknown): Sent {
   const { index, id, function: called, custom } = fieldsOf(item);
@@ -121,15 +139,15 @@ function readItem(item: unknown): Sent {
   const { name, arguments: json, input } = fieldsOf(isCustom ? custom : called);
   return {
     index: typeof index === 'number' ? index : undefined,
-    id: textOf(id),
-    name: textOf(name),
-    arguments: textOf(isCustom ? input : json),
+    id: asText(id),
+    name: asText(name),
+    arguments: asText(isCustom ? input : json),
     isCustom,
   };
 }
 
 /** Text as it is, nothing as nothing, and anything else as the JSON that it was. */
-function textOf(value: unknown): string {
+function asText(value: unknown): string {
   if (typeof value === 'string') return value;
   try {
     return value ? JSON.stringify(value) : '';

@@ -1,26 +1,77 @@
 import type { Usage, Verdict } from '../types.ts';
 
-/** What the verdict on a finished reply depends on. */
+/** What kind of end a reply came to. */
+export type End =
+  /** The model came to its end, or calls tools. */
+  | 'whole'
+  /** Cut: something is missing at the end. */
+  | 'cut'
+  /** Withheld or cut by a filter. */
+  | 'filtered'
+  /** The server failed. */
+  | 'broken'
+  /** A word that is in no list. Together sends the stop token as the reason, so it is no sign of anything wrong. */
+  | 'unknown';
+
+/** The words that servers were seen to send, or that their documentation lists; in small letters. */
+const words: Readonly<Record<Exclude<End, 'unknown'>, readonly string[]>> = {
+  whole: ['stop', 'tool_calls', 'function_call', 'tool_use'],
+  // OpenAI; Gemini and Anthropic; Mistral; GLM and Anthropic; vLLM, of a text that repeats itself.
+  cut: ['length', 'max_tokens', 'model_length', 'model_context_window_exceeded', 'repetition'],
+  // OpenAI; GLM; Anthropic; the others are Gemini's.
+  filtered: [
+    'content_filter',
+    'sensitive',
+    'refusal',
+    'safety',
+    'recitation',
+    'blocklist',
+    'prohibited_content',
+    'spii',
+    'image_safety',
+    'image_prohibited_content',
+  ],
+  // OpenRouter and Mistral; vLLM and SGLang; GLM; DeepSeek; Gemini.
+  broken: [
+    'error',
+    'abort',
+    'network_error',
+    'insufficient_system_resource',
+    'malformed_function_call',
+  ],
+};
+
+const ends = ['whole', 'cut', 'filtered', 'broken'] as const;
+
+/** What a finish reason says, in whatever letters it is written. Without one, a reply that came to its end is whole. */
+function endOf(finishReason = 'stop'): End {
+  const word = finishReason.toLowerCase();
+  return ends.find((end) => words[end].includes(word)) ?? 'unknown';
+}
+
+/** What is known of a reply that came to its end. */
 export interface FinishedReply {
   finishReason: string | undefined;
-  text: string;
-  hasToolCalls: boolean;
   usage: Usage | undefined;
   /** The request's budget, if it has one. */
   maxTokens: number | undefined;
 }
 
 /**
- * How a reply ended that came to its end.
- *
- * A reply of as many tokens as were allowed was cut, even if the server says `stop`, as llama.cpp's builds of August 2026
- * do. White space alone is no answer.
+ * What kind of end it was. A reply of as many tokens as were allowed was cut, even if the server says `stop`, as llama.cpp's
+ * builds of August 2026 do, or `tool_calls` in mid-call, as OpenRouter does.
  */
-export function judge(reply: FinishedReply): Exclude<Verdict, 'stopped'> {
-  const { finishReason, text, hasToolCalls, usage, maxTokens } = reply;
-  if (finishReason === 'content_filter') return 'content_filter';
-  if (hasToolCalls) return finishReason === 'length' ? 'length' : 'tool_calls';
-  if (!text.trim()) return 'empty';
+export function readEnd({ finishReason, usage, maxTokens }: FinishedReply): End {
+  const end = endOf(finishReason);
+  const mayBeCut = end === 'whole' || end === 'unknown';
   const isBudgetSpent = maxTokens !== undefined && Number(usage?.completion_tokens) >= maxTokens;
-  return finishReason === 'length' || isBudgetSpent ? 'length' : 'complete';
+  return mayBeCut && isBudgetSpent ? 'cut' : end;
+}
+
+/** How a reply ended that did not fail. White space alone is no answer. */
+export function judge(end: End, text: string, hasToolCalls: boolean): Exclude<Verdict, 'stopped'> {
+  if (end === 'filtered') return 'content_filter';
+  if (!hasToolCalls && !text.trim()) return 'empty';
+  if (end === 'cut') return 'length';
+  return hasToolCalls ? 'tool_calls' : 'complete';
 }

@@ -13,7 +13,7 @@ import type {
   StreamOptions,
   Verdict,
 } from '../types.ts';
-import { isDone, isError, parseChunk } from './chunk.ts';
+import { isComment, isDone, isError, parseChunk } from './chunk.ts';
 import { limitOf, nextPhase, type Phase } from './phase.ts';
 import { type Moments, measure } from './timing.ts';
 import {
@@ -27,6 +27,9 @@ import {
 
 /** How long a body may take to end after `[DONE]`; in ms. */
 const CLOSING_MS = 200;
+
+/** What an event takes that is kept, beside its text. */
+const EVENT_BYTES = 64;
 
 const doNothing = (): void => {};
 
@@ -68,9 +71,9 @@ export class Stream {
    */
   constructor(options: StreamOptions, body: RequestBody, maxTokens: number | undefined) {
     this.#settings = readStreamOptions(options, () => this.soFar());
-    const { server, timeouts, maxEventBytes, startsInReasoning } = this.#settings;
+    const { server, timeouts, maxEventBytes } = this.#settings;
     this.#eventReader = createEventReader(maxEventBytes);
-    this.#fold = new Fold((event) => this.#happened.push(event), maxTokens, startsInReasoning);
+    this.#fold = new Fold((event) => this.#happened.push(event), this.#settings, maxTokens);
     const patienceMs = timeouts.firstToken || Infinity;
     this.#connection = new Connection(server, body, patienceMs);
     this.#clock.limit(timeouts.firstToken);
@@ -210,6 +213,7 @@ export class Stream {
     if (data === undefined) throw server.fail(tooLarge('maxEventBytes'));
     if (event === 'error') throw server.fail(reportedError(data));
     if (isDone(data)) return this.#finish(true);
+    if (isComment(data)) return;
     const chunk = this.#parse(data);
     if (!chunk) return;
     onChunk?.(chunk, data);
@@ -217,7 +221,10 @@ export class Stream {
     if (this.#outcome) return;
     if (isError(chunk)) throw server.fail(reportedError(chunk));
     this.#fold.addChunk(chunk);
-    if (this.#fold.bytes > maxResultBytes) throw server.fail(tooLarge('maxResultBytes'));
+    // What is kept for a reader that is away counts, too.
+    const keptBytes = this.#readsAhead ? this.#happened.length * EVENT_BYTES : 0;
+    if (this.#fold.bytes + keptBytes > maxResultBytes)
+      throw server.fail(tooLarge('maxResultBytes'));
     if (this.#fold.bytes > 0) this.#moments.firstToken ??= now();
     this.#enter(nextPhase(this.#phase, this.#fold));
   }
@@ -259,9 +266,10 @@ export class Stream {
   /** @param isSaid - the server has said that nothing follows */
   #finish(isSaid: boolean): void {
     this.#fold.flush();
-    // How a proxy such as OpenRouter reports that the model's server failed.
-    if (this.#fold.finishReason === 'error') {
-      return this.#failWith(this.#settings.server.fail(reportedError('finish_reason: error')));
+    const { end, finishReason } = this.#fold;
+    if (end === 'broken') {
+      const failure = reportedError(`finish_reason: ${finishReason}`);
+      return this.#failWith(this.#settings.server.fail(failure));
     }
     const result = this.#succeed(this.#fold.verdict(), isSaid);
     this.#happened.push({ type: 'finish', result });

@@ -24,7 +24,7 @@ export function measure(moments: Moments, usage: Usage | undefined, now: number)
   };
 }
 
-/** Tokens a second; `undefined` where the server does not count, or no time has passed. */
+/** Tokens a second; `undefined` if the server does not count, or no time has passed. */
 function rate(tokens: number, ms: number): number | undefined {
   const perSecond = (tokens / ms) * 1000;
   return Number.isFinite(perSecond) ? perSecond : undefined;

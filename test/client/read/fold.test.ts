@@ -15,7 +15,11 @@ function fold(
   { maxTokens = undefined as number | undefined, startsInReasoning = false } = {},
 ): Folded {
   const events: ReplyEvent[] = [];
-  const reply = new Fold((event) => events.push(event), maxTokens, startsInReasoning);
+  const reply = new Fold(
+    (event) => events.push(event),
+    { maxResultBytes: 1e6, startsInReasoning },
+    maxTokens,
+  );
   for (const one of chunks) reply.addChunk(one as ChatChunk);
   reply.flush();
   return { events, reply };
@@ -202,7 +206,7 @@ test('bytes are UTF-8, each piece once; a fragment of a call costs 64 more', () 
   const call = fold([
     chunk({ tool_calls: [{ index: 0, function: { name: 'add', arguments: '{"ä"' } }] }),
   ]);
-  assert.equal(call.reply.bytes, 64 + 5);
+  assert.equal(call.reply.bytes, 64 + 'add'.length + 5);
   assert.equal(fold([chunk({ role: 'assistant', content: '' })]).reply.bytes, 0);
 });
 
@@ -297,4 +301,17 @@ test('calls are complete only once the reply is finished, and not where their ar
   const cut = fold([now, chunk({}, 'length')]).reply;
   assert.deepEqual(cut.collected(true).toolCalls, [{ ...call, arguments: '{}', complete: false }]);
   assert.deepEqual(fold([token]).reply.collected(true).toolCalls, []);
+  const spent = fold([now, stop, usage], { maxTokens: 1 }).reply;
+  assert.deepEqual(spent.collected(true).toolCalls, [
+    { ...call, arguments: '{}', complete: false },
+  ]);
+});
+
+test('of calls no more are kept than the result may have: one event may hold millions', () => {
+  const events: unknown[] = [];
+  const settings = { maxResultBytes: 1000, startsInReasoning: false };
+  const reply = new Fold((event) => events.push(event), settings, undefined);
+  reply.addChunk(chunk({ tool_calls: Array(1000).fill(0) }));
+  assert.equal(events.length, Math.floor(1000 / 64) + 1);
+  assert.ok(reply.bytes > 1000);
 });

@@ -63,6 +63,40 @@ const cases: [what: string, content: string, split: Split, hasSeenMark?: boolean
   ['<thinking>', '<thinking>Hm</thinking>Hello', only('Hello', 'Hm'), hasMark],
   ['[THINK]', '[THINK]Hm[/THINK]Hello', only('Hello', 'Hm'), hasMark],
   ['Gemma’s channel', '<|channel>thought\nHm<channel|>Hello', only('Hello', '\nHm'), hasMark],
+  ['Seed-OSS', '<seed:think>Hm</seed:think>Hello', only('Hello', 'Hm'), hasMark],
+  [
+    'Cohere, whole',
+    '<|START_THINKING|>Hm<|END_THINKING|><|START_RESPONSE|>Hello<|END_RESPONSE|>',
+    only('Hello', 'Hm'),
+    hasMark,
+  ],
+  ['Cohere without reasoning', '<|START_RESPONSE|>Hello<|END_RESPONSE|>', only('Hello'), hasMark],
+  [
+    'Cohere whose prompt has opened the reasoning',
+    'Hm<|END_THINKING|><|START_RESPONSE|>Hello<|END_RESPONSE|>',
+    only('Hello', 'Hm', 1),
+    hasMark,
+  ],
+  [
+    'two blocks, the first one empty (Qwen3 that was asked not to think)',
+    '<think>\n\n</think>\n\n<think>\n</think>\n\nHello',
+    only('\n\nHello', '\n\n\n'),
+    hasMark,
+  ],
+  [
+    'three blocks, of other marks',
+    '<think>a</think><thinking>b</thinking> <think>c</think>Hello',
+    only('Hello', 'abc'),
+    hasMark,
+  ],
+  [
+    'a block behind a closing mark alone',
+    'a</think>\n<think>b</think>Hello',
+    only('Hello', 'ab', 1),
+    hasMark,
+  ],
+  ['two blocks, the second one cut', '<think>a</think><think>b', only('', 'ab'), hasMark],
+  ['what may become a second block, cut', '<think>a</think>\n<thi', only('\n<thi', 'a'), hasMark],
   ['white space before the mark', '\n <think>Hm</think>Hello', only('Hello', 'Hm'), hasMark],
   ['empty reasoning', '<think></think>Hello', only('Hello'), hasMark],
   [
@@ -243,6 +277,15 @@ test('reasoning in its own field: a closing mark at the start of the content is 
       assert.deepEqual(split([field, ...pieces], true).whole, expected, `${content} ${where}`);
     }
   }
+});
+
+test('a header of harmony that never ends is none: it is given out, and nothing is kept', () => {
+  const { open } = split(['<|channel|>analysis', ...Array(100).fill(' on and on')]);
+  assert.equal(open.text.length, 'analysis'.length + 1000);
+  assert.deepEqual(
+    split(['<|channel|>final', ' x'.repeat(120), '<|message|>Hi']).whole,
+    only('Hi'),
+  );
 });
 
 test('reasoning in its own field in mid-text: no mark counts from there on', () => {

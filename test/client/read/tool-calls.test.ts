@@ -188,6 +188,24 @@ const cases: [what: string, items: unknown[], calls: Call[]][] = [
   ['arguments that are an object', [part(0, 'a', 'add', { x: [1] })], [['a', 'add', '{"x":[1]}']]],
   ['an id that is a number', [part(0, 7, 'add', '{}')], [['7', 'add', '{}']]],
   ['arguments that were cut', [part(0, 'a', 'add', '{"x":')], [['a', 'add', '{"x":', false]]],
+  [
+    'arguments that are null in a text',
+    [part(0, 'a', 'add', 'null')],
+    [['a', 'add', 'null', false]],
+  ],
+  ['arguments that are a list', [part(0, 'a', 'add', '[1]')], [['a', 'add', '[1]', false]]],
+  ['arguments that are a number', [part(0, 'a', 'add', '7')], [['a', 'add', '7', false]]],
+  ['arguments that are a text', [part(0, 'a', 'add', '"Paris"')], [['a', 'add', '"Paris"', false]]],
+  [
+    'arguments that are an object in a text: the object is the arguments',
+    [part(0, 'a', 'add', '"{\\"x\\":'), part(0, undefined, undefined, '1}"')],
+    [['a', 'add', '{"x":1}']],
+  ],
+  [
+    'arguments that are a list in a text',
+    [part(0, 'a', 'add', '"[1]"')],
+    [['a', 'add', '"[1]"', false]],
+  ],
   ['a call that never gets a name', [part(0, 'a', '', '{}')], [['a', '', '{}', false]]],
   ['an item that is none', [null], [['call_0', '', '{}', false]]],
 ];
@@ -197,7 +215,7 @@ for (const [what, items, calls] of cases) {
     const collector = new ToolCallCollector();
     for (const item of items) collector.add(item);
     assert.deepEqual(
-      collector.list({ isFinished: true, isCut: false }),
+      collector.list('whole'),
       calls.map(([id, name, json, complete = true]) => ({ id, name, arguments: json, complete })),
     );
   });
@@ -223,7 +241,7 @@ test('no call is complete before the stream is finished, and none without argume
   const collector = new ToolCallCollector();
   collector.add(part(0, 'a', 'add', '{}'));
   collector.add(part(1, 'b', 'now', ''));
-  assert.deepEqual(collector.list({ isFinished: false, isCut: false }), [
+  assert.deepEqual(collector.list(undefined), [
     { id: 'a', name: 'add', arguments: '{}', complete: false },
     { id: 'b', name: 'now', arguments: '', complete: false },
   ]);
@@ -233,10 +251,41 @@ test('a stream that was cut may have lost arguments: a call without any is not c
   const collector = new ToolCallCollector();
   collector.add(part(0, 'a', 'add', '{"x":1}'));
   collector.add(part(1, 'b', 'now', ''));
-  assert.deepEqual(collector.list({ isFinished: true, isCut: true }), [
+  assert.deepEqual(collector.list('cut'), [
     { id: 'a', name: 'add', arguments: '{"x":1}', complete: true },
     { id: 'b', name: 'now', arguments: '{}', complete: false },
   ]);
+});
+
+for (const end of ['filtered', 'unknown'] as const) {
+  test(`under a finish reason that is ${end} no call is complete`, () => {
+    const collector = new ToolCallCollector();
+    collector.add(part(0, 'a', 'add', '{"x":1}'));
+    collector.add(part(1, 'b', 'now', ''));
+    collector.add({ index: 2, id: 'c', custom: { name: 'run', input: 'x' } });
+    assert.deepEqual(
+      collector.list(end).map(({ arguments: json, complete }) => [json, complete]),
+      [
+        ['{"x":1}', false],
+        ['{}', false],
+        ['x', false],
+      ],
+    );
+  });
+}
+
+test('ids and names count once, in UTF-8, and each fragment costs 64 bytes more', () => {
+  const collector = new ToolCallCollector();
+  const bytesOf = (...items: unknown[]) => {
+    const before = collector.bytes;
+    for (const item of items) collector.add(item);
+    return collector.bytes - before;
+  };
+  assert.equal(bytesOf(part(0, 'ä', 'add', '')), 64 + 2 + 3);
+  assert.equal(bytesOf(part(0, 'ä', 'add', '')), 64);
+  assert.equal(bytesOf(part(0, 'ä', 'add', '{"€":')), 64 + 7);
+  assert.equal(bytesOf(part(0, 'ä', 'add', '1}')), 64 + 2);
+  assert.equal(bytesOf(part(1, '', 'edit', ''), part(1, 'b', '_file', '')), 128 + 4 + 1 + 5);
 });
 
 test('a custom tool’s input is any text, in pieces', () => {
@@ -245,21 +294,15 @@ test('a custom tool’s input is any text, in pieces', () => {
   collector.add({ index: 0, custom: { input: 'print(' } });
   collector.add({ index: 0, custom: { input: '1)' } });
   const call = { id: 'a', name: 'run', arguments: 'print(1)', type: 'custom' };
-  assert.deepEqual(collector.list({ isFinished: true, isCut: false }), [
-    { ...call, complete: true },
-  ]);
-  assert.deepEqual(collector.list({ isFinished: true, isCut: true }), [
-    { ...call, complete: false },
-  ]);
-  assert.deepEqual(collector.list({ isFinished: false, isCut: false }), [
-    { ...call, complete: false },
-  ]);
+  assert.deepEqual(collector.list('whole'), [{ ...call, complete: true }]);
+  assert.deepEqual(collector.list('cut'), [{ ...call, complete: false }]);
+  assert.deepEqual(collector.list(undefined), [{ ...call, complete: false }]);
 });
 
 test('a custom tool without input gets none: `{}` would be a text', () => {
   const collector = new ToolCallCollector();
   collector.add({ index: 0, id: 'a', custom: { name: 'run', input: '' } });
-  assert.deepEqual(collector.list({ isFinished: true, isCut: false }), [
+  assert.deepEqual(collector.list('whole'), [
     { id: 'a', name: 'run', arguments: '', complete: true, type: 'custom' },
   ]);
 });
@@ -267,7 +310,7 @@ test('a custom tool without input gets none: `{}` would be a text', () => {
 test('a `custom` that is null is none', () => {
   const collector = new ToolCallCollector();
   collector.add({ ...part(0, 'a', 'add', '{}'), custom: null });
-  assert.deepEqual(collector.list({ isFinished: true, isCut: false }), [
+  assert.deepEqual(collector.list('whole'), [
     { id: 'a', name: 'add', arguments: '{}', complete: true },
   ]);
 });
@@ -282,7 +325,7 @@ test('arguments nested deeper than the runtime can write as JSON are lost, and n
   } catch {}
   const collector = new ToolCallCollector();
   collector.add(part(0, 'a', 'add', deep));
-  assert.deepEqual(collector.list({ isFinished: false, isCut: false }), [
+  assert.deepEqual(collector.list(undefined), [
     { id: 'a', name: 'add', arguments: written, complete: false },
   ]);
 });

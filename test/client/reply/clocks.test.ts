@@ -38,9 +38,9 @@ test('silence after the first token: any byte is a sign of life', async (t) => {
   reply.result.catch((error: unknown) => errors.push(error));
   await clock.pass(100);
   give(text);
-  for (let i = 0; i < 5; i++) {
+  for (const sign of [':', '\n', 'data: : keepalive\n\n', 'data:\n\n', ' ']) {
     await clock.pass(900);
-    give(':');
+    give(sign);
   }
   await clock.pass(800);
   assert.deepEqual(errors, []);

@@ -166,6 +166,48 @@ describe('what never ends is given up, and its connection closed', () => {
   }
 });
 
+describe('whatever is kept counts for maxResultBytes', () => {
+  const maxResultBytes = 200_000;
+  /** Each frame is little more than what is kept of it. */
+  const mostRead = 4 * maxResultBytes;
+
+  /** The same frame again and again; `#` in it is a number of its own. */
+  function* numbered(frame: string, first = ''): Generator<string> {
+    if (first !== '') yield first;
+    for (let nth = 0; ; nth++) yield frame.replace('#', String(nth));
+  }
+
+  const long = 'x'.repeat(1000);
+  const call = (fields: object) => delta({ tool_calls: [fields] });
+  const cases: [what: string, frame: string, first?: string][] = [
+    ['the name of a call, in pieces', call({ index: 0, function: { name: `#${long}` } })],
+    ['the ids of calls', call({ id: `#${long}`, function: { name: 'f' } })],
+    ['a header of harmony', delta({ content: long }), delta({ content: '<|channel|>analysis' })],
+  ];
+  for (const [what, frame, first] of cases) {
+    test(what, async () => {
+      const { fetch, pulled, cancelled } = serving(numbered(frame, first));
+      assert.equal((await failure({ fetch, maxResultBytes })).kind, 'too-large');
+      assert.ok(pulled() < mostRead, `${pulled()} bytes were read`);
+      assert.ok(cancelled());
+    });
+  }
+
+  for (const [what, frame] of [
+    ['text', delta({ content: 'x' })],
+    ['progress', data({ prompt_progress: { processed: 1, total: 2 } })],
+  ] as const) {
+    test(`${what} that waits for a reader who awaits the result`, async () => {
+      const { fetch, pulled } = serving(numbered(frame, delta({ content: 'Hi' })));
+      const reply = streamChat({ messages }, { fetch, maxResultBytes });
+      const iterator = reply.events();
+      await iterator.next();
+      await assert.rejects(reply.result, { kind: 'too-large' });
+      assert.ok(pulled() < mostRead, `${pulled()} bytes were read`);
+    });
+  }
+});
+
 test('a quarter of a GiB of comments and unread fields leaves nothing in memory', async () => {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');

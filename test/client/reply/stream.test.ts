@@ -86,6 +86,27 @@ const cases: [what: string, reads: Reads, text: string, end: string, init?: Resp
   ['an error in a list', [frames([{ error: { message: 'No.' } }])], '', 'server'],
   ['an error in JSON under 200', ['{"error":"No."}'], '', 'server', json],
   ['a finish reason that is an error', [a, frames(chunk({}, 'error'), '[DONE]')], 'a', 'server'],
+  ['the finish reason `abort` (vLLM)', [a, frames(chunk({}, 'abort'), '[DONE]')], 'a', 'server'],
+  [
+    'a finish reason that is an error, with the last token, and a clean end',
+    [frames(chunk({ content: 'a' }, 'network_error'))],
+    'a',
+    'server',
+  ],
+  [
+    'a finish reason of Gemini’s: filtered',
+    [a, frames(chunk({}, 'SAFETY'))],
+    'a',
+    'content_filter',
+  ],
+  ['a finish reason of Gemini’s: cut', [a, frames(chunk({}, 'MAX_TOKENS'))], 'a', 'length'],
+  ['a finish reason that nobody knows', [a, frames(chunk({}, '</s>'), '[DONE]')], 'a', 'complete'],
+  [
+    'comments that were framed (Vertex)',
+    [a, frames(': keepalive', ':'), a, stop, frames(': keepalive', '[DONE]')],
+    'aa',
+    'complete',
+  ],
   ['a bare line in an event stream', ['No.\n'], '', 'server'],
   ['a bare line in mid-answer', [a, 'No.\n'], 'a', 'server'],
   [
@@ -214,6 +235,40 @@ for (const [what, reads, init, fields] of messages) {
 test('of a frame that is no JSON 200 characters are told', async () => {
   const { error } = await outcome([`data: {${'x'.repeat(300)}\n\n`]);
   assert.equal(error?.serverMessage, `{${'x'.repeat(199)}`);
+});
+
+test('a frame that says nothing costs no exception', async (t) => {
+  const parse = t.mock.method(JSON, 'parse');
+  await outcome([frames('', ': keepalive'), hello]);
+  const parsed = parse.mock.calls.map(({ arguments: [json] }) => json);
+  assert.ok(parsed.length > 0);
+  assert.deepEqual(
+    parsed.filter((json) => !json.startsWith('{')),
+    [],
+  );
+});
+
+test('with several answers the budget is no sign of a cut: usage counts the tokens of all', async () => {
+  const usage = { choices: [], usage: { completion_tokens: 20 } };
+  for (const [n, verdict] of [
+    [1, 'length'],
+    [2, 'complete'],
+  ] as const) {
+    const { fetch } = fakeServer([a, stop, frames(usage, '[DONE]')]);
+    const { result } = streamChat({ messages: [], n, max_tokens: 10 }, { fetch });
+    assert.equal((await result).verdict, verdict);
+  }
+});
+
+test('a call that was cut by the budget right behind its name is not complete', async () => {
+  const call = { index: 0, id: 'a', function: { name: 'rm', arguments: '' } };
+  const { fetch } = fakeServer([
+    frames(chunk({ tool_calls: [call] }), chunk({}, 'tool_calls')),
+    frames({ choices: [], usage: { completion_tokens: 20 } }, '[DONE]'),
+  ]);
+  const { verdict, toolCalls } = await streamChat({ messages: [], max_tokens: 20 }, { fetch })
+    .result;
+  assert.deepEqual([verdict, toolCalls[0]?.complete], ['length', false]);
 });
 
 test('a result may have so many bytes, and not one more', async () => {

@@ -125,6 +125,11 @@ export const framing = group('Framing', [
     right: { text: HELLO },
   },
   {
+    name: 'comments in frames: `data: : keepalive` (Vertex)',
+    serve: sends(...hello.map((frame) => `data: : keepalive\n\n${frame}`)),
+    right: { text: HELLO },
+  },
+  {
     name: '`data` without a colon',
     serve: sends(...hello.map((frame) => `data\n\n${frame}`)),
     right: { text: HELLO },

@@ -5,6 +5,7 @@ import { fields } from './reply/fields.ts';
 import { finishes } from './reply/finishes.ts';
 import { marks } from './reply/marks.ts';
 import { oddTools } from './reply/odd-tools.ts';
+import { reasons } from './reply/reasons.ts';
 import { frames, reasoning, verdicts } from './reply/replies.ts';
 import { tools } from './reply/tools.ts';
 import type { Scenario } from './scenario.ts';
@@ -22,6 +23,7 @@ export const scenarios: Scenario[] = [
   ...fields,
   ...verdicts,
   ...finishes,
+  ...reasons,
   ...reasoning,
   ...marks,
   ...tools,

@@ -52,6 +52,21 @@ const marked: Marked[] = [
     right: { text: HELLO, reasoning: '' },
   },
   {
+    name: '`<seed:think>` (Seed-OSS)',
+    content: `<seed:think>${thought}</seed:think>${HELLO}`,
+    right: reasoned,
+  },
+  {
+    name: '`<|START_THINKING|>`, then `<|START_RESPONSE|>` (Cohere)',
+    content: `<|START_THINKING|>${thought}<|END_THINKING|><|START_RESPONSE|>${HELLO}<|END_RESPONSE|>`,
+    right: reasoned,
+  },
+  {
+    name: 'two blocks of `<think>`, the first one empty (Qwen3)',
+    content: `<think>\n\n</think>\n\n<think>\n${thought}\n</think>\n\n${HELLO}`,
+    right: reasoned,
+  },
+  {
     name: 'only `</think>`: the template wrote the opening one (LM Studio)',
     content: `${thought}</think>\n\n${HELLO}`,
     right: { ...reasoned, atLast: true },
