@@ -4,7 +4,7 @@ import { type DeltaReader, readDelta } from './delta-fields.ts';
 import { type Channel, type Pieces, ReasoningSplitter } from './reasoning-marks.ts';
 import { ToolCallCollector } from './tool-calls.ts';
 import { isHighSurrogate, utf8Length } from './utf8.ts';
-import { type End, judge, readEnd } from './verdict.ts';
+import { type EndKind, judge, readEnd } from './verdict.ts';
 
 /*
  * From a body's bytes to what a reply holds.
@@ -124,7 +124,7 @@ export class Fold {
   }
 
   /** What kind of end it has come to, if this is its end. */
-  get end(): End {
+  get end(): EndKind {
     const { finishReason } = this;
     return readEnd({ finishReason, usage: this.#usage, maxTokens: this.#maxTokens });
   }

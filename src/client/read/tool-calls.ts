@@ -2,7 +2,7 @@ import { fieldsOf, isObject, parseJson } from '../json.ts';
 import type { ToolCall } from '../types.ts';
 import { JsonScan } from './json-scan.ts';
 import { utf8Length } from './utf8.ts';
-import type { End } from './verdict.ts';
+import type { EndKind } from './verdict.ts';
 
 /** What one fragment costs beside its text, so that a flood of empty ones is bounded, too. */
 const FRAGMENT_BYTES = 64;
@@ -61,7 +61,7 @@ export class ToolCallCollector {
    * The calls, in the order in which they began.
    * @param end - how the stream ended, if it has ended
    */
-  list(end: End | undefined): ToolCall[] {
+  list(end: EndKind | undefined): ToolCall[] {
     return this.#calls.map((call) => {
       const { json, isWhole } = readArguments(call, end);
       return {
@@ -93,7 +93,7 @@ export class ToolCallCollector {
 }
 
 /** A call's arguments, and whether they are all that the model wrote and what a tool can be given. */
-function readArguments(call: Call, end: End | undefined): { json: string; isWhole: boolean } {
+function readArguments(call: Call, end: EndKind | undefined): { json: string; isWhole: boolean } {
   const { arguments: text, isCustom } = call;
   const isAtEnd = end === 'whole';
   if (isCustom) return { json: text, isWhole: isAtEnd };

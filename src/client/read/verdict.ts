@@ -1,7 +1,7 @@
 import type { Usage, Verdict } from '../types.ts';
 
 /** What kind of end a reply came to. */
-export type End =
+export type EndKind =
   /** The model came to its end, or calls tools. */
   | 'whole'
   /** Cut: something is missing at the end. */
@@ -14,7 +14,7 @@ export type End =
   | 'unknown';
 
 /** The words that servers were seen to send, or that their documentation lists; in small letters. */
-const words: Readonly<Record<Exclude<End, 'unknown'>, readonly string[]>> = {
+const words: Readonly<Record<Exclude<EndKind, 'unknown'>, readonly string[]>> = {
   whole: ['stop', 'tool_calls', 'function_call', 'tool_use'],
   // OpenAI; Gemini and Anthropic; Mistral; GLM and Anthropic; vLLM, of a text that repeats itself.
   cut: ['length', 'max_tokens', 'model_length', 'model_context_window_exceeded', 'repetition'],
@@ -44,7 +44,7 @@ const words: Readonly<Record<Exclude<End, 'unknown'>, readonly string[]>> = {
 const ends = ['whole', 'cut', 'filtered', 'broken'] as const;
 
 /** What a finish reason says, in whatever letters it is written. Without one, a reply that came to its end is whole. */
-function endOf(finishReason = 'stop'): End {
+function endOf(finishReason = 'stop'): EndKind {
   const word = finishReason.toLowerCase();
   return ends.find((end) => words[end].includes(word)) ?? 'unknown';
 }
@@ -61,7 +61,7 @@ export interface FinishedReply {
  * What kind of end it was. A reply of as many tokens as were allowed was cut, even if the server says `stop`, as llama.cpp's
  * builds of August 2026 do, or `tool_calls` in mid-call, as OpenRouter does.
  */
-export function readEnd({ finishReason, usage, maxTokens }: FinishedReply): End {
+export function readEnd({ finishReason, usage, maxTokens }: FinishedReply): EndKind {
   const end = endOf(finishReason);
   const mayBeCut = end === 'whole' || end === 'unknown';
   const isBudgetSpent = maxTokens !== undefined && Number(usage?.completion_tokens) >= maxTokens;
@@ -69,7 +69,11 @@ export function readEnd({ finishReason, usage, maxTokens }: FinishedReply): End 
 }
 
 /** How a reply ended that did not fail. White space alone is no answer. */
-export function judge(end: End, text: string, hasToolCalls: boolean): Exclude<Verdict, 'stopped'> {
+export function judge(
+  end: EndKind,
+  text: string,
+  hasToolCalls: boolean,
+): Exclude<Verdict, 'stopped'> {
   if (end === 'filtered') return 'content_filter';
   if (!hasToolCalls && !text.trim()) return 'empty';
   if (end === 'cut') return 'length';
