@@ -2,11 +2,11 @@ import { abridge } from '../advice/index.ts';
 import { fieldsOf, isObject, itemsOf } from '../client/json.ts';
 import type { Model } from '../client/models/models.ts';
 import type { ChatMessage } from '../client/types.ts';
-import { createAnswer, type Purpose } from './answer/answer.ts';
+import { type Asked, createAnswer } from './answer/answer.ts';
 import { createTextInsertion, type Insertion, targetOf } from './editor/insert-text.ts';
 import { loadVSCode } from './editor/vscode.ts';
 import { asThread, type HostUtils, postToPanel, type Task, type Thread } from './host.ts';
-import { formatNote } from './page/layout.ts';
+import { formatNote } from './page/added.ts';
 import { TASKS } from './say/buttons.ts';
 import { explain } from './say/failure.ts';
 import { buildOperations } from './say/operations.ts';
@@ -17,6 +17,7 @@ import { type Config, readSettings } from './settings/settings.ts';
 import { type LoadedMessage, toChatMessages } from './thread/conversation.ts';
 import { pause, realClock, type TurnClock } from './turn/clock.ts';
 import { type AgentResponse, createResponse } from './turn/response.ts';
+import { writeThread } from './turn/saved-thread.ts';
 import { beginTurn } from './turn/turn.ts';
 
 /** The panel's operations, its boot message and its first task wait for the list of models no longer, in ms. */
@@ -78,7 +79,7 @@ export default class LocalLLMStreamAgent {
     }
     (await beginTurn(chat, hostUtils, this.clock)).release();
     const { phrases } = this.#voice(chat);
-    return createResponse(formatNote('⚠️', [phrases.unknownTask(abridge(String(name), 100))]));
+    return noteResponse([phrases.unknownTask(abridge(String(name), 100))]);
   }
 
   /** The panel's drop-downs and buttons; within two seconds, whatever the server does. */
@@ -109,7 +110,7 @@ export default class LocalLLMStreamAgent {
 
   /** @param isInitial - the chat was opened, or 'Generate Text at Cursor' has made it */
   async #reply(
-    purpose: Purpose,
+    asked: Asked,
     thread: Thread,
     hostUtils: HostUtils | undefined,
     isInitial = false,
@@ -118,7 +119,7 @@ export default class LocalLLMStreamAgent {
     const { config, phrases } = this.#voice(thread);
     const response = createResponse('', () => (turn.takesButtons() ? answer.buttons() : []));
     const answer = createAnswer({
-      purpose,
+      asked,
       thread,
       hostUtils,
       clock: this.clock,
@@ -130,7 +131,7 @@ export default class LocalLLMStreamAgent {
       showModels: (models) => showOperations(thread, hostUtils, config, models, phrases),
       insertion: isInitial ? await insertionFor(thread, phrases, this.clock) : undefined,
     });
-    const texts = turn.stream(answer.work, answer.buttons);
+    const texts = turn.stream(answer);
     response.setStream(this.createStream({ texts, [Symbol.asyncIterator]: () => asChunks(texts) }));
     return response;
   }
@@ -147,7 +148,7 @@ export default class LocalLLMStreamAgent {
       const saved = repository?.getThread?.(String(thread.id));
       if (isObject(saved)) {
         Object.assign(saved, { settings: { ...fieldsOf(saved.settings), model } });
-        repository?.saveThread?.(asThread(saved));
+        writeThread(asThread(saved), repository);
       }
     } catch {
       // A thread that cannot be changed is answered all the same.
@@ -165,7 +166,7 @@ export default class LocalLLMStreamAgent {
     } catch (error) {
       const { config, phrases } = this.#voice(thread);
       const { happened, advice } = explain(error, {}, config, undefined, phrases);
-      return createResponse(formatNote('⚠️', [happened, advice]));
+      return noteResponse([happened, advice]);
     }
   }
 
@@ -220,6 +221,14 @@ async function insertionFor(
   const vscode = target && loadVSCode();
   // Without the place the answer is in the chat.
   return vscode && createTextInsertion(vscode, target, phrases, clock).catch(() => undefined);
+}
+
+/** A reply that is a note and nothing else. */
+function noteResponse(paragraphs: readonly string[]): AgentResponse {
+  const text = formatNote('⚠️', paragraphs);
+  const response = createResponse(text);
+  response.getMeta().added = [[0, text.length]];
+  return response;
 }
 
 async function* asChunks(texts: AsyncIterable<string>): AsyncGenerator<unknown> {

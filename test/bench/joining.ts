@@ -5,7 +5,7 @@
 import hljs from 'highlight.js';
 import MarkdownIt from 'markdown-it';
 import type { TurnClock } from '../../src/agent/turn/clock.ts';
-import { createJoiner } from '../../src/agent/turn/joiner.ts';
+import { Joiner } from '../../src/agent/turn/joiner.ts';
 
 const DELTAS = 4000;
 /** Tokens a second: a large model on a small machine, the usual, a small model on a large one. */
@@ -64,7 +64,7 @@ async function join(deltas: string[], rate: number): Promise<Chunk[]> {
       return () => timers.delete(timer);
     },
   };
-  const joiner = createJoiner({ onStart() {}, isOpen: () => true, onText() {}, onEnd() {} }, clock);
+  const joiner = new Joiner({ onStart() {}, isOpen: () => true, onText() {}, onEnd() {} }, clock);
   const chunks: Chunk[] = [];
   const reading = (async () => {
     for await (const text of joiner) chunks.push({ text, at: now });

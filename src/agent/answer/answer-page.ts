@@ -1,76 +1,97 @@
 import type { ChatReply, PartialResult, ReplyEvent } from '../../client/types.ts';
 import type { AvailableTask, Message } from '../host.ts';
-import { createLayout, formatNote, type Layout } from '../page/layout.ts';
-import { createNotice, type Notice, type Waiting } from '../page/notice.ts';
+import { formatNote } from '../page/added.ts';
+import { Layout } from '../page/layout.ts';
+import { Notice, type WaitingFor } from '../page/notice.ts';
+import { Thought } from '../page/thought.ts';
 import { continueButton } from '../say/buttons.ts';
 import type { Note } from '../say/ending.ts';
 import { resultFacts } from '../say/facts.ts';
 import { createSecretFilter } from '../settings/secret.ts';
-import { modelText } from '../thread/conversation.ts';
+import { startOf } from '../thread/conversation.ts';
+import type { EarlierReply } from '../turn/earlier-reply.ts';
 import type { OpenReply } from '../turn/turn.ts';
 import type { Job } from './answer.ts';
 import { lastReply, type Remark } from './plan.ts';
 
 type Filter = (text: string, isLast?: boolean) => string;
 
+const asItIs: Filter = (text) => text;
+
 /** One reply as it is shown and saved: text, reasoning, what is waited for, notes, buttons, meta. */
 export class AnswerPage {
-  /** How much of the answer has come. A sign is progress, too; a word is text, reasoning or a call. */
+  /** How much of the answer has come. Progress is a sign; a word is text, reasoning or a call. */
   heard: 'nothing' | 'sign' | 'word' = 'nothing';
   readonly #job: Job;
   readonly #reply: OpenReply;
   readonly #layout: Layout;
   readonly #notice: Notice;
+  readonly #thought: Thought;
   readonly #notes: Note[] = [];
+  /** The reply that goes on, for Continue. */
+  readonly #last: Message | undefined;
+  #earlier: EarlierReply | undefined;
   #buttonsAtEnd: readonly AvailableTask[] = [];
-  #isOver = false;
+  #state: 'open' | 'ended' | 'stopped' = 'open';
   #stream: ChatReply | undefined;
-  #answerFilter: Filter = (text) => text;
-  #thoughtFilter: Filter = (text) => text;
+  #answerFilter = asItIs;
+  #thoughtFilter = asItIs;
 
   constructor(job: Job, reply: OpenReply) {
+    const { phrases, clock, config } = job;
     this.#job = job;
     this.#reply = reply;
-    this.#notice = createNotice(reply.bubble, job.hostUtils, job.phrases, job.clock);
-    const write = (text: string) => {
-      this.#notice.end();
-      reply.write(text);
-    };
-    const last = this.isContinuing ? lastReply(job.before) : undefined;
-    const target = { write, rewrite: reply.rewrite };
-    this.#layout = createLayout(target, job.phrases.reasoningLabel(), last ? modelText(last) : '');
+    this.#last = job.asked.kind === 'continue' ? lastReply(job.before) : undefined;
+    this.#layout = new Layout({
+      write: (text) => {
+        this.#notice.end();
+        reply.write(text);
+      },
+      rewrite: reply.rewrite,
+    });
+    this.#notice = new Notice(
+      (text) => reply.showBelow(text && this.#layout.separator + text),
+      phrases,
+      clock,
+    );
+    this.#thought = new Thought(config.reasoning === 'show', phrases, clock);
+    this.waitFor({ for: 'first word' });
   }
 
   get isContinuing(): boolean {
-    return this.#job.purpose.kind === 'continue';
+    return this.#job.asked.kind === 'continue';
   }
 
   get hasText(): boolean {
-    return this.#layout.answer.trim() !== '';
+    return this.#layout.hasText || this.#earlier?.hasText === true;
   }
 
-  /** Of the reply that can be continued after this one: itself, or without a word of it the one that it goes on with. */
+  /** Of the reply that can be continued after this one. */
   get idToContinue(): unknown {
-    const isWithoutWord = this.isContinuing && !this.hasText;
-    return isWithoutWord ? lastReply(this.#job.before)?.id : this.#reply.bubble?.id;
+    return this.isContinuing ? this.#last?.id : this.#reply.bubble?.id;
   }
 
-  waitFor(waiting: Waiting): void {
-    this.#notice.waitFor(waiting);
+  waitFor(waiting: WaitingFor): void {
+    if (this.#state === 'open') this.#notice.waitFor(waiting);
   }
 
-  /** A stream begins; what was heard of another stays heard. */
-  follow(stream: ChatReply, filter: (text: string) => string = (text) => text): void {
+  /**
+   * A stream begins; what was heard of another stays heard.
+   * @param isPrefilled - the server goes on with the very text that it was sent, which has no blanks at its end
+   */
+  follow(stream: ChatReply, filter: (text: string) => string, isPrefilled: boolean): void {
     const { apiKey = '' } = this.#job.config;
     const withoutKey = createSecretFilter(apiKey);
     this.#stream = stream;
     this.#answerFilter = (text, isLast) => filter(withoutKey(text, isLast));
     this.#thoughtFilter = createSecretFilter(apiKey);
+    if (!this.#last) return;
+    const start = startOf(this.#last);
+    const text = isPrefilled ? start.text.trimEnd() : start.text;
+    this.#earlier = this.#reply.goOnWith(this.#last, { ...start, text });
   }
 
   async show(event: ReplyEvent): Promise<void> {
-    const { config, insertion } = this.#job;
-    const showsThought = config.reasoning === 'show';
     if (event.type !== 'progress') this.heard = 'word';
     else if (this.heard === 'nothing') this.heard = 'sign';
     switch (event.type) {
@@ -79,24 +100,27 @@ export class AnswerPage {
         return this.waitFor({ for: 'reading', ...share });
       }
       case 'reasoning':
-        this.waitFor({ for: 'thinking' });
-        if (showsThought) this.#layout.reasoning(this.#thoughtFilter(event.text));
-        return;
+        return this.#think(this.#thoughtFilter(event.text));
       case 'correction':
-        await this.#layout.answerWasReasoning(showsThought);
-        return insertion?.restart();
+        await this.#layout.restart();
+        this.#earlier?.restart();
+        this.#job.insertion?.restart();
+        return this.#think(event.reasoning);
       case 'text':
-        if (showsThought) this.#layout.reasoning(this.#thoughtFilter('', true));
         return this.#addText(this.#answerFilter(event.text));
       case 'finish':
         return this.#addText(this.#answerFilter('', true));
     }
   }
 
+  /** Adds a block of the agent's own. */
   say(sign: string, note: Note): void {
-    this.#layout.note(sign, note);
+    if (this.#state === 'stopped') return;
+    this.#endThought();
+    this.#add(formatNote(sign, note));
   }
 
+  /** Says something under the answer, when it has ended. */
   remark({ note, once }: Remark): void {
     const facts = Object.entries(once ?? {});
     const isSame = (one: Message) => facts.every(([name, value]) => one?.meta?.[name] === value);
@@ -106,15 +130,29 @@ export class AnswerPage {
 
   /** The buttons under the reply when it has ended. */
   endWith(buttons: readonly AvailableTask[]): void {
-    this.#buttonsAtEnd = buttons;
+    if (this.#state === 'open') this.#buttonsAtEnd = buttons;
   }
 
   buttons(): readonly AvailableTask[] {
-    if (this.#isOver) return this.#buttonsAtEnd;
-    const canGoOn = this.hasText || this.isContinuing;
-    return canGoOn ? [continueButton(this.#job.phrases, this.idToContinue)] : [];
+    return this.#state === 'open' ? this.#buttonsIfStopped() : this.#buttonsAtEnd;
   }
 
+  /** What of the reply's message would be saved if it ended now, with this text. */
+  messageIfEnded(text: string): Pick<Message, 'text' | 'meta' | 'availableTasks'> {
+    const { meta } = this.#job;
+    const thought = this.#thought.block();
+    const whole = thought ? text + this.#layout.separator + thought : text;
+    const added = [...this.#layout.added];
+    if (thought) added.push([text.length, whole.length]);
+    const buttons = this.buttons();
+    return {
+      text: whole,
+      meta: { ...meta, added, verdict: meta.verdict ?? 'stopped' },
+      ...(buttons.length > 0 && { availableTasks: buttons }),
+    };
+  }
+
+  /** Keeps in the reply's meta what is known of the answer. */
   record(result: Partial<PartialResult> = this.#stream?.soFar ?? {}): void {
     Object.assign(this.#job.meta, resultFacts(result, this.#job.config.apiKey ?? ''));
   }
@@ -122,22 +160,61 @@ export class AnswerPage {
   /** The user has stopped it. @returns whether the server was still at the prompt */
   stop(): boolean {
     const { phrases, meta } = this.#job;
-    this.#notice.end();
+    if (this.#state !== 'open') return false;
     this.record();
     meta.verdict ??= 'stopped';
-    const advice = this.isContinuing ? phrases.continueAdvice() : phrases.stoppedEarlyAdvice();
-    this.#reply.fillEmpty(formatNote('ℹ️', [phrases.stoppedEarly(), advice]));
+    this.#notice.end();
+    this.#layout.cutTo(this.#reply.text);
+    this.#endThought();
+    this.#buttonsAtEnd = this.#buttonsIfStopped();
+    this.#earlier?.end({ verdict: 'stopped' });
+    if (this.#layout.isEmpty) {
+      const advice = this.isContinuing ? phrases.continueAdvice() : phrases.stoppedEarlyAdvice();
+      this.#add(formatNote('ℹ️', [phrases.stoppedEarly(), advice]));
+    }
+    this.#state = 'stopped';
     return this.#stream !== undefined && this.heard !== 'word';
   }
 
   close(): void {
+    if (this.#state !== 'open') return;
+    this.#endThought();
     this.#notice.end();
+    const { verdict, finishReason, usage, timing } = this.#job.meta;
+    this.#earlier?.end({ verdict, finishReason, usage, timing });
     for (const note of this.#notes) this.say('ℹ️', note);
-    this.#isOver = true;
+    this.#state = 'ended';
+  }
+
+  #buttonsIfStopped(): readonly AvailableTask[] {
+    const canGoOn = this.hasText || this.isContinuing;
+    return canGoOn ? [continueButton(this.#job.phrases, this.idToContinue)] : [];
+  }
+
+  #think(text: string): void {
+    this.#thought.push(text);
+    this.waitFor({ for: 'thinking', ...this.#thought.progress });
+  }
+
+  /** What was thought is written as one block, now that something else follows. */
+  #endThought(): void {
+    this.#thought.push(this.#thoughtFilter('', true));
+    const block = this.#thought.end();
+    if (block) this.#add(block);
   }
 
   #addText(text: string): void {
-    this.#layout.text(text);
+    if (text === '') return;
+    this.#endThought();
     this.#job.insertion?.write(text);
+    if (!this.#earlier) return this.#layout.text(text);
+    const isFirst = !this.#earlier.hasText;
+    this.#earlier.write(text);
+    if (isFirst) this.#add(formatNote('ℹ️', [this.#job.phrases.goesOnAbove()]));
+  }
+
+  #add(block: string): void {
+    this.#layout.add(block);
+    this.#job.meta.added = this.#layout.added;
   }
 }

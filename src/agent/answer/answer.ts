@@ -15,13 +15,13 @@ import type { Config } from '../settings/settings.ts';
 import type { LoadedMessage } from '../thread/conversation.ts';
 import { shorten } from '../thread/left-out.ts';
 import type { TurnClock } from '../turn/clock.ts';
-import type { OpenReply, Work } from '../turn/turn.ts';
+import type { OpenReply, ReplyWriter } from '../turn/turn.ts';
 import { AnswerPage } from './answer-page.ts';
 import { type Attempt, conversationFor, type Plan, planAnswer } from './plan.ts';
 import { buildRequest, refusesContinuing, refusesProgress } from './request.ts';
 
 /** What is asked for. */
-export type Purpose =
+export type Asked =
   /** The last question is answered; if there is none, the reply says whether the server is ready. */
   | { kind: 'answer' }
   /** The last answer goes on. */
@@ -33,7 +33,7 @@ export type Purpose =
 
 /** What an answer is made from. */
 export interface Job {
-  purpose: Purpose;
+  asked: Asked;
   thread: Thread;
   /** The thread's messages before this reply. */
   before: readonly Message[];
@@ -52,13 +52,6 @@ export interface Job {
   insertion?: Insertion | undefined;
 }
 
-/** An answer that can be made. */
-interface Answer {
-  work: Work;
-  /** The buttons under it, as they are now. */
-  buttons(): readonly AvailableTask[];
-}
-
 /** For so long a server may be busy with a prompt whose reply was stopped, in ms. */
 const STILL_BUSY_MS = 60_000;
 
@@ -70,16 +63,27 @@ export function createAnswer(given: Omit<Job, 'before'>): Answer {
   const job = { ...given, before: [...given.thread.messages] };
   let page: AnswerPage | undefined;
   return {
-    work(reply) {
+    write(reply) {
       page = new AnswerPage(job, reply);
-      return work(job, page, reply);
+      return answerOn(page, job, reply);
+    },
+    messageIfEnded: (text) => page?.messageIfEnded(text) ?? { text },
+    onSavingFailed(error) {
+      const words = abridge(error instanceof Error ? error.message : String(error), 200);
+      page?.remark({ note: [job.phrases.notSaved(words), job.phrases.notSavedAdvice()] });
     },
     buttons: () => page?.buttons() ?? [],
   };
 }
 
+/** An answer that can be written into a reply. */
+interface Answer extends ReplyWriter {
+  /** The buttons under it, as they are now. */
+  buttons(): readonly AvailableTask[];
+}
+
 /** One answer, from the first look at the server to the last note. */
-async function work(job: Job, page: AnswerPage, reply: OpenReply): Promise<void> {
+async function answerOn(page: AnswerPage, job: Job, reply: OpenReply): Promise<void> {
   const { config, insertion, server, showModels, meta, clock } = job;
   const leaving = new AbortController();
   // At once, because the host saves the message when it has left the stream.
@@ -102,8 +106,8 @@ async function work(job: Job, page: AnswerPage, reply: OpenReply): Promise<void>
 }
 
 async function answer(job: Job, page: AnswerPage, signal: AbortSignal): Promise<void> {
-  const { purpose } = job;
-  if (purpose.kind === 'load' && !(await loadModel(job, page, purpose.model, signal))) return;
+  const { asked } = job;
+  if (asked.kind === 'load' && !(await loadModel(job, page, asked.model, signal))) return;
   const plan = await planAnswer(job);
   if (plan.kind === 'ready') return tellReady(job, page);
   for (const remark of plan.remarks) page.remark(remark);
@@ -135,13 +139,12 @@ async function stream(
   job: Job,
   page: AnswerPage,
   model: string | undefined,
-  { messages, more, filter, continues }: Attempt,
+  { messages, more, filter = (text) => text, isPrefilled = false }: Attempt,
   signal: AbortSignal,
 ): Promise<void> {
   const { config, meta, insertion } = job;
   const { baseURL, apiKey, timeouts } = config;
   meta.requestedModel = model;
-  if (continues) meta.continues = continues;
   const watching = new AbortController();
   const stopWatching = () => watching.abort();
   signal.addEventListener('abort', stopWatching);
@@ -150,7 +153,7 @@ async function stream(
     const sent = insertion ? insertion.instruct(messages) : messages;
     const request = buildRequest(config, model, sent, more);
     const reply = streamChat(request, { baseURL, apiKey, timeouts, fetch: nodeFetch, signal });
-    page.follow(reply, filter);
+    page.follow(reply, filter, isPrefilled);
     for await (const event of reply.events()) {
       stopWatching();
       stoppedEarly.delete(baseURL);

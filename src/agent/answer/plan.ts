@@ -3,7 +3,7 @@ import { defaultChatModel } from '../../client/models/models.ts';
 import type { ChatMessage } from '../../client/types.ts';
 import type { Message, Meta } from '../host.ts';
 import type { Note } from '../say/ending.ts';
-import { type Continuation, conversationOf, modelText } from '../thread/conversation.ts';
+import { conversationOf, modelText } from '../thread/conversation.ts';
 import { shorten } from '../thread/left-out.ts';
 import { findQuestion } from '../thread/question.ts';
 import type { Job } from './answer.ts';
@@ -23,7 +23,8 @@ export interface Attempt {
   more?: JsonObject;
   /** What is taken out of the answer's text. */
   filter?: (text: string) => string;
-  continues?: Continuation;
+  /** The server goes on with the last message itself. */
+  isPrefilled?: boolean;
 }
 
 /** What is done for a job. `ask` has several attempts if a server may refuse the first. */
@@ -32,13 +33,13 @@ export type Plan =
   | { kind: 'say'; remarks: Remark[] }
   | { kind: 'ask'; remarks: Remark[]; model: string | undefined; attempts: Attempt[] };
 
-/** Decides from the purpose and the thread what is asked. Sends nothing but looks at the list of models. */
+/** Decides from the thread and from what is asked for how the model is asked. Sends nothing but looks at the list of models. */
 export async function planAnswer(job: Job): Promise<Plan> {
-  const { purpose, phrases, meta, before } = job;
-  if (purpose.kind === 'continue') return planContinuing(job, purpose.replyId);
+  const { asked, phrases, meta, before } = job;
+  if (asked.kind === 'continue') return planContinuing(job, asked.replyId);
   const remarks: Remark[] = [];
-  if (purpose.kind === 'shorter') {
-    const shortened = shorten(before, purpose.share);
+  if (asked.kind === 'shorter') {
+    const shortened = shorten(before, asked.share);
     if (!shortened) return say([phrases.nothingLeftOut(), phrases.nothingLeftOutAdvice()]);
     meta.startsAt = shortened.startsAt;
     remarks.push({ note: [phrases.oldestLeftOut(shortened.count)] });
@@ -64,16 +65,14 @@ async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
   const question = await findQuestion(job, conversationOf(before), async () => undefined);
   if (question.kind !== 'asked') return { kind: 'say', remarks: [] };
   const { messages } = question;
-  const prompt = phrases.goOn();
   const asked: Attempt = {
-    messages: [...messages, { role: 'user', content: prompt }],
-    continues: { how: 'asked', prompt },
+    messages: [...messages, { role: 'user', content: phrases.goOn() }],
   };
   const prefill: Attempt = {
     messages,
     more: CONTINUE_FINAL,
     filter: createEchoFilter(modelText(last)),
-    continues: { how: 'prefill' },
+    isPrefilled: true,
   };
   const model = await modelToAsk(job);
   const attempts = (await server.isLlamaCpp()) ? [prefill, asked] : [asked];
@@ -83,16 +82,16 @@ async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
 const say = (note: Note): Plan => ({ kind: 'say', remarks: [{ note }] });
 
 /** The model that is named in the request; `undefined` if the server chooses. */
-async function modelToAsk({ purpose, config, server }: Job): Promise<string | undefined> {
-  if (purpose.kind === 'load') return purpose.model;
+async function modelToAsk({ asked, config, server }: Job): Promise<string | undefined> {
+  if (asked.kind === 'load') return asked.model;
   return config.model ?? defaultChatModel(await server.models().catch(() => []))?.id;
 }
 
 /** The conversation of this job: up to the last question, or from where it was shortened. */
-export function conversationFor({ before, purpose, meta }: Job): Message[] {
+export function conversationFor({ before, asked, meta }: Job): Message[] {
   const all = conversationOf(before);
   const start = all.findIndex(({ id }) => id !== undefined && id === meta.startsAt);
-  const isAgain = purpose.kind !== 'answer';
+  const isAgain = asked.kind !== 'answer';
   const end = isAgain ? all.findLastIndex(({ sender }) => sender === 'user') + 1 : all.length;
   return all.slice(Math.max(start, 0), end);
 }

@@ -1,121 +1,101 @@
-import { openFence } from './fences.ts';
-import { closingMark, openingMark, quoteLines, withoutMarks } from './marks.ts';
-
-/** Who speaks in a note. */
-const SPEAKER = '**local-llm** ·';
-
-/** Lays out one reply: the answer, and what the agent adds to it, each in a block of its own. */
-export interface Layout {
-  text(delta: string): void;
-  /** Quoted, under a heading. */
-  reasoning(delta: string): void;
-  /**
-   * A quoted block, outside any code fence that the answer left open.
-   * @param paragraphs - the first begins on the line of the sign
-   */
-  note(sign: string, paragraphs: readonly string[]): void;
-  /** What was the answer so far has turned out to be reasoning: lays everything out anew. */
-  answerWasReasoning(isShown: boolean): Promise<void>;
-  /** The answer so far, without anything that was added. */
-  readonly answer: string;
-}
+import type { Span } from './added.ts';
+import { FenceTracker } from './fences.ts';
 
 /** Where a layout goes. */
-interface Page {
+export interface LayoutTarget {
   write(text: string): void;
   /** Puts a text in the place of everything that was written. */
   rewrite(text: string): Promise<void>;
 }
 
-/** A note as a reply of its own. */
-export function formatNote(sign: string, paragraphs: readonly string[]): string {
-  return `> ${openingMark('first')}${noteText(sign, paragraphs)}${closingMark(false)}`;
-}
-
 /**
- * @param page - takes the reply's Markdown, piece by piece
- * @param heading - heads the reasoning
- * @param goesOn - what the answer goes on with: a code fence that this leaves open is opened again
+ * Lays out one reply: the answer, and what the agent adds to it, each in a block of its own.
+ *
+ *   text, add ─ what goes between two blocks ─ the target (the stream, through the joiner)
+ *                     └ `added`: where the additions are, for the reply's meta (added.ts reads it)
+ *
+ * fences.ts knows which code fence is open, quote.ts quotes a text as it was written, notice.ts says what is waited for.
  */
-export function createLayout(page: Page, heading: string, goesOn = ''): Layout {
-  let block: 'answer' | 'reasoning' | 'note' | undefined;
-  let answer = '';
-  /** White space at the end of the reasoning, held back until something follows it: a block has no empty end. */
-  let held = '';
+export class Layout {
+  /** Where in the text something was added. Always the same array. */
+  readonly added: Span[] = [];
+  /** Whether a word of the answer was written. */
+  hasText = false;
+  readonly #target: LayoutTarget;
+  #fences = new FenceTracker();
+  #length = 0;
 
-  /** Ends the block that is open, and begins the one that the agent adds. */
-  function beginAdded(next: 'reasoning' | 'note'): void {
-    const isFirst = block === undefined;
-    const fence = block === 'answer' ? openFence(goesOn + answer) : undefined;
-    if (block === 'reasoning') page.write(closingMark(false));
-    if (fence) page.write(`${answer.endsWith('\n') ? '' : '\n'}${fence.closing}`);
-    const place = isFirst ? 'first' : fence ? 'after fence' : 'after text';
-    page.write(`${isFirst ? '' : '\n\n'}> ${openingMark(place)}`);
-    block = next;
+  constructor(target: LayoutTarget) {
+    this.#target = target;
   }
 
-  function beginAnswer(): void {
-    const fence = openFence(goesOn + answer);
-    if (block === 'reasoning') page.write(closingMark(fence !== undefined));
-    // An empty block at the beginning has nothing but its end.
-    else if (fence) page.write(`${openingMark('first')}${closingMark(true)}`);
-    if (block !== undefined || fence) page.write('\n\n');
-    if (fence) page.write(`${fence.opening}\n`);
-    block = 'answer';
+  get isEmpty(): boolean {
+    return this.#length === 0;
   }
 
-  return {
-    text(delta) {
-      if (delta === '') return;
-      if (block !== 'answer') beginAnswer();
-      const text = withoutMarks(delta);
-      answer += text;
-      page.write(text);
-    },
+  /** The answer goes on. */
+  text(delta: string): void {
+    if (delta === '') return;
+    if (this.#endsAdded) {
+      const { open } = this.#fences;
+      this.#add(`\n\n${open ? `${open.opening}\n` : ''}`);
+    }
+    this.#write(delta);
+    this.#fences.push(delta);
+    this.hasText ||= delta.trim() !== '';
+  }
 
-    reasoning(delta) {
-      const text = held + withoutMarks(delta);
-      const shown = text.trimEnd();
-      held = text.slice(shown.length);
-      if (block !== 'reasoning') {
-        if (shown.trim() === '') {
-          held = '';
-          return;
-        }
-        beginAdded('reasoning');
-        page.write(`💭 **${heading}**\n>\n> ${quoteLines(shown.trimStart())}`);
-      } else if (shown) page.write(quoteLines(shown));
-    },
+  /** Adds a block that the model did not write, outside any code fence that the answer left open. */
+  add(block: string): void {
+    this.#add(`${this.separator}${block}`);
+  }
 
-    note(sign, paragraphs) {
-      beginAdded('note');
-      page.write(`${noteText(sign, paragraphs)}${closingMark(false)}`);
-    },
+  /** What goes between the text so far and something that is added now. */
+  get separator(): string {
+    if (this.isEmpty) return '';
+    const { open, endsLine } = this.#fences;
+    if (!open || this.#endsAdded) return '\n\n';
+    return `${endsLine ? '' : '\n'}${open.closing}\n\n`;
+  }
 
-    async answerWasReasoning(isShown) {
-      const thought = answer;
-      block = undefined;
-      answer = '';
-      held = '';
-      if (!isShown || thought.trim() === '') return page.rewrite('');
-      let text = '';
-      const write = (piece: string) => {
-        text += piece;
-      };
-      createLayout({ write, rewrite: async () => {} }, heading).reasoning(thought);
-      held = /\s*$/.exec(thought)?.[0] ?? '';
-      block = 'reasoning';
-      await page.rewrite(text);
-    },
+  /** Begins anew: what was written so far was no answer. */
+  async restart(): Promise<void> {
+    this.cutTo('');
+    await this.#target.rewrite('');
+  }
 
-    get answer() {
-      return answer;
-    },
-  };
-}
+  /**
+   * The reply was stopped: of what was written only this is kept.
+   * @param text - its beginning
+   */
+  cutTo(text: string): void {
+    const spans = this.added.splice(0);
+    this.#fences = new FenceTracker();
+    this.#length = text.length;
+    let from = 0;
+    for (const [start, end] of spans.filter(([start]) => start < text.length)) {
+      this.added.push([start, Math.min(end, text.length)]);
+      this.#fences.push(text.slice(from, start));
+      from = Math.min(end, text.length);
+    }
+    this.#fences.push(text.slice(from));
+    if (text.trim() === '') this.hasText = false;
+  }
 
-/** Each paragraph is one line of Markdown, apart from the others by an empty one. */
-function noteText(sign: string, paragraphs: readonly string[]): string {
-  const lines = paragraphs.map((text) => withoutMarks(text).trim().replace(/\s+/g, ' '));
-  return `${sign} ${SPEAKER} ${lines.filter(Boolean).join('\n>\n> ')}`;
+  get #endsAdded(): boolean {
+    return this.#length > 0 && this.added.at(-1)?.[1] === this.#length;
+  }
+
+  #add(text: string): void {
+    const start = this.#length;
+    const last = this.added.at(-1);
+    this.#write(text);
+    if (last?.[1] === start) last[1] = this.#length;
+    else this.added.push([start, this.#length]);
+  }
+
+  #write(text: string): void {
+    this.#length += text.length;
+    this.#target.write(text);
+  }
 }

@@ -1,59 +1,66 @@
-import { type HostUtils, type Message, postToPanel } from '../host.ts';
 import type { Phrases } from '../say/phrases.ts';
 import type { TurnClock } from '../turn/clock.ts';
+import { lastLines, quoteVerbatim } from './quote.ts';
 
 /** What is waited for. A share is from 0 to 1. */
-export type Waiting =
+export type WaitingFor =
   | { for: 'first word' }
   | { for: 'loading'; model: string }
   | { for: 'reading'; share?: number }
   | { for: 'earlier question' }
-  | { for: 'thinking' };
+  /** Since when, on the clock, and the last of what was thought, if it is shown. */
+  | { for: 'thinking'; since: number; tail: () => string };
 
-/** Says in the reply's bubble what is waited for. It is shown only; nothing of it is saved. */
-export interface Notice {
-  /** From now on this is waited for. */
-  waitFor(waiting: Waiting): void;
-  /** Ends it, before the first text: the host appends a chunk to what is shown. */
-  end(): void;
-}
+/** How much of the reasoning is in sight while it comes. */
+const LINES = 3;
+const LINE_CHARACTERS = 160;
 
-/** Begins to wait: from the second second on the notice is shown, and renewed every second. */
-export function createNotice(
-  bubble: Message | undefined,
-  hostUtils: HostUtils | undefined,
-  phrases: Phrases,
-  clock: TurnClock,
-): Notice {
-  let seconds = 0;
-  let waiting: Waiting = { for: 'first word' };
-  let isOver = false;
+/** Says below a reply what is waited for, from the second second on, every second. It is shown only, and never saved. */
+export class Notice {
+  readonly #show: (text: string) => void;
+  readonly #phrases: Phrases;
+  readonly #clock: TurnClock;
+  #waiting: WaitingFor | undefined;
+  #since = 0;
+  #stopClock = () => {};
 
-  const show = (text: string) =>
-    postToPanel(hostUtils, { type: 'updateBotMessage', messageId: bubble?.id, text });
-
-  let stopClock = clock.after(1000, tick);
-  function tick(): void {
-    seconds++;
-    if (seconds > 1) show(sayWaiting(waiting, phrases.time(seconds), phrases));
-    stopClock = clock.after(1000, tick);
+  /** @param show - shows a text below the reply, in the place of the one before; `''` takes it away */
+  constructor(show: (text: string) => void, phrases: Phrases, clock: TurnClock) {
+    this.#show = show;
+    this.#phrases = phrases;
+    this.#clock = clock;
   }
 
-  return {
-    waitFor(next) {
-      waiting = next;
-    },
-    end() {
-      if (isOver) return;
-      isOver = true;
-      stopClock();
-      if (seconds > 1) show('');
-    },
-  };
+  /** From now on this is waited for. */
+  waitFor(waiting: WaitingFor): void {
+    const isNew = this.#waiting === undefined;
+    this.#waiting = waiting;
+    if (!isNew) return;
+    this.#since = this.#clock.now();
+    this.#stopClock = this.#clock.after(1000, () => this.#tick());
+  }
+
+  end(): void {
+    if (this.#waiting === undefined) return;
+    this.#waiting = undefined;
+    this.#stopClock();
+    this.#show('');
+  }
+
+  #tick(): void {
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    const now = this.#clock.now();
+    const since = waiting.for === 'thinking' ? waiting.since : this.#since;
+    const seconds = Math.round((now - since) / 1000);
+    if (now - this.#since > 1500) this.#show(sayWaiting(waiting, seconds, this.#phrases));
+    this.#stopClock = this.#clock.after(1000, () => this.#tick());
+  }
 }
 
 /** The sentence for it. */
-export function sayWaiting(waiting: Waiting, time: string, phrases: Phrases): string {
+export function sayWaiting(waiting: WaitingFor, seconds: number, phrases: Phrases): string {
+  const time = phrases.time(seconds);
   const percentOf = (share: number) => Math.floor(100 * Math.min(Math.max(share, 0), 1));
   switch (waiting.for) {
     case 'loading':
@@ -64,8 +71,11 @@ export function sayWaiting(waiting: Waiting, time: string, phrases: Phrases): st
         : phrases.readingShare(percentOf(waiting.share), time);
     case 'earlier question':
       return phrases.busy(time);
-    case 'thinking':
-      return phrases.thinking(time);
+    case 'thinking': {
+      const lines = lastLines(waiting.tail(), LINES, LINE_CHARACTERS);
+      const quoted = lines.length > 0 ? `\n\n${quoteVerbatim(lines.join('\n'))}` : '';
+      return `${phrases.thinking(time)}${quoted}`;
+    }
     default:
       return phrases.waiting(time);
   }

@@ -48,6 +48,8 @@ export const chinese: Phrases = {
   readingShare: (percent, time) => `⏳ 正在读提示词：${percent}%，${time}`,
   busy: (time) => `⏳ 服务还在处理刚才停止的问题，接下来就是这一个：${time}`,
   thinking: (time) => `💭 正在思考：${time}`,
+  thought: (time) => `思考了 ${time}`,
+  goesOnAbove: () => '接着上面的回答往下写了。',
   time(seconds) {
     const minutes = Math.floor(seconds / 60);
     const rest = seconds % 60;
@@ -81,6 +83,10 @@ export const chinese: Phrases = {
   contextAdvice: () => '用完之后，模型会忘掉开头的内容，或者无法回答。点“重置上下文”可以重新开始。',
   stats: (tokens, rate, seconds) => `${tokens} 个 token，每秒 ${rate} 个，用时 ${seconds} 秒`,
   statsContext: (used, size, percent) => `上下文：${used} / ${size} token（${percent}%）`,
+
+  notSaved: (words) => `这个回答在生成过程中没能保存：${words}。`,
+  notSavedAdvice: () =>
+    '请先腾出磁盘空间，并在关闭对话之前复制这个回答。之前保存的内容没有受影响。',
 
   unknownSettings: (fields) => `agents.json 里有不起作用的设置：${fields}。`,
   unknownSettingsAdvice: () => '请改正名字，或者删掉它们。',

@@ -51,6 +51,8 @@ export const english = {
   busy: (time: string) =>
     `⏳ The server is still busy with the question that was stopped. This one is next: ${time}`,
   thinking: (time: string) => `💭 Thinking: ${time}`,
+  thought: (time: string) => `Thought for ${time}`,
+  goesOnAbove: () => 'The answer goes on above.',
   time(seconds: number) {
     const minutes = Math.floor(seconds / 60);
     const rest = seconds % 60;
@@ -91,6 +93,10 @@ export const english = {
     `${tokens} tokens, ${rate} tokens/s, ${seconds} s`,
   statsContext: (used: string, size: string, percent: number) =>
     `context: ${used} of ${size} tokens (${percent} %)`,
+
+  notSaved: (words: string) => `This answer could not be saved while it came: ${words}.`,
+  notSavedAdvice: () =>
+    'Make room on the disk, and copy the answer before you close the chat. What was saved before is untouched.',
 
   // What was left out.
   unknownSettings: (fields: string) =>

@@ -1,7 +1,7 @@
-import { fieldsOf } from '../../client/json.ts';
 import type { ChatMessage } from '../../client/types.ts';
-import { currentMessages, type Message, type Meta, textOf } from '../host.ts';
-import { removeAdded } from '../page/marks.ts';
+import { currentMessages, type Message, textOf } from '../host.ts';
+import { withoutAdded, withoutLastAdded } from '../page/added.ts';
+import type { ReplyStart } from '../turn/earlier-reply.ts';
 
 /** A message whose files were read; the host's own have only their names. */
 export interface LoadedMessage extends Message {
@@ -9,22 +9,17 @@ export interface LoadedMessage extends Message {
   images?: readonly string[];
 }
 
-/** How a reply goes on with the one before it; kept in its meta. */
-export type Continuation =
-  /** The server was asked to go on with the text itself. */
-  | { how: 'prefill' }
-  /** The model was asked, in these words, which are part of the conversation from then on. */
-  | { how: 'asked'; prompt: string };
-
-type Part = { type: 'text'; text: string } | { type: 'image_url'; image_url: { url: string } };
+type ContentPart =
+  | { type: 'text'; text: string }
+  | { type: 'image_url'; image_url: { url: string } };
 
 interface ChatTurn {
   role: 'user' | 'assistant';
-  parts: Part[];
+  parts: ContentPart[];
 }
 
 /** Questions that were asked in a row, and what came in reply to them. */
-interface Exchange {
+interface Round {
   questions: LoadedMessage[];
   replies: LoadedMessage[];
 }
@@ -42,9 +37,9 @@ export function toChatMessages(
   systemPrompt: string,
 ): ChatMessage[] {
   const turns: ChatTurn[] = [];
-  for (const { questions, replies } of exchangesOf(conversationOf(messages))) {
+  for (const { questions, replies } of roundsOf(conversationOf(messages))) {
     if (replies.length > 0 && hasFailed(replies)) continue;
-    for (const question of questions) add(turns, 'user', partsOf(textOf(question), question));
+    for (const question of questions) add(turns, 'user', contentOf(textOf(question), question));
     for (const reply of replies) addReply(turns, reply);
   }
   return [
@@ -62,31 +57,31 @@ export function conversationOf<M extends Message>(messages: readonly M[]): M[] {
 }
 
 /** What the model wrote of a reply: without reasoning, notes, and what the host appends when its panel is closed. */
-export function modelText({ meta, ...message }: Message): string {
+export function modelText(message: Message): string {
+  return withoutAdded(textOfReply(message), message.meta?.added).trimEnd();
+}
+
+/** What a reply goes on with: all of it but the notes at its end. */
+export function startOf(message: Message): ReplyStart {
+  return withoutLastAdded(textOfReply(message), message.meta?.added);
+}
+
+function textOfReply({ meta, ...message }: Message): string {
   const text = textOf(message);
-  const own =
-    meta?.panelClosed === true
-      ? text.replace(/( An error occurred during processing\.)+\s*$/, '')
-      : text;
-  return removeAdded(own).trimEnd();
+  return meta?.panelClosed === true
+    ? text.replace(/( An error occurred during processing\.)+\s*$/, '')
+    : text;
 }
 
-/** How a reply goes on with the one before it, where it does. */
-function continuationOf(meta: Meta | null | undefined): Continuation | undefined {
-  const { how, prompt } = fieldsOf(meta?.continues);
-  if (how === 'prefill') return { how };
-  return how === 'asked' && typeof prompt === 'string' ? { how, prompt } : undefined;
-}
-
-function exchangesOf(messages: readonly LoadedMessage[]): Exchange[] {
-  const exchanges: Exchange[] = [];
+function roundsOf(messages: readonly LoadedMessage[]): Round[] {
+  const rounds: Round[] = [];
   for (const message of messages) {
-    const last = exchanges.at(-1);
+    const last = rounds.at(-1);
     if (message.sender !== 'user') last?.replies.push(message);
     else if (last && last.replies.length === 0) last.questions.push(message);
-    else exchanges.push({ questions: [message], replies: [] });
+    else rounds.push({ questions: [message], replies: [] });
   }
-  return exchanges;
+  return rounds;
 }
 
 /** Whether there is not a word in reply, and nobody has stopped it. */
@@ -100,22 +95,13 @@ function hasFailed(replies: readonly Message[]): boolean {
 }
 
 function addReply(turns: ChatTurn[], reply: LoadedMessage): void {
-  if (isHostError(reply.id)) return;
   const text = modelText(reply);
-  const last = turns.at(-1);
-  const continuation = last?.role === 'assistant' ? continuationOf(reply.meta) : undefined;
-  const lastPart = last?.parts.at(-1);
-  if (!text.trim()) return;
-  if (continuation?.how === 'prefill' && lastPart?.type === 'text') lastPart.text += text;
-  else {
-    if (continuation?.how === 'asked')
-      add(turns, 'user', [{ type: 'text', text: continuation.prompt }]);
-    add(turns, 'assistant', partsOf(text.trimStart(), reply));
-  }
+  if (isHostError(reply.id) || !text.trim()) return;
+  add(turns, 'assistant', contentOf(text.trimStart(), reply));
 }
 
 /** Adds to the last turn, where the same one speaks on. */
-function add(turns: ChatTurn[], role: ChatTurn['role'], parts: Part[]): void {
+function add(turns: ChatTurn[], role: ChatTurn['role'], parts: ContentPart[]): void {
   const last = turns.at(-1);
   if (parts.length === 0) return;
   if (last?.role === role) last.parts.push(...parts);
@@ -130,7 +116,7 @@ function isAside({ sender, isVirtual, meta }: Message): boolean {
   return !isSomebodys || isVirtual === true || meta?.isVirtual === true;
 }
 
-function partsOf(text: string, { images = [] }: LoadedMessage): Part[] {
+function contentOf(text: string, { images = [] }: LoadedMessage): ContentPart[] {
   return [
     ...(text.trim() ? [{ type: 'text', text } as const] : []),
     ...images.map((url) => ({ type: 'image_url', image_url: { url } }) as const),
@@ -138,7 +124,7 @@ function partsOf(text: string, { images = [] }: LoadedMessage): Part[] {
 }
 
 /** A plain string where there is no image: some servers take nothing else. */
-function toContent(parts: Part[]): string | Part[] {
+function toContent(parts: ContentPart[]): string | ContentPart[] {
   const texts = parts.flatMap((part) => (part.type === 'text' ? part.text : []));
   return texts.length === parts.length ? texts.join('\n\n') : parts;
 }

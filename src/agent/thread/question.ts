@@ -19,7 +19,7 @@ interface Asking {
   thread: Thread;
   hostUtils: HostUtils | undefined;
   phrases: Phrases;
-  purpose: { kind: string };
+  asked: { kind: string };
   convert(messages: LoadedMessage[]): ChatMessage[];
 }
 
@@ -28,7 +28,7 @@ interface Asking {
  * @param findModel - the model that will be asked, where the server tells of it; asked only where there are images
  */
 export async function findQuestion(
-  { purpose, thread, hostUtils, phrases, convert }: Asking,
+  { asked, thread, hostUtils, phrases, convert }: Asking,
   conversation: readonly Message[],
   findModel: () => Promise<Model | undefined>,
 ): Promise<Question> {
@@ -60,7 +60,7 @@ export async function findQuestion(
   const isEmpty = question?.sender === 'user' && !question.text?.trim() && !question.images?.length;
   if (isEmpty && notes.length > 0) return { kind: 'told', notes: notes.map(({ note }) => note) };
   const chat = convert(messages);
-  const goesOn = purpose.kind === 'continue';
+  const goesOn = asked.kind === 'continue';
   return chat.at(-1)?.role === (goesOn ? 'assistant' : 'user')
     ? { kind: 'asked', messages: chat, notes }
     : { kind: 'none' };

@@ -15,18 +15,6 @@ const BETWEEN_CHUNKS_MS = 50;
  */
 const RENDERING_MS = 0.015;
 
-/** Deltas in, chunks out. */
-export interface Joiner extends AsyncIterableIterator<string> {
-  push(text: string): void;
-  /** Forgets what waits, and takes something else for what is shown. */
-  replace(shown: string): void;
-  /** No more deltas; what waits comes out at once. */
-  end(): void;
-  /** What waits. */
-  readonly waiting: string;
-  return(): Promise<IteratorReturnResult<undefined>>;
-}
-
 /** How a stream ended: the last chunk was taken, the reader left, or there was nobody any more to show it to. */
 export type JoinerEnd = 'done' | 'left' | 'closed';
 
@@ -46,91 +34,110 @@ export interface JoinerEvents {
  * Joins deltas into chunks: the first one at once, then at most 20 a second, and fewer the longer the text is; an empty
  * chunk for every 500 ms in which none came. Written by hand, as an `async function*` cannot be left while it waits.
  */
-export function createJoiner(events: JoinerEvents, clock: TurnClock): Joiner {
-  const readers: ((result: IteratorResult<string, undefined>) => void)[] = [];
-  let waiting = '';
-  let shownLength = 0;
-  let lastChunkAt = clock.now();
-  let state: 'new' | 'open' | 'ending' | 'over' = 'new';
-  let cancelTimer = () => {};
+export class Joiner implements AsyncIterableIterator<string> {
+  readonly #events: JoinerEvents;
+  readonly #clock: TurnClock;
+  readonly #readers: ((result: IteratorResult<string, undefined>) => void)[] = [];
+  #waiting = '';
+  #shownLength = 0;
+  #lastChunkAt: number;
+  #state: 'new' | 'open' | 'ending' | 'over' = 'new';
+  #cancelTimer = () => {};
+
+  constructor(events: JoinerEvents, clock: TurnClock) {
+    this.#events = events;
+    this.#clock = clock;
+    this.#lastChunkAt = clock.now();
+  }
+
+  /** What waits. */
+  get waiting(): string {
+    return this.#waiting;
+  }
+
+  /** Whether the reader takes no more chunks. */
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
+  push(text: string): void {
+    if (!text || this.#state === 'ending' || this.#state === 'over') return;
+    const wasEmpty = this.#waiting === '';
+    this.#waiting += text;
+    // Later deltas find the clock set.
+    if (wasEmpty) this.#serve();
+  }
+
+  /** Forgets what waits, and takes something else for what is shown. */
+  replace(shown: string): void {
+    this.#waiting = '';
+    this.#shownLength = shown.length;
+    this.#serve();
+  }
+
+  /** No more deltas; what waits comes out at once. */
+  end(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'ending';
+    this.#serve();
+  }
+
+  next(): Promise<IteratorResult<string, undefined>> {
+    return new Promise((resolve) => {
+      this.#readers.push(resolve);
+      if (this.#state === 'new') {
+        this.#state = 'open';
+        this.#lastChunkAt = this.#clock.now();
+        this.#events.onStart();
+      }
+      this.#serve();
+    });
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.#waiting = '';
+    this.#finish('left');
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 
   /** Gives the first reader what there is, or sets the clock for it. */
-  function serve(): void {
-    cancelTimer();
-    if (readers.length === 0) return;
-    if (!waiting && state !== 'open') finish('done');
-    else if (waiting && (state === 'ending' || shownLength === 0)) give();
-    else {
-      const rendering = Math.max(BETWEEN_CHUNKS_MS, shownLength * RENDERING_MS);
-      const pause = waiting ? rendering : Math.max(HEARTBEAT_MS, rendering);
-      const due = lastChunkAt + pause - clock.now();
-      if (waiting && due <= 0) give();
-      else cancelTimer = clock.after(Math.max(due, 0), give);
-    }
+  #serve(): void {
+    this.#cancelTimer();
+    if (this.#readers.length === 0) return;
+    if (!this.#waiting && this.#state !== 'open') return this.#finish('done');
+    const isUrgent = this.#state === 'ending' || this.#shownLength === 0;
+    if (this.#waiting && isUrgent) return this.#give();
+    const rendering = Math.max(BETWEEN_CHUNKS_MS, this.#shownLength * RENDERING_MS);
+    const pause = this.#waiting ? rendering : Math.max(HEARTBEAT_MS, rendering);
+    const due = this.#lastChunkAt + pause - this.#clock.now();
+    if (this.#waiting && due <= 0) this.#give();
+    else this.#cancelTimer = this.#clock.after(Math.max(due, 0), () => this.#give());
   }
 
   /** Hands what waits to the first reader, unless nobody would see it. */
-  function give(): void {
-    if (!events.isOpen()) return finish('closed');
-    const value = waiting;
-    waiting = '';
-    lastChunkAt = clock.now();
+  #give(): void {
+    if (!this.#events.isOpen()) return this.#finish('closed');
+    const value = this.#waiting;
+    this.#waiting = '';
+    this.#lastChunkAt = this.#clock.now();
     if (value) {
-      shownLength += value.length;
-      events.onText(value);
+      this.#shownLength += value.length;
+      this.#events.onText(value);
     }
-    readers.shift()?.({ done: false, value });
-    serve();
+    this.#readers.shift()?.({ done: false, value });
+    this.#serve();
   }
 
-  function finish(how: JoinerEnd): void {
-    cancelTimer();
-    if (state !== 'over') {
-      state = 'over';
-      events.onEnd(how);
+  #finish(how: JoinerEnd): void {
+    this.#cancelTimer();
+    if (this.#state !== 'over') {
+      this.#state = 'over';
+      this.#events.onEnd(how);
     }
-    for (const read of readers.splice(0)) read({ done: true, value: undefined });
+    for (const read of this.#readers.splice(0)) read({ done: true, value: undefined });
   }
-
-  return {
-    push(text) {
-      if (!text || state === 'ending' || state === 'over') return;
-      const wasEmpty = waiting === '';
-      waiting += text;
-      // Later deltas find the clock set.
-      if (wasEmpty) serve();
-    },
-    replace(shown) {
-      waiting = '';
-      shownLength = shown.length;
-      serve();
-    },
-    end() {
-      if (state === 'over') return;
-      state = 'ending';
-      serve();
-    },
-    get waiting() {
-      return waiting;
-    },
-    next() {
-      return new Promise((resolve) => {
-        readers.push(resolve);
-        if (state === 'new') {
-          state = 'open';
-          lastChunkAt = clock.now();
-          events.onStart();
-        }
-        serve();
-      });
-    },
-    async return() {
-      waiting = '';
-      finish('left');
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
 }

@@ -1,14 +1,28 @@
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Message, type Meta, type Thread, type ThreadRepository, textOf } from '../host.ts';
+import type { EarlierReply } from './earlier-reply.ts';
 
 /** What was written to a reply; the host may lose it. */
-export interface Part {
+export interface WrittenReply {
   id: unknown;
   text: string;
   meta: Meta | null | undefined;
+  /** The whole text that it goes on with, without a note at its end, if it is an earlier reply. */
+  before?: string;
 }
 
 const isReply = (message: Message | undefined, id: unknown) =>
   message?.sender === 'bot' && message.id === id;
+
+/** Whether it is the earlier reply that goes on, and nobody has edited it. */
+function isContinued(message: Message, earlier: EarlierReply | undefined): earlier is EarlierReply {
+  return (
+    earlier?.hasText === true &&
+    isReply(message, earlier.message.id) &&
+    textOf(message) === earlier.savedText
+  );
+}
 
 /** The thread as it is saved, unless that is the very object that is at hand. */
 function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {
@@ -26,10 +40,10 @@ function readSaved(thread: Thread, repository?: ThreadRepository): Thread | unde
  */
 export function restoreParts(
   thread: Thread,
-  parts: readonly Part[],
+  parts: readonly WrittenReply[],
   repository?: ThreadRepository,
 ): void {
-  const written = new Map(parts.map((part) => [part.id, part]));
+  const written = new Map(parts.map((part) => [part.id, part] as const));
   const isEmpty = (message: Message) => message?.sender === 'bot' && textOf(message) === '';
   if (thread.messages.some(isEmpty)) {
     for (const { id, sender, text, meta } of readSaved(thread, repository)?.messages ?? []) {
@@ -38,7 +52,11 @@ export function restoreParts(
   }
   for (const message of thread.messages) {
     const part = message?.sender === 'bot' ? written.get(message.id) : undefined;
-    if (part?.text.startsWith(textOf(message))) {
+    const isBeginning =
+      part?.before === undefined
+        ? part?.text.startsWith(textOf(message))
+        : part.before === textOf(message);
+    if (part && isBeginning) {
       Object.assign(message, { text: part.text, meta: part.meta ?? {} });
     }
   }
@@ -52,6 +70,7 @@ export function restoreParts(
 export function adoptSaved(
   thread: Thread,
   bubble: Message,
+  earlier: EarlierReply | undefined,
   isNewest: boolean,
   repository?: ThreadRepository,
 ): void {
@@ -59,7 +78,10 @@ export function adoptSaved(
   if (!saved) return;
   // Without the reply, which was deleted then, or made way for a newer turn's.
   const hasAll = isNewest || saved.messages.some((message) => isReply(message, bubble.id));
-  saved.messages = saved.messages.map((one) => (isReply(one, bubble.id) ? bubble : one));
+  saved.messages = saved.messages.map((one) => {
+    if (isReply(one, bubble.id)) return bubble;
+    return isContinued(one, earlier) ? earlier.message : one;
+  });
   adopt(thread, saved, hasAll);
 }
 
@@ -77,19 +99,68 @@ export function catchUp(thread: Thread, repository?: ThreadRepository): void {
 }
 
 /**
- * Writes a reply into the thread's saved copy, where that has less of it; nothing else of the copy is changed. For
- * ends that the host does not live to see.
+ * Writes what there is of a reply into the thread's saved copy, if that has less of it; nothing else of the copy is changed.
+ * For ends that the host does not live to see.
+ * @throws what the file system says
  */
-export function saveReply(thread: Thread, reply: Message, repository?: ThreadRepository): void {
+export function saveReply(
+  thread: Thread,
+  reply: Message,
+  earlier: EarlierReply | undefined,
+  repository?: ThreadRepository,
+): void {
   const saved = readSaved(thread, repository);
-  const message = saved?.messages.find((one) => isReply(one, reply.id));
-  if (!saved || !message || textOf(reply).length <= textOf(message).length) return;
-  Object.assign(message, reply);
+  const own = saved?.messages.find((one) => isReply(one, reply.id));
+  if (!saved || !own) return;
+  const continued = saved.messages.find((one) => isContinued(one, earlier));
+  const isContinuedFurther = earlier !== undefined && earlier.message.text !== earlier.savedText;
+  const isLonger = textOf(reply).length > textOf(own).length;
+  if (!isLonger && !(continued && isContinuedFurther)) return;
+  if (isLonger) Object.assign(own, reply);
+  if (continued && earlier) Object.assign(continued, earlier.message);
+  writeThread(saved, repository);
+  if (continued && earlier) earlier.savedText = textOf(earlier.message);
+}
+
+/**
+ * Saves a thread, so that its file is whole at every moment: a disk that is full would leave the host's own way of saving
+ * with an empty one.
+ * @throws what the file system says; the file is as it was then
+ */
+export function writeThread(thread: Thread, repository: ThreadRepository | undefined): void {
+  const { storagePath } = repository ?? {};
+  const file = storagePath && join(storagePath, String(thread.id), 'thread.json');
+  if (!file || !existsSync(file)) return repository?.saveThread?.(thread);
+  const whole = `${file}.${process.pid}.tmp`;
   try {
-    repository?.saveThread?.(saved);
-  } catch {
-    // A folder that cannot be written to: the host will fail there, too.
+    writeFileSync(whole, JSON.stringify(thread, null, 2));
+    renameSync(whole, file);
+  } catch (error) {
+    rmSync(whole, { force: true, recursive: true });
+    throw error;
   }
+}
+
+/** What is to be saved if the process ends now. */
+const savings = new Set<() => void>();
+
+function saveAll(): void {
+  for (const save of savings) save();
+}
+
+/**
+ * Saves something when the process ends: VS Code is left, or its window reloaded. The host would save a reply only
+ * after its stream.
+ * @param save - writes at once, without waiting for anything, and never throws
+ * @returns the function that takes it back
+ */
+export function saveAtExit(save: () => void): () => void {
+  if (savings.size === 0) process.on('exit', saveAll);
+  savings.add(save);
+  return () => {
+    savings.delete(save);
+    if (savings.size === 0) process.off('exit', saveAll);
+  };
 }
 
 /** In place, because the host goes on with the objects that it has. */

@@ -1,15 +1,16 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import {
-  type AvailableTask,
-  type HostUtils,
-  type Message,
-  postToPanel,
-  type Thread,
-} from '../host.ts';
-import { saveAtExit } from './at-exit.ts';
+import { type HostUtils, type Message, postToPanel, type Thread, textOf } from '../host.ts';
 import { pause, type TurnClock } from './clock.ts';
-import { createJoiner, type Joiner, type JoinerEnd, type JoinerEvents } from './joiner.ts';
-import { adoptSaved, catchUp, type Part, restoreParts, saveReply } from './saved-thread.ts';
+import { EarlierReply, type ReplyStart } from './earlier-reply.ts';
+import { Joiner, type JoinerEnd, type JoinerEvents } from './joiner.ts';
+import {
+  adoptSaved,
+  catchUp,
+  restoreParts,
+  saveAtExit,
+  saveReply,
+  type WrittenReply,
+} from './saved-thread.ts';
 
 /** A reply that is being written. */
 export interface OpenReply {
@@ -17,15 +18,27 @@ export interface OpenReply {
   readonly bubble: Message | undefined;
   /** Aborts when the host leaves the stream or a newer turn comes, before anything is saved. */
   readonly signal: AbortSignal;
+  /** What of it the host has, or will have. */
+  readonly text: string;
+  /** Adds to it; after its end into what the host is about to save, because the host takes no more chunks then. */
   write(text: string): void;
   /** Puts a text in the place of everything that was written. */
   rewrite(text: string): Promise<void>;
-  /** Puts a text into a reply that has none, even after its end, when the host takes no more chunks. */
-  fillEmpty(text: string): void;
+  /** Shows a text below the reply until more of the reply comes; `''` takes it away. It is not saved. */
+  showBelow(text: string): void;
+  /** An earlier reply of the thread goes on, in its own bubble. */
+  goOnWith(message: Message, start: ReplyStart): EarlierReply;
 }
 
-/** Writes a reply, once the host asks for its first chunk; the reply ends when this does. */
-export type Work = (reply: OpenReply) => Promise<void>;
+/** Who writes a reply. */
+export interface ReplyWriter {
+  /** Writes it, once the host asks for its first chunk; the reply ends when this does. */
+  write(reply: OpenReply): Promise<void>;
+  /** What of its message would be saved if it ended now, with this text. */
+  messageIfEnded(text: string): Pick<Message, 'text' | 'meta' | 'availableTasks'>;
+  /** The thread cannot be saved while the reply is written. */
+  onSavingFailed(error: unknown): void;
+}
 
 interface Begun {
   turn: Promise<Turn>;
@@ -68,7 +81,7 @@ export function beginTurn(
   older?.hurry();
 
   const turn = (async () => {
-    const parts = await partsOf(older);
+    const parts = await endOlder(older);
     await quiet(key, clock, haste.signal);
     // Nothing is awaited between the look at the disk and the host's saving.
     do {
@@ -76,6 +89,7 @@ export function beginTurn(
       catchUp(thread, repository);
     } while (isNextTaken(thread));
     restoreParts(thread, parts, repository);
+    forgetButtons(thread);
     return new Turn(thread, hostUtils, clock, parts, () => {
       if (running.get(key)?.turn === turn) running.delete(key);
       rememberEnd(key, clock);
@@ -86,12 +100,12 @@ export function beginTurn(
 }
 
 /** Ends an older turn; gives what was written in it, and in those before it. */
-async function partsOf(older: Begun | undefined): Promise<Part[]> {
+async function endOlder(older: Begun | undefined): Promise<WrittenReply[]> {
   const turn = await older?.turn.catch(() => undefined);
   return (await turn?.supersede()) ?? [];
 }
 
-/** One answer in a thread. */
+/** One reply in a thread. */
 class Turn implements OpenReply {
   bubble: Message | undefined;
   /** For a turn without a stream. */
@@ -99,10 +113,12 @@ class Turn implements OpenReply {
   readonly #thread: Thread;
   readonly #hostUtils: HostUtils | undefined;
   readonly #clock: TurnClock;
-  readonly #parts: Part[];
+  readonly #parts: WrittenReply[];
   readonly #controller = new AbortController();
   #joiner: Joiner | undefined;
+  #earlier: EarlierReply | undefined;
   #written = '';
+  #hasNotice = false;
   #isPanelClosed = false;
   #isSuperseded = false;
   /** Pending while the host reads the stream. */
@@ -114,7 +130,7 @@ class Turn implements OpenReply {
     thread: Thread,
     hostUtils: HostUtils | undefined,
     clock: TurnClock,
-    parts: Part[],
+    parts: WrittenReply[],
     onEnd: () => void,
   ) {
     this.#thread = thread;
@@ -128,24 +144,28 @@ class Turn implements OpenReply {
     return this.#controller.signal;
   }
 
-  /**
-   * The reply's stream; nothing happens before it is read.
-   * @param buttons - those under the reply, as they are at the time
-   */
-  stream(work: Work, buttons: () => readonly AvailableTask[]): Joiner {
+  get text(): string {
+    const joiner = this.#joiner;
+    if (joiner?.isOver && this.bubble) return textOf(this.bubble);
+    return this.#written + (joiner?.waiting ?? '');
+  }
+
+  /** The reply's stream; nothing happens before it is read. */
+  stream(writer: ReplyWriter): Joiner {
     const end = () => this.#joiner?.end();
     const events: JoinerEvents = {
       onStart: () => {
-        this.#start(buttons);
-        work(this).then(end, end);
+        this.#start(writer);
+        writer.write(this).then(end, end);
       },
       isOpen: () => this.#isPanelOpen(),
       onText: (text) => {
+        this.showBelow('');
         this.#written += text;
       },
-      onEnd: (how) => this.#end(how, buttons),
+      onEnd: (how) => this.#end(how, writer),
     };
-    this.#joiner = createJoiner(events, this.#clock);
+    this.#joiner = new Joiner(events, this.#clock);
     // A newer turn came before the host has asked for the stream.
     if (this.signal.aborted) end();
     return this.#joiner;
@@ -157,7 +177,7 @@ class Turn implements OpenReply {
   }
 
   /** Ends the turn; resolves, with the parts that the host may lose, when the host has saved it. */
-  async supersede(): Promise<Part[]> {
+  async supersede(): Promise<WrittenReply[]> {
     this.#isSuperseded = true;
     this.#controller.abort();
     this.#joiner?.end();
@@ -168,11 +188,17 @@ class Turn implements OpenReply {
     if (this.#reading) await pause(LOOP_MS, this.#clock, isRead.signal);
     await setImmediate();
     const { bubble } = this;
-    if (bubble) this.#parts.push({ id: bubble.id, text: this.#written, meta: bubble.meta });
+    const earlier = this.#earlier;
+    if (bubble) this.#parts.push({ id: bubble.id, text: this.text, meta: bubble.meta });
+    if (earlier?.hasText) this.#parts.push(earlier.written);
     return this.#parts;
   }
 
-  write = (text: string): void => this.#joiner?.push(text);
+  write = (text: string): void => {
+    const joiner = this.#joiner;
+    if (!joiner?.isOver) return joiner?.push(text);
+    if (this.bubble) this.#setText(textOf(this.bubble) + text);
+  };
 
   rewrite = async (text: string): Promise<void> => {
     // The host may have a chunk in hand.
@@ -182,58 +208,70 @@ class Turn implements OpenReply {
     this.#joiner?.replace(text);
   };
 
-  fillEmpty = (text: string): void => {
-    if (this.bubble && !this.bubble.text && !this.#written && !this.#joiner?.waiting)
-      this.#setText(text);
+  showBelow = (text: string): void => {
+    if (text === '' && !this.#hasNotice) return;
+    this.#hasNotice = text !== '';
+    this.#show(this.bubble, this.#written + text);
+  };
+
+  goOnWith = (message: Message, start: ReplyStart): EarlierReply => {
+    const show = (text: string) => this.#show(message, text);
+    this.#earlier = new EarlierReply(message, start, show, this.#clock);
+    return this.#earlier;
   };
 
   #setText(text: string): void {
     if (!this.bubble) return;
     this.#written = text;
     this.bubble.text = text;
-    const messageId = this.bubble.id;
-    postToPanel(this.#hostUtils, { type: 'updateBotMessage', messageId, text });
+    this.#show(this.bubble, text);
+  }
+
+  #show(message: Message | undefined, text: string): void {
+    postToPanel(this.#hostUtils, { type: 'updateBotMessage', messageId: message?.id, text });
   }
 
   #isPanelOpen(): boolean {
     return postToPanel(this.#hostUtils, { type: 'ping' });
   }
 
-  #start(buttons: () => readonly AvailableTask[]): void {
+  #start(writer: ReplyWriter): void {
     this.#reading = new Promise((resolve) => {
       this.#stopReading = resolve;
     });
     // The host has put the reply's message behind the others.
     const last = this.#thread.messages.at(-1);
     if (last?.sender === 'bot') this.bubble = last;
-    const save = () => this.#save(buttons());
+    const save = () => this.#save(writer);
     const takeBack = saveAtExit(save);
     let stopClock = () => {};
-    const saveAgain = () => {
+    const saveLater = () => {
       stopClock = this.#clock.after(SAVE_MS, () => {
+        saveLater();
         save();
-        saveAgain();
       });
     };
-    saveAgain();
+    saveLater();
     this.#stopSaving = () => {
       stopClock();
       takeBack();
     };
   }
 
-  /** Writes what the host would save only after the stream. */
-  #save(buttons: readonly AvailableTask[]): void {
+  /** Writes what the host would save only after the stream. After a failure it does not try again: the disk is full. */
+  #save(writer: ReplyWriter): void {
     const { bubble } = this;
-    const joiner = this.#joiner;
-    if (!bubble || !joiner) return;
-    const meta = { ...bubble.meta, verdict: bubble.meta?.verdict ?? 'stopped' };
-    const reply = { ...bubble, text: this.#written + joiner.waiting, meta };
-    const withButtons = buttons.length > 0 ? { ...reply, availableTasks: buttons } : reply;
-    saveReply(this.#thread, withButtons, this.#hostUtils?.threadRepository);
+    if (!bubble) return;
+    try {
+      const reply = { ...bubble, ...writer.messageIfEnded(this.text) };
+      saveReply(this.#thread, reply, this.#earlier, this.#hostUtils?.threadRepository);
+    } catch (error) {
+      this.#stopSaving();
+      writer.onSavingFailed(error);
+    }
   }
 
-  #end(how: JoinerEnd, buttons: () => readonly AvailableTask[]): void {
+  #end(how: JoinerEnd, writer: ReplyWriter): void {
     const { bubble } = this;
     const isNewest = !this.signal.aborted;
     this.#stopSaving();
@@ -242,9 +280,14 @@ class Turn implements OpenReply {
     // The host is about to add its sentence of an error to the text.
     else if (this.#isPanelClosed && how === 'left' && bubble?.meta) bubble.meta.panelClosed = true;
     if (how !== 'done') this.#controller.abort();
-    // The host would post the buttons to a panel that is closed, and save an error for it.
-    if (this.#isPanelClosed && bubble) bubble.availableTasks = buttons();
-    if (bubble) adoptSaved(this.#thread, bubble, isNewest, this.#hostUtils?.threadRepository);
+    this.showBelow('');
+    if (bubble) {
+      // The host would post the buttons to a panel that is closed, and save an error for it.
+      const { availableTasks } = writer.messageIfEnded(this.text);
+      if (this.#isPanelClosed && availableTasks) bubble.availableTasks = availableTasks;
+      const repository = this.#hostUtils?.threadRepository;
+      adoptSaved(this.#thread, bubble, this.#earlier, isNewest, repository);
+    }
     this.release();
     this.#stopReading();
   }
@@ -256,6 +299,13 @@ class Turn implements OpenReply {
     if (!bubble || !joiner?.waiting) return;
     this.#written += joiner.waiting;
     bubble.text = `${bubble.text ?? ''}${joiner.waiting}`;
+  }
+}
+
+/** The buttons under earlier replies are not for this conversation any more. */
+function forgetButtons({ messages }: Thread): void {
+  for (const message of messages) {
+    if (message?.availableTasks && !Object.isFrozen(message)) delete message.availableTasks;
   }
 }
 
@@ -278,6 +328,8 @@ async function quiet(key: unknown, clock: TurnClock, haste: AbortSignal): Promis
  * ahead is from another clock.
  */
 function isNextTaken({ messages }: Thread): boolean {
-  const ahead = Number(/\d+$/.exec(String(messages.at(-1)?.id))?.[0]) - Date.now();
+  const [digits] = /\d+$/.exec(String(messages.at(-1)?.id)) ?? [];
+  if (digits === undefined) return false;
+  const ahead = Number(digits) - Date.now();
   return ahead >= 0 && ahead < 100;
 }

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { after, test } from 'node:test';
 import { startHttpServer } from '../../tools/http-server.ts';
-import { chatsWith, lastMeta, lastRequest, textsOf, thenSilent } from '../doubles/chats.ts';
+import {
+  chatsWith,
+  lastMeta,
+  lastRequest,
+  textsOf,
+  thenSilent,
+  withoutTimes,
+} from '../doubles/chats.ts';
 import { begin, ending, frame, raw, refuse, say, startServer } from '../doubles/scripted-server.ts';
 
 const server = await startServer([
@@ -11,6 +18,9 @@ const server = await startServer([
 ]);
 const chats = chatsWith(server);
 const cut = raw(frame({ content: '1. one\n2. two\n3. thr' }) + ending('length'));
+const goesOnAbove = '> ℹ️ **local-llm** · The answer goes on above.';
+const goOn =
+  'Go on exactly where your last answer ended. Repeat nothing of it, and add no remarks.';
 const contents = () => lastRequest(server).body.messages.map(({ content }) => content);
 
 for (const [name, cutShort] of [
@@ -21,14 +31,93 @@ for (const [name, cutShort] of [
     server.script(cutShort);
     const host = chats.open();
     await host.send('Count');
-    server.script(say('ee\n4. four'));
+    const [, { id = '' } = {}] = host.saved().messages;
+    server.script(say('ee\n', '4. four'));
     await host.click('Continue');
-    assert.deepEqual(contents().slice(0, 2), ['Count', '1. one\n2. two\n3. thr']);
-    assert.match(String(contents()[2]), /^Go on exactly where your last answer ended\./);
-    assert.equal(textsOf(host).at(-1), 'ee\n4. four');
+    assert.deepEqual(lastRequest(server).body.messages, [
+      { role: 'user', content: 'Count' },
+      { role: 'assistant', content: '1. one\n2. two\n3. thr' },
+      { role: 'user', content: goOn },
+    ]);
+    const whole = '1. one\n2. two\n3. three\n4. four';
+    assert.deepEqual(textsOf(host), ['Count', whole, goesOnAbove]);
+    assert.equal(host.shown.get(id), whole);
     assert.deepEqual(host.buttons(), [], 'this one is whole');
+    assert.equal(host.saved().messages[1]?.availableTasks, undefined);
+    assert.equal(host.saved().messages[1]?.meta?.verdict, 'complete');
+    server.script(say('Yes.'));
+    await host.send('Is that all?');
+    assert.deepEqual(lastRequest(server).body.messages, [
+      { role: 'user', content: 'Count' },
+      { role: 'assistant', content: whole },
+      { role: 'user', content: 'Is that all?' },
+    ]);
   });
 }
+
+test('Continue goes on inside a code block, in the same bubble, after reasoning, also twice', async () => {
+  const host = chats.open();
+  server.script(
+    raw(
+      frame({ reasoning_content: 'Hm.' }) +
+        frame({ content: 'Here:\n```js\nlet a' }) +
+        ending('length'),
+    ),
+  );
+  await host.send('Code');
+  server.script(raw(frame({ content: ' = 1;\nlet b' }) + ending('length')));
+  await host.click('Continue');
+  server.script(say({ reasoning_content: 'Well.' }, ' = 2;\n```', '\nDone.'));
+  await host.click('Continue');
+  const answer = 'Here:\n```js\nlet a = 1;\nlet b = 2;\n```\nDone.';
+  const texts = textsOf(host).map(withoutTimes);
+  assert.equal(texts[1], `> 💭 **Thought for … s**\n>\n> Hm.\n\n${answer}`);
+  assert.match(texts[2] ?? '', /^> ℹ️ .*goes on above\.\n\n> ℹ️ .*was cut off/);
+  assert.equal(texts[3], `> 💭 **Thought for … s**\n>\n> Well.\n\n${goesOnAbove}`);
+  server.script(say('Yes.'));
+  await host.send('Next');
+  assert.deepEqual(contents(), ['Code', answer, 'Next']);
+});
+
+test('Stop while an answer goes on keeps both parts; so does a question right after it', async () => {
+  for (const end of ['stop', 'ask'] as const) {
+    server.script(cut);
+    const host = chats.open();
+    await host.send('Count');
+    server.script(thenSilent('ee\n4. four', '\n5. fi'));
+    const turn = host.click('Continue');
+    await host.chunk((text) => text.includes('goes on above'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    server.script(say('Fine.'));
+    if (end === 'stop') {
+      host.stop();
+      await turn;
+      assert.deepEqual(
+        host.buttons().map(({ name }) => name),
+        ['Continue'],
+      );
+    }
+    await Promise.all([host.send('Thanks'), turn]);
+    const whole = '1. one\n2. two\n3. three\n4. four\n5. fi';
+    assert.deepEqual(textsOf(host), ['Count', whole, goesOnAbove, 'Thanks', 'Fine.']);
+    assert.deepEqual(contents(), ['Count', whole, 'Thanks']);
+  }
+});
+
+test('an answer that somebody edits or deletes while it goes on is left as it is', async () => {
+  server.script(cut);
+  const host = chats.open();
+  await host.send('Count');
+  server.script(thenSilent('ee'));
+  const turn = host.click('Continue');
+  await host.chunk((text) => text.includes('goes on above'));
+  const thread = host.saved();
+  Object.assign(thread.messages[1] ?? {}, { text: 'Mine.' });
+  host.disk.save(thread);
+  host.stop();
+  await turn;
+  assert.equal(textsOf(host)[1], 'Mine.');
+});
 
 test('Continue under an answer that was stopped', async () => {
   server.script(thenSilent('Once ', 'upon'));
@@ -77,7 +166,10 @@ for (const [name, script, says] of [
     server.script(say('ee\n4. four'));
     await host.click('Continue');
     assert.deepEqual(contents().slice(0, 2), ['Count', '1. one\n2. two\n3. thr']);
-    assert.equal(textsOf(host).at(-1), 'ee\n4. four');
+    assert.deepEqual(
+      [textsOf(host)[1], textsOf(host).at(-1)],
+      ['1. one\n2. two\n3. three\n4. four', goesOnAbove],
+    );
   });
 }
 
@@ -126,7 +218,7 @@ test('llama.cpp goes on with the message itself; what it repeats of it is not sh
   assert.deepEqual(continued?.messages.at(-1), { role: 'assistant', content: part });
   assert.equal(continued?.continue_final_message, true);
   assert.equal(continued?.add_generation_prompt, false);
-  assert.equal(textsOf(host).at(-1), ' and its end.');
+  assert.deepEqual(textsOf(host).slice(1), [`${part} and its end.`, goesOnAbove]);
   await host.send('More');
   assert.deepEqual(
     bodies.at(-1)?.messages.map(({ content }) => content),
@@ -158,7 +250,7 @@ test('where llama.cpp refuses to go on with a message, the model is asked to', a
   const host = chats.open({ llm: { baseURL } });
   await host.send('Tell');
   await host.click('Continue');
-  assert.equal(textsOf(host).at(-1), 'Rest.');
+  assert.equal(textsOf(host)[1], 'HalfRest.');
   assert.equal(requests, 3);
 });
 

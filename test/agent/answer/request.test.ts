@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { chatsWith, lastRequest, textsOf } from '../doubles/chats.ts';
-import { refuse, say, startServer } from '../doubles/scripted-server.ts';
+import { chatsWith, lastRequest, textsOf, withoutTimes } from '../doubles/chats.ts';
+import { begin, frame, refuse, say, startServer } from '../doubles/scripted-server.ts';
 
 /** What is asked: messages, fields, files; and what of the reply is taken for the answer. */
 
@@ -45,7 +45,7 @@ test('without a model anywhere the loaded one is asked for, as it is at the time
 
 const reasoned = say(
   { reasoning_content: 'Hm,\n' },
-  { reasoning_content: 'yes.' },
+  { reasoning_content: '10*3 + 7*3.' },
   '\n\nThe ',
   'answer.',
 );
@@ -54,37 +54,71 @@ test('reasoning is shown apart from the answer, and taken out again before it go
   server.script(reasoned);
   const host = chats.open();
   await host.send('Why?');
-  assert.match(
-    textsOf(host)[1] ?? '',
-    /^> \S*💭 \*\*Reasoning\*\*\n>\n> Hm,\n> yes\.\S*\n\n(\n\n)?The answer\.$/,
+  assert.equal(
+    withoutTimes(textsOf(host)[1]),
+    '> 💭 **Thought for … s**\n>\n> Hm,\\\n> 10\\*3 + 7\\*3.\n\nThe answer.',
   );
   const thread = host.saved();
   const [, reply] = thread.messages;
   assert.ok(reply);
-  reply.text = `Edited.\n\n${reply.text?.replace('yes', 'no')}`;
+  reply.text = `Edited.\n\n${reply.text?.replace('Hm', 'No')}`;
   host.disk.save(thread);
   await host.send('And?');
-  assert.deepEqual(lastRequest(server).body.messages[1], {
-    role: 'assistant',
-    content: 'Edited.\n\nThe answer.',
-  });
+  assert.deepEqual(lastRequest(server).body.messages, [
+    { role: 'user', content: 'Why?' },
+    { role: 'assistant', content: 'Edited.\n\nThe answer.' },
+    { role: 'user', content: 'And?' },
+  ]);
 });
 
 test('<think> in the content is shown and taken out likewise', async () => {
   server.script(say('<thi', 'nk>Hm', '</think>', '\n\nYes.'));
   const host = chats.open();
   await host.send('为什么？');
-  assert.match(textsOf(host)[1] ?? '', /^> \S*💭 \*\*思考\*\*\n>\n> Hm\S*\n\n(\n\n)?Yes\.$/);
+  assert.equal(withoutTimes(textsOf(host)[1]), '> 💭 **思考了 … 秒**\n>\n> Hm\n\nYes.');
 });
 
-test('reasoning is hidden, or not asked for', async () => {
+test('of reasoning that is hidden one line stays; or the model is asked not to reason', async () => {
   server.script(reasoned);
   const hiding = chats.open({ llm: { reasoning: 'hide' } });
   await hiding.send('Why?');
-  assert.equal(textsOf(hiding)[1], 'The answer.');
+  assert.equal(withoutTimes(textsOf(hiding)[1]), '> 💭 **Thought for … s**\n\nThe answer.');
   hiding.choose('reasoning', 'off');
   await hiding.send('Why?');
   assert.equal(lastRequest(server).body.reasoning_effort, 'none');
+  assert.deepEqual(lastRequest(server).body.messages[1], {
+    role: 'assistant',
+    content: 'The answer.',
+  });
+});
+
+test('an answer whose beginning turns out to be reasoning: it is shown as such', async () => {
+  server.script(say('First I think.', '</think>', 'Then I say.'));
+  const host = chats.open();
+  await host.send('Why?');
+  assert.equal(
+    withoutTimes(textsOf(host)[1]),
+    '> 💭 **Thought for … s**\n>\n> First I think.\n\nThen I say.',
+  );
+  await host.send('And?');
+  assert.equal(lastRequest(server).body.messages[1]?.content, 'Then I say.');
+});
+
+test('a model that is stopped while it thinks: what it thought is kept, and never sent', async () => {
+  server.script((response) => {
+    begin(response);
+    response.write(frame({ reasoning_content: 'Hm, well.' }));
+  });
+  const host = chats.open();
+  const turn = host.send('Why?');
+  await host.chunk(() => true);
+  host.stop();
+  await turn;
+  assert.equal(withoutTimes(textsOf(host)[1]), '> 💭 **Thought for … s**\n>\n> Hm, well.');
+  assert.equal(host.shown.get(String(host.saved().messages[1]?.id)), textsOf(host)[1]);
+  server.script(say('Yes.'));
+  await host.send('And?');
+  assert.deepEqual(lastRequest(server).body.messages, [{ role: 'user', content: 'Why?\n\nAnd?' }]);
 });
 
 test('body, system prompt and key go into the request; the key into nothing else', async () => {

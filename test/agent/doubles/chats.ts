@@ -18,9 +18,9 @@ interface ChatOptions {
 }
 
 /** What a reply says that was stopped before its first word. */
-export const stoppedEarly = `> \u{E0001}\u{E003C}ℹ️ **local-llm** · Stopped before the first word.
+export const stoppedEarly = `> ℹ️ **local-llm** · Stopped before the first word.
 >
-> Press 重试 (Retry) to ask again, or go on writing: your next question is sent together with this one.\u{E0001}\u{E0029}`;
+> Press 重试 (Retry) to ask again, or go on writing: your next question is sent together with this one.`;
 
 let threads = 0;
 
@@ -53,6 +53,9 @@ export function chatsWith(server: ScriptedServer): {
 
 /** A thread's texts, as they are saved. */
 export const textsOf = (host: Host) => host.saved().messages.map(({ text }) => text);
+
+/** A reply without the times in it: how long the model has thought depends on the machine. */
+export const withoutTimes = (text = '') => text.replace(/\d+(?= (s|秒)\*\*)/g, '…');
 
 /** The last message's meta, as it is saved. */
 export const lastMeta = (host: Host) => host.saved().messages.at(-1)?.meta ?? {};

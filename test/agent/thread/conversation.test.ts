@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLayout, formatNote } from '../../../src/agent/page/layout.ts';
+import { formatNote, type Span } from '../../../src/agent/page/added.ts';
+import { Layout } from '../../../src/agent/page/layout.ts';
+import { Thought } from '../../../src/agent/page/thought.ts';
+import { phrasesIn } from '../../../src/agent/say/phrases.ts';
 import { toChatMessages } from '../../../src/agent/thread/conversation.ts';
 
 const user = (text: string, more = {}) => ({ id: 'msg_1', sender: 'user', text, ...more });
 const bot = (text: string, more = {}) => ({ id: 'msg_2', sender: 'bot', text, ...more });
+/** A reply that is a note and nothing else. */
+const noteReply = (words: string, meta: object = {}) => {
+  const text = formatNote('⚠️', [words]);
+  return bot(text, { meta: { ...meta, added: [[0, text.length]] } });
+};
 const marker = { id: 'marker_1', type: 'marker', timestamp: 1 };
 
 test('the conversation starts after the last marker', () => {
@@ -21,7 +29,7 @@ test('errors, empty and virtual messages, and those of nobody are left out', () 
     bot('virtual', { isVirtual: true }),
     bot('virtual too', { meta: { isVirtual: true } }),
     { id: 'msg_9', text: 'nobody' },
-    bot(formatNote('⚠️', ['Nothing listens.'])),
+    noteReply('Nothing listens.'),
     user('b'),
   ];
   assert.deepEqual(toChatMessages(messages, ''), [{ role: 'user', content: 'b' }]);
@@ -37,17 +45,33 @@ test('roles alternate, the user first, behind one system message', () => {
   ]);
 });
 
-/** A reply as the agent lays it out. */
-function layOut(write: (layout: ReturnType<typeof createLayout>) => void): string {
+/** What a server may send, as it comes: reasoning or answer; or a note of the agent's. */
+type Piece = { reasoning: string } | { text: string } | { note: string[] };
+
+/** A reply as the agent lays it out, with its meta. */
+function layOut(...pieces: Piece[]): { text: string; added: Span[] } {
   let text = '';
-  const page = {
-    write(piece: string) {
+  const layout = new Layout({
+    write(piece) {
       text += piece;
     },
     rewrite: async () => {},
+  });
+  const thought = new Thought(true, phrasesIn('en'), { now: () => 0, after: () => () => {} });
+  const endThought = () => {
+    const block = thought.end();
+    if (block) layout.add(block);
   };
-  write(createLayout(page, 'Reasoning'));
-  return text;
+  for (const piece of pieces) {
+    if ('reasoning' in piece) thought.push(piece.reasoning);
+    else {
+      endThought();
+      if ('text' in piece) layout.text(piece.text);
+      else layout.add(formatNote('ℹ️', piece.note));
+    }
+  }
+  endThought();
+  return { text, added: layout.added };
 }
 
 /** What of a reply goes back to the model. */
@@ -55,82 +79,103 @@ const goesBack = (text: string, meta = {}) =>
   toChatMessages([user('a'), bot(text, { meta }), user('b')], '')[1]?.content;
 
 test('what the model did not write is taken out of its replies: reasoning, notes, a fence that was closed', () => {
-  const text = layOut(({ reasoning, text, note }) => {
-    reasoning('hm\n\nyes');
-    text('Half:\n```js\nlet a');
-    note('⚠️', ['It broke.', 'Press 重试.']);
-    note('ℹ️', ['And more.']);
-  });
+  const { text, added } = layOut(
+    { reasoning: 'hm\n\nyes' },
+    { text: 'Half:\n```js\nlet a' },
+    { note: ['It broke.', 'Press 重试.'] },
+    { note: ['And more.'] },
+  );
   assert.match(text, /let a\n```\n\n> .*It broke\.\n>\n> Press/);
-  assert.equal(goesBack(text), 'Half:\n```js\nlet a');
-});
-
-test('reasoning stays in its block and out of the prompt, whatever ends its lines', () => {
-  for (const end of ['\n', '\r', '\r\n', '\u2028', '\u2029', '\n\n', '\u0085', '\f']) {
-    const text = layOut(({ reasoning, text }) => {
-      reasoning(`one${end}two`);
-      reasoning(end);
-      reasoning('three');
-      text('Answer');
-    });
-    assert.equal(goesBack(text), 'Answer', JSON.stringify(end));
-    const lines = text.split(/[\n\r\u2028\u2029]/);
-    const inside = lines.slice(0, lines.indexOf(''));
-    assert.ok(
-      inside.every((line) => line.startsWith('>')),
-      JSON.stringify(text),
-    );
-  }
+  assert.equal(goesBack(text, { added }), 'Half:\n```js\nlet a');
 });
 
 const note = formatNote('⚠️', ['No server is running.', 'Start it.']);
 for (const [name, answer] of [
   ['a thought in a quotation', '> 💭 *I wonder…*\n\nand so on'],
-  ['a heading like that of the reasoning', '> 💭 **Reasoning**\n>\n> is how it looks'],
+  ['a heading like that of the reasoning', '> 💭 **Thought for 1 s**\n>\n> is how it looks'],
   ['a tag', '<thinking> is a tag'],
   ['<think> that is not closed', '<think> opens it'],
-  ["one of the agent's notes, as it is shown", note.replace(/[\u{E0000}-\u{E007F}]/gu, '')],
+  ["one of the agent's notes, as it is shown", `You asked about:\n\n${note}`],
   ["the host's own sentence", 'The panel says: An error occurred during processing.'],
   ['a code fence at the end', '```js\nlet a\n```'],
 ] as const) {
   test(`an answer goes back whole: ${name}`, () => {
-    const text = layOut((layout) => {
-      for (const piece of answer.match(/[\s\S]{1,3}/g) ?? []) layout.text(piece);
-    });
-    assert.equal(goesBack(text), answer);
-    const noted = layOut((layout) => {
-      layout.text(answer);
-      layout.note('ℹ️', ['Cut off.']);
-    });
-    assert.equal(goesBack(noted), answer);
+    const pieces = (answer.match(/[\s\S]{1,3}/g) ?? []).map((text) => ({ text }));
+    const plain = layOut(...pieces);
+    assert.equal(goesBack(plain.text, { added: plain.added }), answer);
+    const noted = layOut({ reasoning: 'Hm.' }, ...pieces, { note: ['Cut off.'] });
+    assert.equal(goesBack(noted.text, { added: noted.added }), answer);
   });
 }
 
-test('a note that the model repeats with its marks is its own text', () => {
-  const text = layOut((layout) => layout.text(`You asked about:\n\n${note}`));
-  assert.match(String(goesBack(text)), /No server is running/);
+/** A small generator of numbers from 0 to below `n`, the same for the same seed. */
+function createRandom(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+}
+
+/** What could be taken for something of the agent's, whole or in halves. */
+const TEXTS = [
+  'word ',
+  '\n',
+  '\n\n',
+  '```',
+  '~~~js\n',
+  '>',
+  '> ',
+  '> 💭 **Thought for 1 s**\n>\n> x',
+  note,
+  '\udb40',
+  '\udc01',
+  '\u{E0001}',
+  '\u{E0001}\u{E0028}',
+  '\u{E0001}\u{E0029}',
+  '- ',
+  '    ',
+  'SECRET THOUGHT',
+];
+
+test('for any text from a server: what was shown as answer is what the next prompt holds, and no reasoning is in it', () => {
+  for (let seed = 1; seed <= 3000; seed++) {
+    const random = createRandom(seed);
+    const pieces: Piece[] = [];
+    for (let i = random(12); i >= 0; i--) {
+      const kind = random(5);
+      if (kind === 0) pieces.push({ note: [TEXTS[random(TEXTS.length)] ?? ''] });
+      else if (kind === 1) pieces.push({ reasoning: `SECRET ${TEXTS[random(TEXTS.length)]}` });
+      else pieces.push({ text: TEXTS[random(TEXTS.length - 1)] ?? '' });
+    }
+    const answer = pieces.map((piece) => ('text' in piece ? piece.text : '')).join('');
+    const { text, added } = layOut(...pieces);
+    assert.equal(goesBack(text, { added }) ?? '', answer.trim(), `${seed}`);
+    // The reply was stopped there.
+    const part = goesBack(text.slice(0, random(text.length)), { added }) ?? '';
+    assert.ok(answer.trim().startsWith(String(part)), `${seed}: ${part}`);
+  }
 });
 
 test('what was edited is known all the same', () => {
-  const text = layOut(({ reasoning, text, note }) => {
-    reasoning('one');
-    text('Answer');
-    note('ℹ️', ['Cut off.']);
-  });
-  assert.equal(goesBack(text.replace('one', 'one\ntwo\n\nthree')), 'Answer');
-  assert.equal(goesBack(`Mine.\n\n${text.replace('Cut off.', 'Whatever.')}`), 'Mine.\n\nAnswer');
-  assert.equal(goesBack(text.replace('one', '')), 'Answer');
-  const withoutEnd = text.replace(/\u{E0001}\u{E0029}/u, '');
+  const { text, added } = layOut({ reasoning: 'one' }, { text: 'Answer' }, { note: ['Cut off.'] });
+  assert.equal(goesBack(text.replace('one', 'one\n> two\n> three'), { added }), 'Answer');
   assert.equal(
-    goesBack(withoutEnd),
-    'Answer',
-    'the first end is lost: an empty line ends the block',
+    goesBack(`Mine.\n\n${text.replace('Cut off.', 'Whatever.')}`, { added }),
+    'Mine.\n\nAnswer',
+  );
+  assert.equal(goesBack(text.replace('one', ''), { added }), 'Answer');
+  assert.equal(goesBack(text.replace('Answer', 'Another answer'), { added }), 'Another answer');
+  assert.equal(
+    goesBack(text.replace('one', 'one\n\nMine.'), { added }),
+    'Mine.\n\nAnswer',
+    'what is shown outside of the quotation is no reasoning any more',
   );
 });
 
 test('reasoning that was stopped is taken out, too', () => {
-  const text = layOut(({ reasoning }) => reasoning('one\n\ntwo'));
-  assert.deepEqual(toChatMessages([user('a'), bot(text), user('b')], ''), [
+  const { text, added } = layOut({ reasoning: 'one\n\ntwo' });
+  assert.deepEqual(toChatMessages([user('a'), bot(text, { meta: { added } }), user('b')], ''), [
     { role: 'user', content: 'a\n\nb' },
   ]);
 });
@@ -144,7 +189,7 @@ test("the host's sentence is taken off only where the host has added it", () => 
 test('a question that failed is not sent in front of the next one; one that was stopped is', () => {
   const failed = (n: number) => [
     user(`failed ${n}`),
-    bot(formatNote('⚠️', ['It failed.']), { meta: { error: { kind: 'connection' } } }),
+    noteReply('It failed.', { error: { kind: 'connection' } }),
   ];
   const eight = [1, 2, 3, 4, 5, 6, 7, 8].flatMap(failed);
   assert.deepEqual(toChatMessages([...eight, user('now')], ''), [{ role: 'user', content: 'now' }]);

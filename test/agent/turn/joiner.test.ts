@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createJoiner, type JoinerEvents } from '../../../src/agent/turn/joiner.ts';
+import { Joiner, type JoinerEvents } from '../../../src/agent/turn/joiner.ts';
 import { createFakeClock } from '../doubles/clock.ts';
 
 function setUp(events: Partial<JoinerEvents> = {}) {
   const clock = createFakeClock();
   const ends: string[] = [];
-  const joiner = createJoiner(
+  const joiner = new Joiner(
     { onStart() {}, isOpen: () => true, onText() {}, onEnd: (how) => ends.push(how), ...events },
     clock,
   );
@@ -110,7 +110,7 @@ test('leaving the loop ends it at once, also with a chunk in hand; later deltas 
 
 test('nothing starts before the first chunk is asked for', async () => {
   let starts = 0;
-  const joiner = createJoiner(
+  const joiner = new Joiner(
     { onStart: () => starts++, isOpen: () => true, onText() {}, onEnd() {} },
     createFakeClock(),
   );
@@ -122,7 +122,7 @@ test('nothing starts before the first chunk is asked for', async () => {
 
 test('two readers that wait at the same time are both served', async () => {
   const clock = createFakeClock();
-  const joiner = createJoiner({ onStart() {}, isOpen: () => true, onText() {}, onEnd() {} }, clock);
+  const joiner = new Joiner({ onStart() {}, isOpen: () => true, onText() {}, onEnd() {} }, clock);
   const both = Promise.all([joiner.next(), joiner.next()]);
   joiner.push('a');
   joiner.end();

@@ -90,13 +90,15 @@ const thenThinking: Script = (response) => {
 for (const [name, script, part] of [
   ['in mid-answer', thenSilent('part'), 'part'],
   ['in silence', thenSilent(), stoppedEarly],
-  ['in mid-reasoning', thenThinking, /^> \S*💭 \*\*Reasoning\*\*\n>\n> Hm\S*$/],
+  ['in mid-reasoning', thenThinking, /^> 💭 \*\*Thought for \d+ s\*\*\n>\n> Hm$/],
 ] as const) {
   test(`a panel that is closed ${name} ends the stream quietly: no error in it, no bubble behind it`, async () => {
     server.script(script);
     const host = chats.open();
     const turn = host.send('One');
-    await host.chunk((text) => (part === stoppedEarly ? true : text !== ''));
+    if (name === 'in mid-reasoning') {
+      await clock.passUntil(() => host.posted.some(({ text }) => /💭/.test(String(text))));
+    } else await host.chunk((text) => (part === stoppedEarly ? true : text !== ''));
     host.close();
     await turn;
     await lastRequest(server).left;

@@ -111,7 +111,25 @@ test('reasoning that is hidden is told as thinking', async () => {
   await notice(host, /^💭 Thinking: \d+ s$/);
   goOn();
   await turn;
-  assert.equal(textsOf(host)[1], 'At last.');
+  assert.match(textsOf(host)[1] ?? '', /^> 💭 \*\*Thought for \d+ s\*\*\n\nAt last\.$/);
+  assert.ok(!JSON.stringify(host.posted).includes('Hm.'), 'nothing of it is in sight');
+});
+
+test('the last three lines of the reasoning are in sight while it comes', async () => {
+  const thought = 'one\n\ntwo\n10*3\nfour';
+  const { script, goOn } = silentAfter(frame({ reasoning_content: thought }));
+  server.script(script);
+  const host = chats.open();
+  const turn = host.send('Hi');
+  await notice(host, /^💭 Thinking: \d+ s\n\n> two\\\n> 10\\\*3\\\n> four$/);
+  goOn();
+  await turn;
+  const text = textsOf(host)[1] ?? '';
+  assert.match(
+    text,
+    /^> 💭 \*\*Thought for [2-9] s\*\*\n>\n> one\n>\n> two\\\n> 10\\\*3\\\n> four\n\nAt last\.$/,
+  );
+  assert.equal(host.shown.get(String(host.saved().messages[1]?.id)), text, 'no notice is left');
 });
 
 for (const [name, frames] of [
@@ -142,10 +160,10 @@ for (const [name, frames] of [
 
 test('the notices in Chinese', () => {
   const zh = phrasesIn('zh');
-  const say = (waiting: Parameters<typeof sayWaiting>[0]) => sayWaiting(waiting, zh.time(12), zh);
+  const say = (waiting: Parameters<typeof sayWaiting>[0]) => sayWaiting(waiting, 12, zh);
   assert.equal(say({ for: 'reading', share: 0.46 }), '⏳ 正在读提示词：46%，12 秒');
   assert.equal(say({ for: 'loading', model: 'm' }), '⏳ 正在加载 `m`：12 秒');
-  assert.equal(say({ for: 'thinking' }), '💭 正在思考：12 秒');
+  assert.equal(say({ for: 'thinking', since: 0, tail: () => '' }), '💭 正在思考：12 秒');
   assert.equal(
     say({ for: 'earlier question' }),
     '⏳ 服务还在处理刚才停止的问题，接下来就是这一个：12 秒',

@@ -135,17 +135,21 @@ test('a question that failed is not there any more; what was there before it is'
   });
 });
 
-test('Continue, also twice', async () => {
+test('Continue, also twice: the joined answer begins with what was sent of it', async () => {
   const host = await chatWithHistory();
   server.script(raw(frame({ content: '```js\nlet a' }) + ending('length')));
   await host.send('Code');
   const question = sent();
   server.script(raw(frame({ content: ' = 1;\nlet b' }) + ending('length')));
   await host.click('Continue');
-  const first = sent();
-  assert.deepEqual(first.slice(0, question.length), question);
+  assert.deepEqual(sent().slice(0, question.length), question);
   server.script(say(' = 2;\n```'));
   await host.click('Continue');
-  assert.deepEqual(sent().slice(0, first.length), first);
+  const [, , , , answer] = lastRequest(server).body.messages;
+  assert.equal(answer?.content, '```js\nlet a = 1;\nlet b');
+  server.script(say('Next.'));
+  await host.send('And then?');
+  const joined = lastRequest(server).body.messages[4];
+  assert.deepEqual(joined, { role: 'assistant', content: '```js\nlet a = 1;\nlet b = 2;\n```' });
   await assertSameBeginning(host);
 });

@@ -1,0 +1,55 @@
+import type { Phrases } from '../say/phrases.ts';
+import type { TurnClock } from '../turn/clock.ts';
+import { THOUGHT } from './added.ts';
+import { quoteVerbatim } from './quote.ts';
+
+/** So much of the end of the reasoning is kept at hand, to show its last lines. */
+const TAIL_CHARACTERS = 1000;
+
+/** The reasoning of a model: collected while it thinks, one block when something else follows. */
+export class Thought {
+  readonly #isShown: boolean;
+  readonly #phrases: Phrases;
+  readonly #clock: TurnClock;
+  #pieces: string[] = [];
+  #tail = '';
+  #since: number | undefined;
+
+  /** @param isShown - the text itself, not only for how long the model has thought */
+  constructor(isShown: boolean, phrases: Phrases, clock: TurnClock) {
+    this.#isShown = isShown;
+    this.#phrases = phrases;
+    this.#clock = clock;
+  }
+
+  push(text: string): void {
+    if (text === '') return;
+    this.#since ??= this.#clock.now();
+    this.#pieces.push(text);
+    if (this.#isShown) this.#tail = (this.#tail + text).slice(-TAIL_CHARACTERS);
+  }
+
+  /** Since when the model thinks, and the last of it. */
+  get progress(): { since: number; tail: () => string } {
+    return { since: this.#since ?? this.#clock.now(), tail: () => this.#tail };
+  }
+
+  /** The block that is written now; `undefined` if there was no thought. */
+  block(): string | undefined {
+    const text = this.#pieces.join('').trim();
+    if (this.#since === undefined || text === '') return undefined;
+    const seconds = Math.max(1, Math.round((this.#clock.now() - this.#since) / 1000));
+    const heading = `${THOUGHT}${this.#phrases.thought(this.#phrases.time(seconds))}**`;
+    return this.#isShown ? `${heading}\n>\n${quoteVerbatim(text)}` : heading;
+  }
+
+  /** The block, once; what is thought later is another one. */
+  end(): string | undefined {
+    if (this.#since === undefined) return undefined;
+    const block = this.block();
+    this.#pieces = [];
+    this.#tail = '';
+    this.#since = undefined;
+    return block;
+  }
+}

@@ -1,0 +1,92 @@
+import { type Message, type Meta, textOf } from '../host.ts';
+import type { Span } from '../page/added.ts';
+import type { TurnClock } from './clock.ts';
+import { Joiner } from './joiner.ts';
+import type { WrittenReply } from './saved-thread.ts';
+
+/** The beginning of a reply: its text, and where in it something was added. */
+export interface ReplyStart {
+  text: string;
+  added: Span[];
+}
+
+/**
+ * An earlier reply of the thread, which goes on in its own bubble. The host streams into the newest bubble only, so this one
+ * is shown by replacing its text, as often as the panel can render it.
+ */
+export class EarlierReply {
+  /** In the thread, where it is changed. */
+  readonly message: Message;
+  /** What is saved of it, as far as the agent knows: somebody may have edited it meanwhile. */
+  savedText: string;
+  /** Whether a word was put to it. */
+  hasText = false;
+  readonly #before: { text: string; meta: Meta };
+  readonly #start: ReplyStart;
+  readonly #show: (text: string) => void;
+  readonly #clock: TurnClock;
+  #joiner: Joiner | undefined;
+
+  /**
+   * @param start - what the new part is put to
+   * @param show - shows the whole text in its bubble
+   */
+  constructor(message: Message, start: ReplyStart, show: (text: string) => void, clock: TurnClock) {
+    this.message = message;
+    this.savedText = textOf(message);
+    this.#before = { text: this.savedText, meta: message.meta ?? {} };
+    this.#start = start;
+    this.#show = show;
+    this.#clock = clock;
+  }
+
+  /** As the host may have to be given it again. */
+  get written(): WrittenReply {
+    const { id, meta } = this.message;
+    return { id, text: textOf(this.message), meta, before: this.#before.text };
+  }
+
+  write(text: string): void {
+    if (text === '') return;
+    const { message } = this;
+    if (!this.hasText) {
+      this.hasText = true;
+      message.text = this.#start.text;
+      message.meta = { ...this.#before.meta, added: this.#start.added, panelClosed: undefined };
+    }
+    message.text += text;
+    this.#joiner ??= this.#open();
+    this.#joiner.push(text);
+  }
+
+  /** What came is no answer: the reply is as it was. */
+  restart(): void {
+    if (!this.hasText) return;
+    this.hasText = false;
+    Object.assign(this.message, this.#before);
+    this.#show(this.#before.text);
+  }
+
+  /**
+   * Shows the last of it.
+   * @param facts - of the new part, for its meta
+   */
+  end(facts: Meta): void {
+    if (this.hasText) Object.assign(this.message.meta ?? {}, { error: undefined, ...facts });
+    this.#joiner?.end();
+  }
+
+  #open(): Joiner {
+    const events = { onStart() {}, isOpen: () => true, onText() {}, onEnd() {} };
+    const joiner = new Joiner(events, this.#clock);
+    joiner.replace(this.#start.text);
+    void this.#showAll(joiner);
+    return joiner;
+  }
+
+  async #showAll(joiner: Joiner): Promise<void> {
+    for await (const chunk of joiner) {
+      if (chunk !== '') this.#show(textOf(this.message));
+    }
+  }
+}
