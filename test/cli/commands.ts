@@ -12,6 +12,9 @@ import {
 } from '../../src/cli/terminal/terminal.ts';
 import { startHttpServer } from '../tools/http-server.ts';
 
+/** Why a test cannot send an interrupt: on Windows a program ends another one at once. */
+export const noInterrupt = process.platform === 'win32' && 'a program cannot interrupt another one';
+
 /** What of a test's context is used here. */
 interface Scope {
   after(done: () => unknown): void;

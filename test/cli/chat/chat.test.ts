@@ -12,7 +12,15 @@ import { deadURL } from '../../agent/doubles/scripted-server.ts';
 import { chunk, frames } from '../../client/streams.ts';
 import { fixtures, scratch, write } from '../../replay/helpers.ts';
 import { root } from '../../tools/project.ts';
-import { createTestTerminal, plainEnv, runCli, runCommand, serve, startCli } from '../commands.ts';
+import {
+  createTestTerminal,
+  noInterrupt,
+  plainEnv,
+  runCli,
+  runCommand,
+  serve,
+  startCli,
+} from '../commands.ts';
 
 /** How this program is run in a clone. */
 const cli = `node ${join('dist', 'cli.js')}`;
@@ -293,7 +301,9 @@ test('a stream that breaks keeps its text, and ends with status 1', async (t) =>
   assert.equal(status, 1);
 });
 
-test('an interrupt stops the answer, keeps what came, and closes the connection', async (t) => {
+test('an interrupt stops the answer, keeps what came, and closes the connection', {
+  skip: noInterrupt,
+}, async (t) => {
   let onClosed = () => {};
   const closed = new Promise<void>((resolve) => {
     onClosed = resolve;

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { checkFolder } from '../../../src/cli/fixtures/check-folder.ts';
 import { readSource } from '../../../src/replay/exchange/folder.ts';
 import { scratch } from '../helpers.ts';
@@ -38,7 +37,7 @@ const writer = `
 test('a recorder that is killed at any moment leaves every exchange whole', async (t) => {
   for (let round = 0; round < 8; round++) {
     const folder = await scratch(t);
-    const tsx = fileURLToPath(import.meta.resolve('tsx'));
+    const tsx = import.meta.resolve('tsx');
     const args = ['--import', tsx, '--input-type=module', '-e', writer, folder];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const closed = once(child, 'close');

@@ -44,7 +44,8 @@ async function run(t: Context, task: Task, limit = ''): Promise<string[]> {
   const argument = JSON.stringify({ recorders: 1, options: { mode: 'new' }, ...task });
   const node = [process.execPath, '--import', 'tsx', program, argument];
   const { CI: _, ...env } = process.env;
-  const child = spawn('bash', ['-c', `${limit} exec "$@"`, 'bash', ...node], {
+  const [file = '', ...args] = limit ? ['bash', '-c', `${limit} exec "$@"`, 'bash', ...node] : node;
+  const child = spawn(file, args, {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
