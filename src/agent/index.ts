@@ -11,11 +11,11 @@ import { TASKS } from './say/buttons.ts';
 import { explain } from './say/failure.ts';
 import { buildOperations } from './say/operations.ts';
 import { type Phrases, phrasesIn } from './say/phrases.ts';
-import { createServer, type Server } from './server.ts';
+import { Server } from './server.ts';
 import { languageOf } from './settings/language.ts';
 import { type Config, readSettings } from './settings/settings.ts';
 import { type LoadedMessage, toChatMessages } from './thread/conversation.ts';
-import { pause, realClock, type TurnClock } from './turn/clock.ts';
+import { realClock, sleep, type TurnClock } from './turn/clock.ts';
 import { type AgentResponse, createResponse } from './turn/response.ts';
 import { writeThread } from './turn/saved-thread.ts';
 import { beginTurn } from './turn/turn.ts';
@@ -89,7 +89,7 @@ export default class LocalLLMStreamAgent {
       .models()
       .catch(() => []);
     const waiting = new AbortController();
-    const late = pause(PANEL_MS, this.clock, waiting.signal).then(() => []);
+    const late = sleep(PANEL_MS, this.clock, waiting.signal).then(() => []);
     const list = await Promise.race([models, late]);
     waiting.abort();
     return buildOperations(config, list, phrases);
@@ -183,7 +183,7 @@ export default class LocalLLMStreamAgent {
   #serverFor(config: Config): Server {
     const { baseURL, apiKey } = config;
     if (this.#server?.baseURL !== baseURL || this.#server.apiKey !== apiKey) {
-      this.#server = { baseURL, apiKey, server: createServer(config) };
+      this.#server = { baseURL, apiKey, server: new Server(config) };
     }
     return this.#server.server;
   }

@@ -1,97 +1,101 @@
 import { fieldsOf, itemsOf, parseJson } from '../client/json.ts';
-import { listModels, type Model } from '../client/models/models.ts';
+import { chatModelsOf, listModels, type Model } from '../client/models/models.ts';
+import { readBody } from '../client/send/read-body.ts';
 import { nodeFetch } from '../node-fetch.ts';
 import { withoutSecret } from './settings/secret.ts';
 import type { Config } from './settings/settings.ts';
 
-/** How long a model list is used again, in ms, where nobody asks for a new one. */
+/** How long a model list is used again, in ms, if nobody asks for a new one. */
 const KEEP_MS = 60_000;
 
 /** How long a small question to the server may take, in ms. */
-const PATIENCE_MS = 2000;
+const QUESTION_MS = 2000;
+
+/** So many characters of an answer to a small question are read. */
+const MOST_ANSWER_CHARACTERS = 2 ** 20;
 
 /** What the agent asks a server beside the answers. */
-export interface Server {
-  /**
-   * The chat models that the server has.
-   * @param isFresh - asks anew, also where the list is known
-   */
-  models(isFresh?: boolean): Promise<readonly Model[]>;
-  /**
-   * Loads a model: LM Studio's `/api/v1/models/load`, llama.cpp's `/models/load`. The first answers when it is loaded,
-   * the second at once; where neither is there, nothing happens, and the question itself will load the model.
-   * @throws {Error} with the server's words, where it refuses
-   */
-  load(model: string, signal: AbortSignal): Promise<void>;
-  /** Whether it is llama.cpp, which can go on with an answer that was cut. */
-  isLlamaCpp(): Promise<boolean>;
-}
+export class Server {
+  readonly #config: Config;
+  readonly #secret: string;
+  #known: Promise<readonly Model[]> | undefined;
 
-export function createServer(config: Config): Server {
-  const { apiKey = '' } = config;
-  let known: Promise<readonly Model[]> | undefined;
-
-  /** @param path - behind the base URL, without its `/v1` where `isRoot` is true */
-  function ask(
-    path: string,
-    isRoot: boolean,
-    signal: AbortSignal,
-    body?: object,
-  ): Promise<Response> {
-    const url = new URL(config.baseURL);
-    const base = url.pathname.replace(/\/*$/, '');
-    url.pathname = (isRoot ? base.replace(/\/v1$/, '') : base) + path;
-    return nodeFetch(url.href, {
-      method: body ? 'POST' : 'GET',
-      headers: {
-        'content-type': 'application/json',
-        ...(apiKey && { authorization: `Bearer ${apiKey}` }),
-      },
-      signal,
-      ...(body && { body: JSON.stringify(body) }),
-    });
+  constructor(config: Config) {
+    this.#config = config;
+    this.#secret = config.apiKey ?? '';
   }
 
-  function listChatModels(): Promise<readonly Model[]> {
-    const list = listModels({ ...config, fetch: nodeFetch }).then((models) =>
-      models
-        .filter(({ type }) => type !== 'embedding')
-        .map((model) => ({ ...model, id: withoutSecret(model.id, apiKey) })),
-    );
-    known = list;
+  /**
+   * The chat models that the server has.
+   * @param isFresh - asks anew, even if the list is known
+   */
+  models(isFresh = false): Promise<readonly Model[]> {
+    if (this.#known && !isFresh) return this.#known;
+    const list = this.#listChatModels();
+    this.#known = list;
     const forget = () => {
-      if (known === list) known = undefined;
+      if (this.#known === list) this.#known = undefined;
     };
     list.catch(forget);
     setTimeout(forget, KEEP_MS).unref();
     return list;
   }
 
-  return {
-    models: (isFresh = false) => (isFresh ? undefined : known) ?? listChatModels(),
+  /**
+   * Loads a model: LM Studio's `/api/v1/models/load`, llama.cpp's `/models/load`. The first answers when it is loaded,
+   * the second at once. If neither is there, nothing happens, and the question itself will load the model.
+   * @throws {Error} with the server's words, if it refuses
+   */
+  async load(model: string, signal: AbortSignal): Promise<void> {
+    for (const path of ['/api/v1/models/load', '/models/load']) {
+      const { response, body } = await this.#ask(path, { from: 'root', signal, send: { model } });
+      const { error } = fieldsOf(parseJson(body));
+      const words = typeof error === 'string' ? error : String(fieldsOf(error).message ?? '');
+      const isMissing =
+        [404, 405, 501].includes(response.status) || /unexpected endpoint/i.test(words);
+      if (isMissing) continue;
+      if (response.ok && !error) return;
+      throw new Error(withoutSecret(words || `status ${response.status}`, this.#secret));
+    }
+  }
 
-    async load(model, signal) {
-      for (const path of ['/api/v1/models/load', '/models/load']) {
-        const response = await ask(path, true, signal, { model });
-        const body = await response.text();
-        const { error } = fieldsOf(parseJson(body));
-        const words = typeof error === 'string' ? error : String(fieldsOf(error).message ?? '');
-        const isMissing =
-          [404, 405, 501].includes(response.status) || /unexpected endpoint/i.test(words);
-        if (isMissing) continue;
-        if (response.ok && !error) return;
-        throw new Error(withoutSecret(words || `status ${response.status}`, apiKey));
-      }
-    },
+  /** Whether it is llama.cpp, which can go on with an answer that was cut. */
+  async isLlamaCpp(): Promise<boolean> {
+    try {
+      const signal = AbortSignal.timeout(QUESTION_MS);
+      const { body } = await this.#ask('/models', { from: 'base', signal });
+      const { data } = fieldsOf(parseJson(body));
+      return itemsOf(data).some((one) => fieldsOf(one).owned_by === 'llamacpp');
+    } catch {
+      return false;
+    }
+  }
 
-    async isLlamaCpp() {
-      try {
-        const response = await ask('/models', false, AbortSignal.timeout(PATIENCE_MS));
-        const { data } = fieldsOf(parseJson(await response.text()));
-        return itemsOf(data).some((one) => fieldsOf(one).owned_by === 'llamacpp');
-      } catch {
-        return false;
-      }
-    },
-  };
+  async #listChatModels(): Promise<readonly Model[]> {
+    const models = await listModels({ ...this.#config, fetch: nodeFetch });
+    return chatModelsOf(models).map((model) => ({
+      ...model,
+      id: withoutSecret(model.id, this.#secret),
+    }));
+  }
+
+  /** @param from - the base URL, or what is before its `/v1` */
+  async #ask(
+    path: string,
+    { from, signal, send }: { from: 'base' | 'root'; signal: AbortSignal; send?: object },
+  ): Promise<{ response: Response; body: string }> {
+    const url = new URL(this.#config.baseURL);
+    const base = url.pathname.replace(/\/*$/, '');
+    url.pathname = (from === 'root' ? base.replace(/\/v1$/, '') : base) + path;
+    const response = await nodeFetch(url.href, {
+      method: send ? 'POST' : 'GET',
+      headers: {
+        'content-type': 'application/json',
+        ...(this.#secret && { authorization: `Bearer ${this.#secret}` }),
+      },
+      signal,
+      ...(send && { body: JSON.stringify(send) }),
+    });
+    return { response, body: await readBody(response, signal, MOST_ANSWER_CHARACTERS) };
+  }
 }

@@ -7,8 +7,7 @@ import { conversationOf, modelText } from '../thread/conversation.ts';
 import { shorten } from '../thread/left-out.ts';
 import { findQuestion } from '../thread/question.ts';
 import type { Job } from './answer.ts';
-import { createEchoFilter } from './echo.ts';
-import { CONTINUE_FINAL } from './request.ts';
+import { CONTINUE_FINAL, createEchoFilter } from './request.ts';
 
 /** A note under the answer. One with `once` is left out if an earlier reply of the chat has these facts in its meta. */
 export interface Remark {

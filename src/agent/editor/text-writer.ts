@@ -1,4 +1,4 @@
-import { pause, type TurnClock } from '../turn/clock.ts';
+import { sleep, type TurnClock } from '../turn/clock.ts';
 import { placeAfter, type Stretch } from './place.ts';
 import type { TextChange, TextDocument, VSCode } from './vscode.ts';
 
@@ -77,7 +77,7 @@ export class TextWriter {
       const wanted = this.#inLineEnds(this.#wanted());
       if (wanted === this.#written) return true;
       tries = (await this.#change(wanted)) ? 0 : tries + 1;
-      await pause(BETWEEN_EDITS_MS, this.#clock);
+      await sleep(BETWEEN_EDITS_MS, this.#clock);
     }
     return false;
   }

@@ -2,7 +2,7 @@ import type { Span } from './added.ts';
 import { FenceTracker } from './fences.ts';
 
 /** Where a layout goes. */
-export interface LayoutTarget {
+interface LayoutTarget {
   write(text: string): void;
   /** Puts a text in the place of everything that was written. */
   rewrite(text: string): Promise<void>;

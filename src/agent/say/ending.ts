@@ -2,7 +2,6 @@ import type { ChatResult, Usage } from '../../client/types.ts';
 import type { AvailableTask } from '../host.ts';
 import { continueButton, resetButton } from './buttons.ts';
 import { name } from './facts.ts';
-import { isSameModel } from './model.ts';
 import type { Phrases } from './phrases.ts';
 
 /** From this share of the context on the reader is told. */
@@ -129,4 +128,19 @@ function statsOf(
   return context
     ? `${cost} · ${phrases.statsContext(context.used, context.size, context.percent)}`
     : cost;
+}
+
+/**
+ * Whether two names mean the same model. Servers and people write it as a path, with and without the file's
+ * ending, the quantisation and LM Studio's `:2` for a second instance.
+ */
+function isSameModel(one: string, other: string): boolean {
+  return bareName(one) === bareName(other);
+}
+
+function bareName(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/.*[\\/]|[:@].*|\.gguf$/g, '')
+    .replace(/([-_.](gguf|mlx|ud|i?q\d\w*|[bf]+p?\d+|\d+-?bit))+$/, '');
 }

@@ -77,16 +77,16 @@ const llmTypes = {
  */
 export function readSettings(metadata: unknown, settings: unknown): Config {
   try {
-    return read(metadata, settings);
+    return readGiven(metadata, settings);
   } catch (error) {
     const { language } = fieldsOf(fieldsOf(metadata).llm);
     const isKnown = LANGUAGES.some((one) => one === language);
     const problem = error instanceof TypeError ? error : new TypeError(String(error));
-    return { ...read({ llm: isKnown ? { language } : {} }, {}), problem };
+    return { ...readGiven({ llm: isKnown ? { language } : {} }, {}), problem };
   }
 }
 
-function read(metadata: unknown, settings: unknown): Config {
+function readGiven(metadata: unknown, settings: unknown): Config {
   const llm = objectAt('metadata.llm', objectAt('metadata', metadata).llm);
   const {
     model: chosenModel,
@@ -119,7 +119,7 @@ function read(metadata: unknown, settings: unknown): Config {
     apiKey: findKey(textAt(llm.apiKey), keys, others),
     systemPrompt: chosenPreset?.systemPrompt ?? textAt(llm.systemPrompt),
     body,
-    ...readReasoning(reasoning, ownReasoning),
+    ...readReasoningChoice(reasoning, ownReasoning),
     ownReasoning,
     timeouts,
     language,
@@ -141,7 +141,7 @@ function read(metadata: unknown, settings: unknown): Config {
  * A choice of the drop-down: a mode, or one of the server's own words for how much a model reasons, which is shown then.
  * What is neither counts as no choice.
  */
-function readReasoning(
+function readReasoningChoice(
   choice: unknown,
   own: string,
 ): { reasoning: ReasoningMode; effort: string | undefined } {

@@ -105,13 +105,13 @@ async function readUnlinked(file: string, folder: string): Promise<Contents | un
     if (!about.isFile() || about.size > IMAGE_LIMIT) return undefined;
     const isLink = (await lstat(file)).isSymbolicLink();
     if (isLink || (await realpath(folder)) !== folder) return undefined;
-    return await read(handle, about.size);
+    return await readAll(handle, about.size);
   } finally {
     await handle.close();
   }
 }
 
-async function read(handle: FileHandle, size: number): Promise<Contents | undefined> {
+async function readAll(handle: FileHandle, size: number): Promise<Contents | undefined> {
   const buffer = Buffer.alloc(size);
   let length = 0;
   while (length < size) {

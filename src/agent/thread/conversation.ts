@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../../client/types.ts';
+import type { ChatMessage, ContentPart } from '../../client/types.ts';
 import { currentMessages, type Message, textOf } from '../host.ts';
 import { withoutAdded, withoutLastAdded } from '../page/added.ts';
 import type { ReplyStart } from '../turn/earlier-reply.ts';
@@ -8,10 +8,6 @@ export interface LoadedMessage extends Message {
   /** Data URLs. */
   images?: readonly string[];
 }
-
-type ContentPart =
-  | { type: 'text'; text: string }
-  | { type: 'image_url'; image_url: { url: string } };
 
 interface ChatTurn {
   role: 'user' | 'assistant';
@@ -125,6 +121,6 @@ function contentOf(text: string, { images = [] }: LoadedMessage): ContentPart[] 
 
 /** A plain string where there is no image: some servers take nothing else. */
 function toContent(parts: ContentPart[]): string | ContentPart[] {
-  const texts = parts.flatMap((part) => (part.type === 'text' ? part.text : []));
+  const texts = parts.flatMap((part) => part.text ?? []);
   return texts.length === parts.length ? texts.join('\n\n') : parts;
 }

@@ -15,7 +15,7 @@ export const realClock: TurnClock = {
 };
 
 /** Resolves after so many ms, or at once when the signal aborts; leaves no timer behind. */
-export function pause(ms: number, clock: TurnClock, signal?: AbortSignal): Promise<void> {
+export function sleep(ms: number, clock: TurnClock, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const takeBack = clock.after(ms, resolve);

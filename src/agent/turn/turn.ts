@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { type HostUtils, type Message, postToPanel, type Thread, textOf } from '../host.ts';
-import { pause, type TurnClock } from './clock.ts';
+import { sleep, type TurnClock } from './clock.ts';
 import { EarlierReply, type ReplyStart } from './earlier-reply.ts';
 import { Joiner, type JoinerEnd, type JoinerEvents } from './joiner.ts';
 import {
@@ -185,7 +185,7 @@ class Turn implements OpenReply {
     await setImmediate();
     const isRead = new AbortController();
     void this.#reading?.then(() => isRead.abort());
-    if (this.#reading) await pause(LOOP_MS, this.#clock, isRead.signal);
+    if (this.#reading) await sleep(LOOP_MS, this.#clock, isRead.signal);
     await setImmediate();
     const { bubble } = this;
     const earlier = this.#earlier;
@@ -320,7 +320,7 @@ async function quiet(key: unknown, clock: TurnClock, haste: AbortSignal): Promis
   const endedAt = ended.get(key);
   if (endedAt === undefined) return;
   const rest = endedAt + QUIET_MS - clock.now();
-  if (rest > 0) await pause(rest, clock, haste);
+  if (rest > 0) await sleep(rest, clock, haste);
 }
 
 /**

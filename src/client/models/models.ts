@@ -56,9 +56,14 @@ export async function listModels(options: ServerOptions = {}): Promise<Model[]> 
   }
 }
 
+/** The models that can chat; the others make embeddings. */
+export function chatModelsOf(models: readonly Model[]): Model[] {
+  return models.filter(({ type }) => type !== 'embedding');
+}
+
 /** The chat model that is in memory; of several the first. */
 export function loadedChatModel(models: readonly Model[]): Model | undefined {
-  return models.find(({ type, loaded }) => type !== 'embedding' && loaded);
+  return chatModelsOf(models).find(({ loaded }) => loaded);
 }
 
 /**
@@ -67,7 +72,7 @@ export function loadedChatModel(models: readonly Model[]): Model | undefined {
  * several are there and none is loaded: then the user has to choose.
  */
 export function defaultChatModel(models: readonly Model[]): Model | undefined {
-  const chatModels = models.filter(({ type }) => type !== 'embedding');
+  const chatModels = chatModelsOf(models);
   const inState = (state: ModelState) => chatModels.find((model) => model.state === state);
   const current = loadedChatModel(chatModels) ?? inState('sleeping') ?? inState('loading');
   if (current) return current;

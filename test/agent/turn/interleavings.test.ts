@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pause } from '../../../src/agent/turn/clock.ts';
+import { sleep } from '../../../src/agent/turn/clock.ts';
 import { chatsWith } from '../doubles/chats.ts';
 import { clock } from '../doubles/clock.ts';
 import { begin, ending, frame, startServer } from '../doubles/scripted-server.ts';
@@ -23,11 +23,11 @@ for (const seed of seeds) {
   test(`whatever is pressed, and when: no question, no answer and no choice is lost (seed ${seed})`, async () => {
     const random = createRandom(seed);
     server.script(async (response) => {
-      await pause(random(10), clock);
+      await sleep(random(10), clock);
       begin(response);
       for (let i = 0; i < 12 && !response.destroyed; i++) {
         response.write(frame({ content: `word${i} ` }));
-        await pause(random(4), clock);
+        await sleep(random(4), clock);
       }
       response.end(ending());
     });
