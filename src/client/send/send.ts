@@ -72,7 +72,10 @@ async function reach(
       response.body?.cancel().catch(() => {});
     } catch (cause) {
       signal.throwIfAborted();
-      const error = server.fail({ kind: 'connection', did: 'cannot be reached', cause });
+      // The replay kit's `fetch` has found no recording: no server was asked.
+      const isReplay = String(fieldsOf(cause).code).startsWith('replay-');
+      const did = isReplay ? 'is replayed' : 'cannot be reached';
+      const error = server.fail({ kind: 'connection', did, cause });
       if (error.reason === 'refused' && url.hostname === 'localhost') {
         url.hostname = '127.0.0.1';
         continue;

@@ -56,9 +56,13 @@ function readFolder(folder: string) {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    throw new Error(unreadable(folder, error));
+    throw folderError(unreadable(folder, error));
   }
 }
+
+/** Nothing can be replayed from a folder. The code tells it from an error of a connection. */
+const folderError = (message: string): Error =>
+  Object.assign(new Error(message), { code: 'replay-folder' });
 
 function unreadable(folder: string, error: unknown): string {
   switch (codeOf(error)) {
@@ -142,6 +146,8 @@ export async function readSource(path: string): Promise<Exchange | Exchange[]> {
     if (isFile) return readExchange(file);
   }
   const found = listExchanges(path);
-  if (found.length === 0) throw new Error(`${resolve(path)} holds no exchange: record one first`);
+  if (found.length === 0) {
+    throw folderError(`${resolve(path)} holds no exchange.`);
+  }
   return Promise.all(found.map(({ name, file }) => readExchange(file, name, path)));
 }

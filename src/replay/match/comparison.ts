@@ -16,6 +16,8 @@ export interface MatchOptions {
   readonly normalize?: ((request: StoredRequest) => StoredRequest) | undefined;
 }
 
+export const matchOptionNames: readonly (keyof MatchOptions)[] = ['ignore', 'normalize'];
+
 /** A request as it is compared. */
 export interface Comparable {
   /** `POST /v1/chat/completions` */

@@ -61,9 +61,9 @@ export function describeMiss(call: string, recorded: readonly Difference[]): str
   const what = `No recording matches ${call}`;
   if (!nearest) {
     const calls = [...new Set(recorded.map((it) => it.call))];
-    return `${what}. There is: ${inList(calls, ', ')}.\n${howToRecord}`;
+    return `${what}. There is: ${inList(calls, ', ')}.\n${howToRecord()}`;
   }
-  return `${what}. Nearest: ${nearest.name}.${describeLines(nearest.lines)}\n${howToRecord} ${howToIgnore}`;
+  return `${what}. Nearest: ${nearest.name}.${describeLines(nearest.lines)}\n${howToRecord()} ${howToIgnore}`;
 }
 
 function describeLines(lines: readonly string[]): string {
@@ -72,8 +72,17 @@ function describeLines(lines: readonly string[]): string {
   return ` It differs in:\n  ${inList(lines, ';\n  ')}`;
 }
 
-const howToRecord =
-  "To record it, ask once through recordFetch (mode 'new') or the command `record --upstream URL --to FOLDER`.";
+/** Whether this is a run in CI, where nothing is recorded unless a mode says so. */
+export const isInCI = (): boolean => process.env.CI === 'true' || process.env.CI === '1';
+
+/** How to record what is missing. */
+export function howToRecord(): string {
+  const [before, without] = isInCI()
+    ? ['With CI=true nothing is recorded. ', ' without CI=true']
+    : ['', ''];
+  return `${before}To record it, ask once${without} through recordFetch (mode 'new') or the command \`record --upstream URL --to FOLDER\`.`;
+}
+
 const howToIgnore =
   'What differs each time, such as a date or an id, can be left out: see ignore and normalize.';
 

@@ -37,6 +37,9 @@ export const playOptionNames = [
   'times',
 ] as const;
 
+/** The names as an object has them: `then` is a part of `cut`. */
+const optionNames = playOptionNames.filter((name) => name !== 'then');
+
 const isSpeed = (speed: unknown) => speed === 'instant' || (isAmount(speed) && speed !== 0);
 const isRechunk = (rechunk: unknown) =>
   isOneOf('recorded', 'frame', 'byte')(rechunk) || isCount(fieldsOf(rechunk).seed);
@@ -55,8 +58,20 @@ const rules: readonly Rule[] = [
   optional('times', isCount, 'a number of requests'),
 ];
 
-/** @throws {TypeError} naming the option that has a wrong value */
-export function checkPlayOptions(options: object): asserts options is PlayOptions {
+/**
+ * Checks the options of a function.
+ * @param others - the names of those that have nothing to do with playing
+ * @throws {TypeError} naming the option that is unknown or has a wrong value
+ */
+export function checkPlayOptions(
+  options: object,
+  others: readonly string[] = [],
+): asserts options is PlayOptions {
+  const names = [...optionNames, ...others];
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || names.includes(name)) continue;
+    throw new TypeError(`there is no option '${name}'; there are ${names.join(', ')}`);
+  }
   assertRules<PlayOptions>(options, rules);
   const { status, retryAfter, times } = fieldsOf(options);
   for (const [name, value] of Object.entries({ retryAfter, times })) {

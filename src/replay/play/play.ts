@@ -7,7 +7,6 @@
 // that nobody has recorded.
 
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LONGEST_TIMER_MS } from '../../client/option-values.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Incoming } from '../match/request.ts';
@@ -17,9 +16,30 @@ import { pieces } from './rechunk.ts';
 /** What follows the last byte. */
 const endings = { complete: 'close', disconnect: 'reset', 'client-abort': 'hang' } as const;
 
-/** Waits; an abort ends it with the signal's reason, and leaves no timer. */
-const wait = (ms: number, signal: AbortSignal) =>
-  sleep(Math.min(ms, LONGEST_TIMER_MS), undefined, { signal }).catch(() => signal.throwIfAborted());
+/** Waits by the timers of the globals, which a test may have replaced. An abort ends it with the signal's reason. */
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done, fail) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      fail(signal.reason);
+    };
+    const onTime = () => {
+      signal.removeEventListener('abort', onAbort);
+      done();
+    };
+    const timer = setTimeout(onTime, Math.min(ms, LONGEST_TIMER_MS));
+    signal.addEventListener('abort', onAbort);
+  });
+}
+
+/**
+ * Makes the clock of a request. A test that has replaced the timers has replaced one of these two clocks with them, or
+ * both; the other one then hardly moves.
+ */
+function createElapsed(start: number): () => number {
+  const startDate = Date.now() - (performance.now() - start);
+  return () => Math.max(performance.now() - start, Date.now() - startDate);
+}
 
 /**
  * Answers a request with an exchange: its head, then its body, each piece at its time. The times count from the
@@ -27,7 +47,7 @@ const wait = (ms: number, signal: AbortSignal) =>
  * an error would throw away.
  * @returns the response. Where the connection breaks, its body errors as that of Node's `fetch` does when the other
  * side closes the socket; after an abort, with the signal's reason.
- * @throws what is wrong with the fixture; the signal's reason
+ * @throws what is wrong with the fixture, or with the cut for it; the signal's reason
  */
 export async function play(
   exchange: Exchange,
@@ -37,6 +57,7 @@ export async function play(
   const { speed = 'instant', firstDelay = 0, cut } = options;
   const { status, headers } = exchange.response;
   const then = cut?.then ?? endings[exchange.end];
+  const elapsed = createElapsed(start);
   signal?.throwIfAborted();
   const over = new AbortController();
   // Its own abort removes the listener: a signal may outlive many requests.
@@ -45,6 +66,9 @@ export async function play(
   // A broken fixture rejects the call, so that it does not look like a broken connection.
   const body = await exchange.readBody();
   over.signal.throwIfAborted();
+  if (cut && cut.at > body.length) {
+    throw new TypeError(`cut.at is ${cut.at}, but ${exchange.name} has ${body.length} bytes`);
+  }
   const list = pieces(exchange, body, options);
   const stream = new ReadableStream<Uint8Array>(
     {
@@ -52,8 +76,8 @@ export async function play(
         over.signal.throwIfAborted();
         const { value: piece } = list.next();
         if (piece) {
-          const due = speed === 'instant' ? 0 : start + firstDelay + piece.due / speed;
-          const ms = due - performance.now();
+          const due = speed === 'instant' ? 0 : firstDelay + piece.due / speed;
+          const ms = due - elapsed();
           if (ms > 0) await wait(ms, over.signal);
           // A copy: the body is shared, and a reader may do with its chunks what it likes.
           return controller.enqueue(body.slice(piece.from, piece.to));

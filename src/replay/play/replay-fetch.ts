@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange/exchange.ts';
 import { listExchanges, readSource } from '../exchange/folder.ts';
-import type { MatchOptions } from '../match/comparison.ts';
+import { type MatchOptions, matchOptionNames } from '../match/comparison.ts';
 import { createMatcher, createSequence, type Matcher } from '../match/match.ts';
 import { type AnyFetch, readRequest } from '../match/request.ts';
 import { checkPlayOptions, type PlayOptions } from './play-options.ts';
@@ -31,7 +31,7 @@ export function replayFetch(
   source: string | Exchange | readonly Exchange[],
   options: ReplayOptions = {},
 ): ReplayFetch {
-  checkPlayOptions(options);
+  checkPlayOptions(options, matchOptionNames);
   // What is wrong with the options is an error now, not when the folder is read.
   createMatcher([], options);
   const play = createPlayer(options);

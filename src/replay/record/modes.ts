@@ -1,7 +1,8 @@
 import { isWithoutExchanges, readSource } from '../exchange/folder.ts';
-import { inOneLine } from '../exchange/in-words.ts';
+import { codeOf, inOneLine, wordsOf } from '../exchange/in-words.ts';
 import type { MatchOptions } from '../match/comparison.ts';
 import { createMatcher, type Matcher } from '../match/match.ts';
+import { howToRecord } from '../match/miss.ts';
 
 /** What a recorder does with a folder. */
 interface FolderPlan {
@@ -48,6 +49,10 @@ export async function openFolder(
   options: MatchOptions,
 ): Promise<OpenFolder> {
   const { replays, records } = modes[mode][isWithoutExchanges(folder) ? 'empty' : 'filled'];
-  const matcher = replays ? createMatcher(await readSource(folder), options) : undefined;
-  return { matcher, records };
+  if (!replays) return { matcher: undefined, records };
+  const exchanges = await readSource(folder).catch((error: unknown) => {
+    if (codeOf(error) !== 'replay-folder') throw error;
+    throw Object.assign(new Error(`${wordsOf(error)} ${howToRecord()}`), { code: codeOf(error) });
+  });
+  return { matcher: createMatcher(exchanges, options), records };
 }

@@ -1,5 +1,7 @@
 import type { Fetch } from '../../client/types.ts';
+import { matchOptionNames } from '../match/comparison.ts';
 import { createMatcher, type Matcher, ReplayMiss } from '../match/match.ts';
+import { isInCI } from '../match/miss.ts';
 import { type AnyFetch, readRequest } from '../match/request.ts';
 import { checkPlayOptions } from '../play/play-options.ts';
 import { createPlayer } from '../play/player.ts';
@@ -53,10 +55,9 @@ export function recordFetch(
   folder: string,
   options: RecordOptions = {},
 ): RecordingFetch {
-  const inCI = process.env.CI === 'true' || process.env.CI === '1';
-  const { mode = inCI ? 'none' : 'new', name, server } = options;
+  const { mode = isInCI() ? 'none' : 'new', name, server } = options;
   checkMode(mode, ['none', 'once', 'new']);
-  checkPlayOptions(options);
+  checkPlayOptions(options, [...matchOptionNames, 'mode', 'name', 'server']);
   // What is wrong with the options is an error now, not when the folder is read.
   createMatcher([], options);
   const recorder = createRecorder(fetch, { folder, name, server, strict: true });

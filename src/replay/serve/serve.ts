@@ -7,6 +7,7 @@
 
 import type { Exchange } from '../exchange/exchange.ts';
 import { readSource } from '../exchange/folder.ts';
+import { matchOptionNames } from '../match/comparison.ts';
 import type { Incoming } from '../match/request.ts';
 import { checkPlayOptions } from '../play/play-options.ts';
 import type { ReplayOptions } from '../play/replay-fetch.ts';
@@ -50,7 +51,7 @@ export async function startReplayServer(
   source: string | Exchange | readonly Exchange[],
   options: ReplayServerOptions = {},
 ): Promise<ReplayServer> {
-  checkPlayOptions(options);
+  checkPlayOptions(options, [...matchOptionNames, 'port', 'host', 'onRequest']);
   const { port = 0, host = '127.0.0.1', onRequest } = options;
   const opened = typeof source === 'string' ? await readSource(source) : source;
   const isSequence = typeof source !== 'string' && !('readBody' in source);

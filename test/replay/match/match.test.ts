@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import type { Exchange } from '../../../src/replay/exchange/exchange.ts';
 import type { MatchOptions } from '../../../src/replay/match/comparison.ts';
 import * as replay from '../../../src/replay/match/match.ts';
 import { bodyOf } from '../../../src/replay/match/request.ts';
+
+beforeEach(() => {
+  delete process.env.CI;
+});
 
 function exchange(name: string, body: unknown, path = '/v1/x', method = 'POST'): Exchange {
   return {
@@ -79,6 +83,14 @@ test('a miss shows the nearest exchange and where the bodies differ', () => {
       '  temperature: sent none, recorded 0\n' +
       "To record it, ask once through recordFetch (mode 'new') or the command `record --upstream URL --to FOLDER`. " +
       'What differs each time, such as a date or an id, can be left out: see ignore and normalize.',
+  });
+});
+
+test('in CI a miss says why nothing was recorded', () => {
+  process.env.CI = 'true';
+  assert.throws(() => createMatcher([exchange('a', 1)])(asked({})), {
+    message:
+      /\nWith CI=true nothing is recorded\. To record it, ask once without CI=true through recordFetch/,
   });
 });
 

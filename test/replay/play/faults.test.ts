@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { modelReply, replayFetch, startReplayServer } from '../../../src/replay/index.ts';
+import {
+  modelReply,
+  recordFetch,
+  replayFetch,
+  startReplayServer,
+} from '../../../src/replay/index.ts';
 import { ask, fixtures, scratch, write } from '../helpers.ts';
 
 // A server that is busy at first: the fault is chosen by option or by base URL, and no fixture holds it.
@@ -97,3 +102,30 @@ for (const [options, message] of wrong) {
     assert.throws(() => replayFetch(reply, options), { name: 'TypeError', message });
   });
 }
+
+test('a cut behind the end of the body is refused, by fetch and by the server', async (t) => {
+  const message = /^cut\.at is 4813, but .*hello has 4812 bytes$/;
+  const file = join(fixtures, 'llama.cpp-2026/hello');
+  const cut = { at: 4813, then: 'reset' } as const;
+  await assert.rejects(replayFetch(file, { cut })(url, ask()), { name: 'TypeError', message });
+  const server = await startReplayServer(fixtures);
+  t.after(() => server.close());
+  const base = `${server.url}/llama.cpp-2026/hello,cut=4813/v1`;
+  const response = await fetch(`${base}/chat/completions`, ask());
+  assert.equal(response.status, 400);
+  assert.match(JSON.parse(await response.text()).error.message, message);
+});
+
+test('an option that does not exist is named, with those that do', async () => {
+  const options: object = { spede: 1 };
+  const wrong = {
+    name: 'TypeError',
+    message: /^there is no option 'spede'; there are speed, rechunk, .*ignore, normalize/,
+  };
+  assert.throws(() => replayFetch(reply, options), wrong);
+  assert.throws(() => recordFetch(fetch, 'nowhere', options), wrong);
+  await assert.rejects(startReplayServer(reply, options), wrong);
+  // What is left out may be there by name.
+  const empty: object = { spede: undefined };
+  replayFetch(reply, empty);
+});

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { streamChat } from '../../../src/index.ts';
 import { sha256 } from '../../../src/replay/exchange/folder.ts';
 import { storeAgain } from '../../../src/replay/exchange/store.ts';
-import { readExchange, replayFetch } from '../../../src/replay/index.ts';
+import { modelReply, readExchange, replayFetch } from '../../../src/replay/index.ts';
 import {
   allFixtures,
   ask,
@@ -214,4 +215,36 @@ test('what another process has recorded anew is answered as it is now, and not t
 
 test('a wrong option throws at once', () => {
   assert.throws(() => replayFetch(hello, { speed: -1 }), TypeError);
+});
+
+test('streamChat says that a miss and a missing folder are a replay, not a server that cannot be reached', async () => {
+  const messages = [{ role: 'user', content: 'nobody has asked this' }];
+  const ways: [source: string, code: string, message: RegExp][] = [
+    [join(fixtures, 'lmstudio'), 'replay-miss', /\/v1 is replayed: No recording matches POST/],
+    ['/no/such/folder', 'replay-folder', /\/v1 is replayed: There is no folder '.*folder'/],
+  ];
+  for (const [source, code, message] of ways) {
+    const reply = streamChat({ messages }, { fetch: replayFetch(source) });
+    await assert.rejects(async () => reply.result, { name: 'ChatError', code, message });
+  }
+});
+
+test('a paced replay keeps to the timers that a test has put in place of the real ones', async (t) => {
+  const reply = modelReply({ text: 'a b c', tokensPerSecond: 10 });
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const reader = (await replayFetch(reply, { speed: 1 })(url)).body?.getReader();
+  // Six pieces, of which the last three come with the third one.
+  for (const _ of [1, 2, 3]) {
+    let hasCome = false;
+    const next = reader?.read().then(() => {
+      hasCome = true;
+    });
+    await new Promise(setImmediate);
+    t.mock.timers.tick(99);
+    await new Promise(setImmediate);
+    assert.equal(hasCome, false);
+    t.mock.timers.tick(1);
+    await next;
+  }
+  while (!(await reader?.read())?.done);
 });

@@ -194,7 +194,10 @@ test('CI=true changes the default to none, but not a mode that is given', async 
   const folder = await scratch(t);
   const { url, seen } = await startCounting(t);
   process.env.CI = 'true';
-  await assert.rejects(recordFetch(fetch, folder)(url, ask()), /holds no exchange/);
+  await assert.rejects(
+    recordFetch(fetch, folder)(url, ask()),
+    /holds no exchange\. With CI=true nothing is recorded\. To record it, ask once without CI=true/,
+  );
   await (await recordFetch(fetch, folder, { mode: 'once' })(url, ask())).text();
   assert.equal(seen.requests, 1);
 });
