@@ -22,7 +22,7 @@ export interface Block {
 /** The READMEs at the top, and every page beside what it is about. */
 export const pages: readonly Page[] = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...[...filesIn('src'), ...filesIn('test')].filter((file) => file.endsWith('.md')),
+  ...['src', 'test', '.github'].flatMap(filesIn).filter((file) => file.endsWith('.md')),
 ].map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
 
 /** The files of a folder and of those in it, from the project's folder, with `/`; no package that is installed there. */
