@@ -43,12 +43,14 @@ export interface ContentPart {
   file?: object | undefined;
 }
 
-/** A call as an assistant's message has it; a `ToolCall` of a result has the same `id`, `name` and `arguments`. */
+/** A call as an assistant's message has it. `result.message` has those of a reply. */
 export interface MessageToolCall {
   id: string;
-  type: Known<'function'>;
+  type: Known<'function' | 'custom'>;
   /** `arguments` is JSON text. */
   function?: { name: string; arguments: string } | undefined;
+  /** Of type `custom`: `input` is any text. */
+  custom?: { name: string; input: string } | undefined;
 }
 
 /** A tool that the model may call. */
@@ -69,9 +71,7 @@ export interface ChatTool {
 
 /** Whether the model may, must or must not call tools; or which one it has to call. LM Studio takes no object. */
 export type ToolChoice =
-  | 'none'
-  | 'auto'
-  | 'required'
+  | Known<'none' | 'auto' | 'required'>
   | { type: Known<'function'>; function?: { name: string } | undefined };
 
 /** The form that the answer has to have. LM Studio takes `text` and `json_schema`, and not `json_object`. */

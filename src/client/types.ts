@@ -3,6 +3,8 @@
  * Request and chunk follow OpenAI's chat completions API: https://platform.openai.com/docs/api-reference/chat
  */
 
+import type { ChatMessage } from './request.ts';
+
 export type * from './request.ts';
 
 /** A `fetch` as this client calls it: with a URL in a string, and a string body. */
@@ -122,6 +124,12 @@ export interface Timing {
   tokensPerSecond?: number | undefined;
 }
 
+/** A reply as a message of the next request. */
+export interface AssistantMessage extends ChatMessage {
+  role: 'assistant';
+  content: string;
+}
+
 /** Everything that was collected. */
 export interface ChatResult {
   text: string;
@@ -134,10 +142,14 @@ export interface ChatResult {
   /** The model that answered, which may not be the one that was asked for. */
   model: string | undefined;
   timing: Timing;
+  /** Text and calls as a message: push it onto the conversation, and the results of the calls after it. */
+  message: AssistantMessage;
 }
 
 /** What was collected so far; without a verdict while the stream is open or after it failed. */
-export type PartialResult = Omit<ChatResult, 'verdict'> & { verdict: Verdict | undefined };
+export type PartialResult = Omit<ChatResult, 'verdict' | 'message'> & {
+  verdict: Verdict | undefined;
+};
 
 /** What `reply.events()` yields, in the order in which it happened. */
 export type ReplyEvent =
@@ -162,6 +174,12 @@ export interface ChatReply extends AsyncIterable<string> {
   events(): AsyncIterableIterator<ReplyEvent>;
   /** The same text as a stream of UTF-8, for a route handler's `Response`. Cancelling it leaves the reply. */
   toReadableStream(): ReadableStream<Uint8Array>;
+  /**
+   * The same as the response of a route handler. It waits for the first piece of text: what fails before is a response with
+   * status 502, whose JSON has the `message` and the `hint` of the error and no secret. What fails later breaks the body off.
+   * @throws what is no `ChatError`, such as the reason of an abort
+   */
+  toResponse(): Promise<Response>;
   /**
    * The whole. Reading the property does nothing; awaiting it reads the stream to its end. In the middle of a loop the
    * rest is then kept, and the loop goes on with it.

@@ -1,5 +1,5 @@
 import { fieldsOf, isObject, itemsOf } from '../json.ts';
-import type { ChatChunk, ChatResult, ReplyEvent, Usage, Verdict } from '../types.ts';
+import type { ChatChunk, PartialResult, ReplyEvent, Usage, Verdict } from '../types.ts';
 import { type DeltaReader, readDelta } from './delta-fields.ts';
 import { type Channel, type Pieces, ReasoningSplitter } from './reasoning-marks.ts';
 import { ToolCallCollector } from './tool-calls.ts';
@@ -133,7 +133,7 @@ export class Fold {
    * What it is by now.
    * @param isFinished - it came to its end, so calls may be complete
    */
-  collected(isFinished: boolean): Omit<ChatResult, 'timing' | 'verdict'> {
+  collected(isFinished: boolean): Omit<PartialResult, 'timing' | 'verdict'> {
     return {
       text: this.#textSoFar,
       reasoning: this.#reasoningSoFar,

@@ -1,3 +1,4 @@
+import { isChatError } from '../errors/errors.ts';
 import { Queue } from '../read/queue.ts';
 import type { ChatReply, ChatResult, PartialResult, ReplyEvent } from '../types.ts';
 import type { Outcome, Stream } from './stream.ts';
@@ -35,6 +36,18 @@ export class Reply implements ChatReply {
 
   toReadableStream(): ReadableStream<Uint8Array> {
     return toReadableStream(this.#iterate(pickText));
+  }
+
+  async toResponse(): Promise<Response> {
+    const texts = this.#iterate(pickText);
+    try {
+      const body = toReadableStream(texts, await texts.next());
+      return new Response(body, { headers: { 'content-type': 'text/plain; charset=utf-8' } });
+    } catch (thrown) {
+      if (!isChatError(thrown)) throw thrown;
+      const { message, hint } = thrown;
+      return Response.json({ error: { message, hint } }, { status: 502 });
+    }
   }
 
   /** Lazy: there is no promise before somebody asks for it, so nobody can miss its rejection. */
@@ -139,13 +152,21 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   }
 }
 
-/** The text as UTF-8. Nothing is asked of the reply before the stream is read. */
-function toReadableStream(texts: PieceIterator<string>): ReadableStream<Uint8Array> {
+/**
+ * The text as UTF-8. Nothing is asked of the reply before the stream is read.
+ * @param first - a step that was taken before
+ */
+function toReadableStream(
+  texts: PieceIterator<string>,
+  first?: IteratorResult<string, undefined>,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
+  let taken = first;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await texts.next();
+        const { done, value } = taken ?? (await texts.next());
+        taken = undefined;
         if (done) controller.close();
         else controller.enqueue(encoder.encode(value));
       },

@@ -15,7 +15,7 @@ import type {
 } from '../types.ts';
 import { isComment, isDone, isError, parseChunk } from './chunk.ts';
 import { limitOf, nextPhase, type Phase } from './phase.ts';
-import { type Moments, measure } from './timing.ts';
+import { type Moments, measure, toMessage } from './result.ts';
 import {
   brokeOff,
   noEventStream,
@@ -277,7 +277,8 @@ export class Stream {
 
   #succeed(verdict: Verdict, mayLinger = false): ChatResult {
     this.#moments.end = now();
-    const result = { ...this.#collect(verdict), verdict };
+    const collected = this.#collect(verdict);
+    const result = { ...collected, verdict, message: toMessage(collected) };
     this.#end({ result }, mayLinger);
     return result;
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { streamChat } from '../../../src/index.ts';
 import { chunk, collect, fakeServer, frames, hello, silence } from '../streams.ts';
 
@@ -28,6 +28,7 @@ test('text comes delta by delta, and the result has it all', async () => {
     verdict: 'complete',
     usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 },
     model: 'tiny',
+    message: { role: 'assistant', content: 'Hello' },
   });
   for (const ms of [timing.headMs, timing.firstTokenMs, timing.totalMs]) {
     assert.ok(typeof ms === 'number' && ms >= 0, `${ms}`);
@@ -380,4 +381,66 @@ test('a stream is a reading like any other: there is one', () => {
   for (const read of [() => reply.toReadableStream(), () => reply.events()]) {
     assert.throws(read, { name: 'TypeError', message: 'A reply can be read once' });
   }
+});
+
+test('the result is a message for the next request, with its calls', async () => {
+  const add = { index: 0, id: 'c1', function: { name: 'add', arguments: '{}' } };
+  const run = { index: 1, id: 'c2', type: 'custom', custom: { name: 'run', input: 'ls' } };
+  const { fetch } = fakeServer([
+    frames(chunk({ content: 'Wait.', tool_calls: [add, run] }), chunk({}, 'tool_calls'), '[DONE]'),
+  ]);
+  const { message } = await streamChat(body, { fetch }).result;
+  assert.deepEqual(message, {
+    role: 'assistant',
+    content: 'Wait.',
+    tool_calls: [
+      { id: 'c1', type: 'function', function: { name: 'add', arguments: '{}' } },
+      { id: 'c2', type: 'custom', custom: { name: 'run', input: 'ls' } },
+    ],
+  });
+});
+
+describe('toResponse(), for a route handler', () => {
+  test('is the text, delta by delta', async () => {
+    const { fetch, seen } = fakeServer([frames(chunk({ content: 'Hel' })), silence]);
+    const response = await streamChat(body, { fetch }).toResponse();
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-type'), 'text/plain; charset=utf-8');
+    const reader = response.body?.getReader();
+    assert.deepEqual((await reader?.read())?.value, new TextEncoder().encode('Hel'));
+    await reader?.cancel();
+    assert.equal(seen.cancelled, 1);
+  });
+
+  test('an answer without a word is an empty body', async () => {
+    const { fetch } = fakeServer([frames(chunk({}, 'stop'), '[DONE]')]);
+    const response = await streamChat(body, { fetch }).toResponse();
+    assert.deepEqual([response.status, await response.text()], [200, '']);
+  });
+
+  test('what fails before the first word is a 502 with what happened, what to do, and no key', async () => {
+    const { fetch } = fakeServer(['{"error":"No models loaded, key-12345678"}'], { status: 400 });
+    const reply = streamChat(body, { fetch, apiKey: 'key-12345678' });
+    const response = await reply.toResponse();
+    assert.equal(response.status, 502);
+    assert.deepEqual(await response.json(), {
+      error: {
+        message: 'http://127.0.0.1:1234/v1 answered 400: No models loaded, ***',
+        hint: 'Load a model. LM Studio: `lms load`',
+      },
+    });
+  });
+
+  test('what fails later breaks the body off, behind the words before it', async () => {
+    const { fetch } = fakeServer([frames(chunk({ content: 'a' })), new Error('gone')]);
+    const reader = (await streamChat(body, { fetch }).toResponse()).body?.getReader();
+    assert.deepEqual((await reader?.read())?.value, new TextEncoder().encode('a'));
+    await assert.rejects(async () => reader?.read(), { kind: 'interrupted' });
+  });
+
+  test('an abort is thrown as it was given', async () => {
+    const { fetch } = fakeServer([silence]);
+    const reply = streamChat(body, { fetch, signal: AbortSignal.abort('gone') });
+    await assert.rejects(reply.toResponse(), (thrown) => thrown === 'gone');
+  });
 });

@@ -2,6 +2,7 @@
 import {
   type ChatMessage,
   type ChatRequest,
+  type ChatResult,
   type ContentPart,
   streamChat,
 } from 'local-llm-stream-agent';
@@ -127,6 +128,11 @@ interface VideoPart extends ContentPart {
 const video: VideoPart = { type: 'video_url', video_url: { url: 'data:video/mp4;base64,AA==' } };
 const request: ChatRequest = { messages: [prefilled, { role: 'user', content: [video] }] };
 streamChat({ ...request, temperature: 1 });
+
+// What a result has is a message, and words need no `as const`.
+declare const result: ChatResult;
+const choice = { tool_choice: 'auto' };
+streamChat({ messages: [{ role: 'user', content: 'Hello' }, result.message], ...choice });
 
 // @ts-expect-error a request has messages
 streamChat({});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Moments, measure } from '../../../src/client/reply/timing.ts';
+import { type Moments, measure } from '../../../src/client/reply/result.ts';
 import type { Timing, Usage } from '../../../src/client/types.ts';
 import { streamChat } from '../../../src/index.ts';
 import { fakeClock } from '../send/fake-clock.ts';

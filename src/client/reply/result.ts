@@ -1,4 +1,11 @@
-import type { Timing, Usage } from '../types.ts';
+import type {
+  AssistantMessage,
+  MessageToolCall,
+  PartialResult,
+  Timing,
+  ToolCall,
+  Usage,
+} from '../types.ts';
 
 /** When things happened, on the monotonic clock. What has not happened is absent. */
 export interface Moments {
@@ -28,4 +35,17 @@ export function measure(moments: Moments, usage: Usage | undefined, now: number)
 function rate(tokens: number, ms: number): number | undefined {
   const perSecond = (tokens / ms) * 1000;
   return Number.isFinite(perSecond) ? perSecond : undefined;
+}
+
+/** What was collected, as a message of the next request. Servers refuse an empty list of calls. */
+export function toMessage({ text, toolCalls }: PartialResult): AssistantMessage {
+  const message: AssistantMessage = { role: 'assistant', content: text };
+  if (toolCalls.length > 0) message.tool_calls = toolCalls.map(toMessageCall);
+  return message;
+}
+
+/** A custom tool's input has a name of its own in OpenAI's API. */
+function toMessageCall({ id, type, name, arguments: input }: ToolCall): MessageToolCall {
+  if (type === 'custom') return { id, type, custom: { name, input } };
+  return { id, type: 'function', function: { name, arguments: input } };
 }
