@@ -15,7 +15,7 @@ export interface Entry {
   outputs: readonly Output[];
   /** The declaration files; all have the same text. */
   declarations: readonly string[];
-  /** The packages whose code goes into it, beside `eventsource-parser`. */
+  /** The packages whose code goes into it. */
   bundles?: readonly string[];
   /** The entries that it imports as built files, which lie beside it, instead of taking their code in. */
   imports?: readonly string[];

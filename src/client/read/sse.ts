@@ -1,4 +1,3 @@
-import { createParser } from 'eventsource-parser';
 import { isObject, parseJson } from '../json.ts';
 import { Queue } from './queue.ts';
 import { utf8Length } from './utf8.ts';
@@ -29,6 +28,9 @@ const BOM = '\ufeff';
 /** The names of a stream's fields, of which a cut may leave the beginning. */
 const FIELD_NAMES = ['data', 'event', 'id', 'retry'];
 
+/** How nearly every line begins. */
+const DATA = 'data: ';
+
 /**
  * Cuts a body into events by the HTML standard's rules, with three things that local servers need on top: JSON
  * without `data:`, on one line or as the whole body; llama.cpp's `error:` field (builds until late 2025); and the
@@ -39,46 +41,86 @@ const FIELD_NAMES = ['data', 'event', 'id', 'retry'];
 export function createEventReader(maxEventBytes: number): EventReader {
   const events = new Queue<ServerEvent>();
   const decode = createDecoder();
+  /** The line that has not ended, of all reads that had a part of it. */
+  let openLine = '';
+  /** The event that has not ended. */
+  let data: string | undefined;
+  let event: string | undefined;
   let strayLines = '';
-  let isFirstRead = true;
-  /** An LF at the start of the next read belongs to the CR at the end of this one: it is no line of its own. */
-  let endedWithCR = false;
 
-  const parser = createParser({
-    maxBufferSize: maxEventBytes,
-    onEvent(event) {
-      const { data } = event;
-      const fits = data.length * 3 <= maxEventBytes || utf8Length(data) <= maxEventBytes;
-      events.push(fits ? event : {});
-    },
-    onError({ field, value = '', line = '' }) {
-      if (field === 'error') events.push({ event: field, data: value });
-      else if (isObject(parseJson(line))) events.push({ data: line });
-      else if (!FIELD_NAMES.some((name) => name.startsWith(line))) strayLines += `${line}\n`;
-      // An error without a line is the parser's own about too long an event.
-      if (!line || strayLines.length > maxEventBytes) events.push({});
-    },
-  });
-
-  function feed(text: string): void {
-    if (!text) return;
-    const isSkipped = (isFirstRead && text[0] === BOM) || (endedWithCR && text[0] === '\n');
-    const lines = isSkipped ? text.slice(1) : text;
-    isFirstRead = false;
-    // The parser waits for the character after a CR that ends a read, in case it is an LF, and with a CR in it scans
-    // to the end of the read for every line. So it is given LF only.
-    endedWithCR = lines.endsWith('\r');
-    parser.feed(lines.includes('\r') ? lines.replace(/\r\n?/g, '\n') : lines);
+  function endEvent(): void {
+    if (data !== undefined) events.push(isWithin(maxEventBytes, data) ? { event, data } : {});
+    data = event = undefined;
   }
 
+  function addData(value: string): void {
+    data = data === undefined ? value : `${data}\n${value}`;
+  }
+
+  function readLine(line: string): void {
+    if (line === '') return endEvent();
+    if (line.startsWith(DATA)) return addData(line.slice(DATA.length));
+    const [name, value] = splitField(line);
+    if (name === 'data') addData(value);
+    else if (name === 'event') event = value;
+    else if (name === 'error') events.push({ event: name, data: value });
+    else if (isObject(parseJson(line))) events.push({ data: line });
+    else if (!isIgnored(name, line)) strayLines += `${line}\n`;
+  }
+
+  function readLines(text: string): void {
+    let from = 0;
+    for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
+      const line = text.slice(from, to);
+      readLine(openLine ? openLine + line : line);
+      openLine = '';
+      from = to + 1;
+    }
+    openLine += text.slice(from);
+    const length = openLine.length + (data?.length ?? 0);
+    if (Math.max(length, strayLines.length) > maxEventBytes) events.push({});
+  }
+
+  const toLineFeeds = createLineEndReader();
   return {
     events,
-    push: (bytes) => feed(decode(bytes)),
+    push: (bytes) => readLines(toLineFeeds(decode(bytes))),
     end() {
-      feed(`${decode()}\n\n`);
+      readLines(toLineFeeds(`${decode()}\n\n`));
       if (parseJson(strayLines)) events.push({ data: strayLines });
       return strayLines;
     },
+  };
+}
+
+/** A line's field and its value, which is empty if there is no colon. */
+function splitField(line: string): [name: string, value: string] {
+  const colon = line.indexOf(':');
+  if (colon < 0) return [line, ''];
+  const value = line.slice(colon + 1);
+  return [line.slice(0, colon), value.startsWith(' ') ? value.slice(1) : value];
+}
+
+/** Comments, fields that say nothing here, and what a cut leaves of a field's name. */
+const isIgnored = (name: string, line: string): boolean =>
+  name === '' || FIELD_NAMES.some((known) => known === name || known.startsWith(line));
+
+/** Whether a text has at most so many bytes. */
+const isWithin = (bytes: number, text: string): boolean =>
+  text.length * 3 <= bytes || utf8Length(text) <= bytes;
+
+/** Turns the line ends of all reads, which are LF, CRLF or CR, into LF, and drops the BOM. */
+function createLineEndReader(): (text: string) => string {
+  let isFirst = true;
+  /** An LF at the start of the next read belongs to the CR at the end of this one: it is no line end of its own. */
+  let endedWithCR = false;
+  return (text) => {
+    if (!text) return text;
+    const isDropped = (isFirst && text[0] === BOM) || (endedWithCR && text[0] === '\n');
+    const lines = isDropped ? text.slice(1) : text;
+    isFirst = false;
+    endedWithCR = lines.endsWith('\r');
+    return lines.includes('\r') ? lines.replace(/\r\n?/g, '\n') : lines;
   };
 }
 

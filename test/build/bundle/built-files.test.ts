@@ -72,11 +72,15 @@ test('a build that fails says why, and leaves dist as it was', async (t) => {
 const refused = [
   ['what is not there', "import './nowhere.ts';", /nowhere\.ts \(imported by \S*a\.ts\)/],
   ["Node's modules, outside Node", "import 'node:fs';", /a\.ts imports 'node:fs', but this entry/],
-  ['a package', "import 'typescript';", /a\.ts imports 'typescript', but only eventsource-parser/],
+  [
+    'a package',
+    "import 'typescript';",
+    /a\.ts imports 'typescript', but no package may go into it/,
+  ],
   [
     'a package of another entry',
     "import 'jsonc-parser';",
-    /a\.ts imports 'jsonc-parser', but only/,
+    /a\.ts imports 'jsonc-parser', but no package/,
   ],
   ['syntax that is no type', 'export enum Wrong { a }', /a\.ts: 'export enum Wrong/],
 ] as const;
@@ -130,18 +134,17 @@ test('an ES module that has declarations says where they are, for Deno', () => {
   }
 });
 
-test("a file that has eventsource-parser in it has that one's licence, whole", () => {
-  const parser = join(root, 'node_modules/eventsource-parser');
-  const licence = read('LICENSE', parser).trim().split('\n');
-  const withParser = outputs.filter((file) => read(file).includes('Buffered data exceeded max'));
-  assert.ok(withParser.includes('index.min.js') && withParser.includes('LocalLLMStreamAgent.js'));
+test("a file that has jsonc-parser in it has that one's licence, whole", () => {
+  const parser = join(root, 'node_modules/jsonc-parser');
+  const { version } = JSON.parse(read('package.json', parser));
+  const licence = read('LICENSE.md', parser).trim().split('\n');
   for (const file of outputs) {
     const text = read(file);
     const head = text.slice(0, text.indexOf('*/'));
-    const [, notice = ''] = head.split('Contains eventsource-parser 3.1.1');
-    assert.equal(notice !== '', withParser.includes(file), file);
+    const [, notice = ''] = head.split(`Contains jsonc-parser ${version}`);
+    assert.equal(notice !== '', file === 'cli.js', file);
     if (notice === '') continue;
-    for (const line of outputs.includes(file) ? licence : licence.slice(2, 3))
+    for (const line of licence)
       assert.ok(notice.includes(` * ${line}`.trimEnd()), `${file}: ${line}`);
   }
 });

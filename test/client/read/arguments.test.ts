@@ -151,9 +151,9 @@ test('it goes to LM Studio unless told otherwise; every way to write a base URL 
   assert.equal(url, 'https://h/v1/chat/completions?version=2');
 });
 
-test('headers: the two that are needed, a key if there is one, and the caller’s own', async () => {
+test('headers: the three that are needed, a key if there is one, and the caller’s own', async () => {
   const plain = await sent({});
-  assert.deepEqual([...plain.headers.keys()], ['accept', 'content-type']);
+  assert.deepEqual([...plain.headers.keys()], ['accept', 'connection', 'content-type']);
   assert.equal(plain.headers.get('content-type'), 'application/json');
   const { headers } = await sent(
     {},
