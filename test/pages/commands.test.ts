@@ -55,7 +55,10 @@ test("the one command has the package's name, since npx runs a stranger's packag
       assert.equal(command, PROGRAM, `${file}: ${words}`);
     }
     // The agent signs its notes and notifications so, and the replay server's page has a path of that name.
-    const others = text.replaceAll(/\*\*local-llm\*\*|['`]local-llm[:：]|\/\.local-llm\//g, '');
+    const others = text.replaceAll(
+      /(?:\\?\*){2}local-llm(?:\\?\*){2}|['`]local-llm[:：]|\/\.local-llm\//g,
+      '',
+    );
     const found = /.*\blocal-llm(?!-stream-agent\b|\.ts).*/.exec(others);
     assert.equal(found, null, `${file}: ${found?.[0]}`);
   }

@@ -26,6 +26,14 @@ for (const page of pages) {
   });
 }
 
+for (const page of pages) {
+  test(`${page.file}: the files of the project that it names are there`, () => {
+    for (const [, file = ''] of page.text.matchAll(/`((?:src|test|\.github|\.ci)\/[\w./-]+)`/g)) {
+      assert.ok(existsSync(join(root, file)), `there is no ${file}`);
+    }
+  });
+}
+
 test('a heading is linked to as GitHub does it', () => {
   assert.equal(anchorOf('Errors, and what to do'), 'errors-and-what-to-do');
   assert.equal(anchorOf('`streamChat(body, options)`'), 'streamchatbody-options');
