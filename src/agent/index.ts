@@ -18,7 +18,7 @@ import { type LoadedMessage, toChatMessages } from './thread/conversation.ts';
 import { realClock, sleep, type TurnClock } from './turn/clock.ts';
 import { type AgentResponse, createResponse } from './turn/response.ts';
 import { writeThread } from './turn/saved-thread.ts';
-import { beginTurn } from './turn/turn.ts';
+import { beginTurn, isPressedTwice } from './turn/turn.ts';
 
 /** The panel's operations, its boot message and its first task wait for the list of models no longer, in ms. */
 const PANEL_MS = 1500;
@@ -64,18 +64,23 @@ export default class LocalLLMStreamAgent {
     const chat = asThread(thread);
     const { name, meta, host_utils: hostUtils } = task ?? {};
     const { model, replyId, share } = fieldsOf(meta);
+    const button = `${name} ${model ?? replyId ?? share ?? ''}`;
+    // The host would make a bubble of any response, and of an error.
+    if (name !== 'InitTask' && isPressedTwice(chat, button)) return new Promise(() => {});
     switch (name) {
       case 'InitTask':
-        return this.#reply({ kind: 'answer' }, chat, hostUtils, true);
+        return this.#reply({ kind: 'answer' }, chat, hostUtils, { isInitial: true });
       case TASKS.continue:
-        return this.#reply({ kind: 'continue', replyId }, chat, hostUtils);
+        return this.#reply({ kind: 'continue', replyId }, chat, hostUtils, { button });
       case TASKS.shorter:
-        return this.#reply({ kind: 'shorter', share: Number(share) || 0.5 }, chat, hostUtils);
+        return this.#reply({ kind: 'shorter', share: Number(share) || 0.5 }, chat, hostUtils, {
+          button,
+        });
       case TASKS.load:
-        if (typeof model === 'string') return this.#loadAndReply(model, chat, hostUtils);
+        if (typeof model === 'string') return this.#loadAndReply(model, chat, hostUtils, button);
         break;
       case TASKS.reset:
-        return this.#resetContext(chat, hostUtils);
+        return this.#resetContext(chat, hostUtils, button);
     }
     (await beginTurn(chat, hostUtils, this.clock)).release();
     const { phrases } = this.#voice(chat);
@@ -108,14 +113,17 @@ export default class LocalLLMStreamAgent {
     return stream.texts ?? textOfChunks(stream);
   }
 
-  /** @param isInitial - the chat was opened, or 'Generate Text at Cursor' has made it */
+  /**
+   * @param isInitial - the chat was opened, or 'Generate Text at Cursor' has made it
+   * @param button - the one that was pressed
+   */
   async #reply(
     asked: Asked,
     thread: Thread,
     hostUtils: HostUtils | undefined,
-    isInitial = false,
+    { isInitial = false, button }: { isInitial?: boolean; button?: string } = {},
   ): Promise<AgentResponse> {
-    const turn = await beginTurn(thread, hostUtils, this.clock);
+    const turn = await beginTurn(thread, hostUtils, this.clock, button);
     const { config, phrases } = this.#voice(thread);
     const response = createResponse('', () => (turn.takesButtons() ? answer.buttons() : []));
     const answer = createAnswer({
@@ -141,6 +149,7 @@ export default class LocalLLMStreamAgent {
     model: string,
     thread: Thread,
     hostUtils: HostUtils | undefined,
+    button: string,
   ): Promise<AgentResponse> {
     try {
       thread.settings = { ...fieldsOf(thread.settings), model };
@@ -153,12 +162,16 @@ export default class LocalLLMStreamAgent {
     } catch {
       // A thread that cannot be changed is answered all the same.
     }
-    return this.#reply({ kind: 'load', model }, thread, hostUtils);
+    return this.#reply({ kind: 'load', model }, thread, hostUtils, { button });
   }
 
-  async #resetContext(thread: Thread, hostUtils: HostUtils | undefined): Promise<AgentResponse> {
+  async #resetContext(
+    thread: Thread,
+    hostUtils: HostUtils | undefined,
+    button: string,
+  ): Promise<AgentResponse> {
     const repository = hostUtils?.threadRepository;
-    (await beginTurn(thread, hostUtils, this.clock)).release();
+    (await beginTurn(thread, hostUtils, this.clock, button)).release();
     try {
       const markerId = repository?.addMarker?.(thread);
       postToPanel(hostUtils, { type: 'markerAdded', thread, markerId });

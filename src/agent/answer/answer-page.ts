@@ -27,7 +27,7 @@ export class AnswerPage {
   readonly #layout: Layout;
   readonly #notice: Notice;
   readonly #thought: Thought;
-  readonly #notes: Note[] = [];
+  readonly #remarks: Remark[] = [];
   /** The reply that goes on, for Continue. */
   readonly #last: Message | undefined;
   #earlier: EarlierReply | undefined;
@@ -121,10 +121,11 @@ export class AnswerPage {
   }
 
   /** Says something under the answer, when it has ended. */
-  remark({ note, once }: Remark): void {
+  remark(remark: Remark): void {
+    const { once } = remark;
     const facts = Object.entries(once ?? {});
     const isSame = (one: Message) => facts.every(([name, value]) => one?.meta?.[name] === value);
-    if (!once || !this.#job.before.some(isSame)) this.#notes.push(note);
+    if (!once || !this.#job.before.some(isSame)) this.#remarks.push(remark);
     Object.assign(this.#job.meta, once);
   }
 
@@ -182,7 +183,7 @@ export class AnswerPage {
     this.#notice.end();
     const { verdict, finishReason, usage, timing } = this.#job.meta;
     this.#earlier?.end({ verdict, finishReason, usage, timing });
-    for (const note of this.#notes) this.say('ℹ️', note);
+    for (const { sign = 'ℹ️', note } of this.#remarks) this.say(sign, note);
     this.#state = 'ended';
   }
 

@@ -8,6 +8,7 @@ import type { AvailableTask, HostUtils, Message, Meta, Thread } from '../host.ts
 import { loadButtons } from '../say/buttons.ts';
 import { describeEnding, otherModelNote } from '../say/ending.ts';
 import { factsOf, tellFailure } from '../say/failure.ts';
+import { effortsOf, modelNamed } from '../say/operations.ts';
 import type { Phrases } from '../say/phrases.ts';
 import type { Server } from '../server.ts';
 import { withoutSecret } from '../settings/secret.ts';
@@ -151,7 +152,7 @@ async function stream(
   void watchModel(job, page, model, watching.signal);
   try {
     const sent = insertion ? insertion.instruct(messages) : messages;
-    const request = buildRequest(config, model, sent, more);
+    const request = buildRequest(config, model, sent, await effortsFor(job, model), more);
     const reply = streamChat(request, { baseURL, apiKey, timeouts, fetch: nodeFetch, signal });
     page.follow(reply, filter, isPrefilled);
     for await (const event of reply.events()) {
@@ -163,6 +164,12 @@ async function stream(
   } finally {
     stopWatching();
   }
+}
+
+/** Looked up only if an effort was chosen. */
+async function effortsFor({ config, server }: Job, model: string | undefined) {
+  if (config.effort === undefined) return [];
+  return effortsOf(modelNamed(model, await server.models().catch(() => [])));
 }
 
 async function end(job: Job, page: AnswerPage, result: ChatResult): Promise<void> {

@@ -12,6 +12,8 @@ import { CONTINUE_FINAL, createEchoFilter } from './request.ts';
 /** A note under the answer. One with `once` is left out if an earlier reply of the chat has these facts in its meta. */
 export interface Remark {
   note: Note;
+  /** In place of ℹ️. */
+  sign?: string | undefined;
   once?: Meta;
 }
 
@@ -49,7 +51,8 @@ export async function planAnswer(job: Job): Promise<Plan> {
   });
   if (question.kind === 'none') return { kind: 'ready' };
   if (question.kind === 'told') {
-    return { kind: 'say', remarks: [...remarks, ...question.notes.map((note) => ({ note }))] };
+    const { sign, notes } = question;
+    return { kind: 'say', remarks: [...remarks, ...notes.map((note) => ({ note, sign }))] };
   }
   remarks.push(...question.notes.map(({ facts, note }) => ({ note, once: facts })));
   const attempts = [{ messages: question.messages }];

@@ -12,11 +12,15 @@ export const CONTINUE_FINAL: JsonObject = {
 /** The servers that refuse `return_progress`, by base URL: they are asked no more. */
 const withoutProgress = new Set<string>();
 
-/** What is sent for an answer. */
+/**
+ * What is sent for an answer.
+ * @param efforts - how much the model can be asked to reason: another model's words would make the server refuse the question
+ */
 export function buildRequest(
   config: Config,
   model: string | undefined,
   messages: readonly ChatMessage[],
+  efforts: readonly string[],
   more: JsonObject = {},
 ): ChatRequest {
   const { body, reasoning, effort, baseURL } = config;
@@ -27,7 +31,7 @@ export function buildRequest(
     ...(reasoning === 'off' && { chat_template_kwargs: { enable_thinking: false } }),
     ...body,
     ...(reasoning === 'off' && { reasoning_effort: 'none' }),
-    ...(effort !== undefined && { reasoning_effort: effort }),
+    ...(effort !== undefined && efforts.includes(effort) && { reasoning_effort: effort }),
     ...more,
     model,
     messages,

@@ -6,6 +6,9 @@ import type { Phrases } from './phrases.ts';
 /** What {@link loadOperations} gives to the host. */
 type Operation = { readonly [field: string]: unknown };
 
+/** The most characters of a name in a drop-down. */
+const LABEL_CHARACTERS = 32;
+
 interface Option {
   label: string;
   value: string;
@@ -31,7 +34,7 @@ export function buildOperations(
       type: 'task',
       control: 'button',
       name: phrases.sendFile(),
-      task: { name: 'SendFile', type: 'message', message: phrases.readFile(), meta: {} },
+      task: { name: 'SendFile', type: 'message', message: phrases.hereIsAFile(), meta: {} },
     },
   ];
 }
@@ -43,7 +46,7 @@ function modelSelect(config: Config, models: readonly Model[], phrases: Phrases)
   const ids = new Set([...[...loaded, ...models].map(({ id }) => id), ownModel, model]);
   const labelOf = (id: string) => {
     if (id === ANY_MODEL) return phrases.anyModel();
-    return isLoaded.has(id) ? `✓ ${id}` : id;
+    return isLoaded.has(id) ? `✓ ${shorten(id)}` : shorten(id);
   };
   const options = [...ids].map((value) => ({ label: labelOf(value), value }));
   return select(phrases.modelLabel(), 'model', options, ownModel);
@@ -51,11 +54,13 @@ function modelSelect(config: Config, models: readonly Model[], phrases: Phrases)
 
 /** What the server says that the model takes, where it says so; else what can be done with any model. */
 function reasoningSelect(config: Config, models: readonly Model[], phrases: Phrases): Operation {
-  const model = models.find(({ id }) => id === config.model) ?? loadedChatModel(models);
+  const model = modelNamed(config.model, models);
   const allowed = model?.reasoning;
-  const efforts = (allowed ?? []).filter((one) => !['on', 'off'].includes(one));
+  const efforts = effortsOf(model);
+  // A choice that was made for another model counts as "show", and the box would be empty without it.
+  const isOthers = config.effort !== undefined && !efforts.includes(config.effort);
   const options = [
-    { label: phrases.show(), value: 'show' },
+    { label: phrases.show(), value: isOthers ? `effort:${config.effort}` : 'show' },
     { label: phrases.hide(), value: 'hide' },
     ...(allowed === undefined || allowed.includes('off') || config.ownReasoning === 'off'
       ? [{ label: phrases.off(), value: 'off' }]
@@ -65,11 +70,21 @@ function reasoningSelect(config: Config, models: readonly Model[], phrases: Phra
   return select(phrases.reasoningLabel(), 'reasoning', options, config.ownReasoning);
 }
 
+/** The model that is asked for: the loaded one if none is named. */
+export function modelNamed(name: string | undefined, models: readonly Model[]): Model | undefined {
+  return name === undefined ? loadedChatModel(models) : models.find(({ id }) => id === name);
+}
+
+/** How much a model can be asked to reason, in the server's own words. */
+export function effortsOf(model: Model | undefined): readonly string[] {
+  return (model?.reasoning ?? []).filter((one) => !['on', 'off'].includes(one));
+}
+
 function presetSelect({ presets }: Config, phrases: Phrases): Operation[] {
   if (presets.length === 0) return [];
   const options = [
     { label: phrases.noPreset(), value: NO_PRESET },
-    ...presets.map(({ name }) => ({ label: name, value: name })),
+    ...presets.map(({ name }) => ({ label: shorten(name), value: name })),
   ];
   return [select(phrases.presetLabel(), 'preset', options, NO_PRESET)];
 }
@@ -81,4 +96,12 @@ function select(
   preset: string,
 ): Operation {
   return { type: 'setting', control: 'select', name, settingKey, options, default: preset };
+}
+
+/** A name without its middle if it is long: a box is as wide as its longest label, and the panel may be narrow. */
+function shorten(name: string): string {
+  const characters = [...name];
+  if (characters.length <= LABEL_CHARACTERS) return name;
+  const half = LABEL_CHARACTERS / 2;
+  return `${characters.slice(0, half - 1).join('')}…${characters.slice(-half).join('')}`;
 }

@@ -93,6 +93,7 @@ export const chinese: Phrases = {
   fileNotSent: (name) => `\`${name}\` 没有发送。`,
   fileAdvice: () =>
     '可以发送的是：256 KiB 以内的 UTF-8 文本，10 MiB 以内的 PNG 或 JPEG 图片，并且要在这个对话自己的文件夹里。',
+  fileGoesWith: (file) => `${file} 会和下一个问题一起发送。`,
   noFile: () => '还没有选文件。',
   noFileAdvice: (send) => `请先点“添加初始文件”选一个，再点“${send}”。`,
   imagesLeftOut: (model, count) =>
@@ -120,11 +121,11 @@ export const chinese: Phrases = {
     ({ minimal: '极少', low: '少', medium: '适中', high: '多', xhigh: '极多' })[level] ?? level,
   resetContext: () => '重置上下文',
   sendFile: () => '发送文件',
+  hereIsAFile: () => '请先收下这个文件，下一个问题会用到。',
   continue: () => '继续',
   loadModel: (model) => `加载 ${model}`,
   answerShorter: () => '去掉最早的消息再回答',
 
-  readFile: () => '请阅读附件，用几句话说明它的内容。',
   goOn: () => '请从上一个回答中断的地方接着写，不要重复，也不要加说明。',
 
   generating: () => 'local-llm：正在生成文本',

@@ -105,6 +105,7 @@ export const english = {
   fileNotSent: (name: string) => `\`${name}\` was not sent.`,
   fileAdvice: () =>
     "Text in UTF-8 up to 256 KiB, and PNG or JPEG pictures up to 10 MiB are sent, from this chat's own folder.",
+  fileGoesWith: (file: string) => `${file} goes with your next question.`,
   noFile: () => 'No file was chosen.',
   noFileAdvice: (send: string) => `Choose one with 添加初始文件 first, then press "${send}".`,
   imagesLeftOut: (model: string, count: number) =>
@@ -137,12 +138,12 @@ export const english = {
   effort: (level: string) => level,
   resetContext: () => 'Reset context',
   sendFile: () => 'Send file',
+  hereIsAFile: () => 'Here is a file for my next question.',
   continue: () => 'Continue',
   loadModel: (model: string) => `Load ${model}`,
   answerShorter: () => 'Answer without the oldest messages',
 
   // What the model reads.
-  readFile: () => 'Read the attached file and say in a few sentences what is in it.',
   goOn: () =>
     'Go on exactly where your last answer ended. Repeat nothing of it, and add no remarks.',
 

@@ -3,6 +3,7 @@ import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { fieldsOf } from '../../client/json.ts';
 import { type Message, type Thread, textOf } from '../host.ts';
+import { inEveryLanguage } from '../say/phrases.ts';
 import type { LoadedMessage } from './conversation.ts';
 
 /** The most bytes of a text file and of an image that are sent. */
@@ -10,11 +11,12 @@ const TEXT_LIMIT = 262_144;
 const IMAGE_LIMIT = 10_485_760;
 
 /** What a file is for the model. */
-type Contents = { text: string } | { image: string };
+type Contents = ({ text: string } | { image: string }) & { bytes: number };
 
-/** The messages with their files, and the names of the files that could not be sent with the last question. */
+/** The messages with their files, and which files of the last question can be sent and which cannot. */
 interface Loaded {
   messages: LoadedMessage[];
+  sent: { name: string; bytes: number }[];
   refused: string[];
 }
 
@@ -32,6 +34,7 @@ export async function loadAttachments(
 ): Promise<Loaded> {
   const firstUser = messages.find(({ sender }) => sender === 'user');
   const lastUser = messages.findLast(({ sender }) => sender === 'user');
+  const sent: Loaded['sent'] = [];
   const refused: string[] = [];
   const loaded: LoadedMessage[] = [];
   for (const message of messages) {
@@ -51,17 +54,26 @@ export async function loadAttachments(
       const contents = await readOwn(storagePath, thread.id, inStorage).catch(() => undefined);
       files.push({ name: basename(local), contents, takesText: !isImage });
     }
-    let text = textOf(message);
+    let text = isFileAlone(message) ? '' : textOf(message);
     const images: string[] = [];
     for (const { name, contents, takesText } of files.reverse()) {
-      if (contents && 'image' in contents) images.unshift(contents.image);
-      else if (contents && takesText)
-        text = `${name}\n${fenced(contents.text)}\n\n${text}`.trimEnd();
-      else if (message === lastUser) refused.unshift(name);
+      const isSent = contents && ('image' in contents || takesText);
+      if (!isSent) {
+        if (message === lastUser) refused.unshift(name);
+        continue;
+      }
+      if (message === lastUser) sent.unshift({ name, bytes: contents.bytes });
+      if ('image' in contents) images.unshift(contents.image);
+      else text = `${name}\n${fenced(contents.text)}\n\n${text}`.trimEnd();
     }
     loaded.push({ ...message, text, images });
   }
-  return { messages: loaded, refused };
+  return { messages: loaded, sent, refused };
+}
+
+/** Whether the button for files has sent it: its words are for the user. */
+export function isFileAlone(message: Message): boolean {
+  return inEveryLanguage((one) => one.hereIsAFile()).includes(textOf(message));
 }
 
 /**
@@ -125,12 +137,15 @@ async function readAll(handle: FileHandle, size: number): Promise<Contents | und
 /** By the first bytes, because the host stores no type, and names lie. */
 function contentsOf(bytes: Buffer): Contents | undefined {
   const begin = bytes.subarray(0, 8).toString('hex');
-  if (begin === '89504e470d0a1a0a')
-    return { image: `data:image/png;base64,${bytes.toString('base64')}` };
-  if (begin.startsWith('ffd8ff'))
-    return { image: `data:image/jpeg;base64,${bytes.toString('base64')}` };
-  const text = bytes.length <= TEXT_LIMIT ? utf8(bytes) : undefined;
-  return text === undefined ? undefined : { text };
+  const { length } = bytes;
+  const as = (type: string) => ({
+    image: `data:${type};base64,${bytes.toString('base64')}`,
+    bytes: length,
+  });
+  if (begin === '89504e470d0a1a0a') return as('image/png');
+  if (begin.startsWith('ffd8ff')) return as('image/jpeg');
+  const text = length <= TEXT_LIMIT ? utf8(bytes) : undefined;
+  return text === undefined ? undefined : { text, bytes: length };
 }
 
 /** `undefined` for what is no text in UTF-8. */

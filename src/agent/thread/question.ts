@@ -1,9 +1,9 @@
 import type { Model } from '../../client/models/models.ts';
 import type { ChatMessage } from '../../client/types.ts';
-import { type HostUtils, type Message, type Meta, type Thread, textOf } from '../host.ts';
+import type { HostUtils, Message, Meta, Thread } from '../host.ts';
 import type { Note } from '../say/ending.ts';
-import { inEveryLanguage, type Phrases } from '../say/phrases.ts';
-import { loadAttachments } from './attachments.ts';
+import type { Phrases } from '../say/phrases.ts';
+import { isFileAlone, loadAttachments } from './attachments.ts';
 import type { LoadedMessage } from './conversation.ts';
 
 /** What a conversation asks. */
@@ -11,7 +11,7 @@ type Question =
   /** The messages of the request, and what is to be said once a thread under the answer. */
   | { kind: 'asked'; messages: ChatMessage[]; notes: { facts: Meta; note: Note }[] }
   /** Nothing of it can be sent; why is told. */
-  | { kind: 'told'; notes: Note[] }
+  | { kind: 'told'; sign?: string; notes: Note[] }
   | { kind: 'none' };
 
 /** What a question is made from. */
@@ -34,9 +34,8 @@ export async function findQuestion(
 ): Promise<Question> {
   const last = conversation.at(-1);
   if (!last) return { kind: 'none' };
-  const isFileMissing =
-    !last.filePath && inEveryLanguage((one) => one.readFile()).includes(textOf(last));
-  if (last.sender === 'user' && isFileMissing) {
+  const isFile = last.sender === 'user' && isFileAlone(last);
+  if (isFile && !last.filePath) {
     return { kind: 'told', notes: [[phrases.noFile(), phrases.noFileAdvice(phrases.sendFile())]] };
   }
   const storagePath = hostUtils?.threadRepository?.storagePath;
@@ -46,6 +45,10 @@ export async function findQuestion(
     facts: { fileNotSent: `${last.id} ${name}`.slice(0, 200) },
     note: [phrases.fileNotSent(name), phrases.fileAdvice()],
   }));
+  if (isFile && notes.length === 0) {
+    const files = loaded.sent.map(({ name, bytes }) => `${name} (${sizeOf(bytes)})`);
+    return { kind: 'told', sign: '📎', notes: [[phrases.fileGoesWith(files.join(', '))]] };
+  }
   let { messages } = loaded;
   const count = messages.reduce((sum, { images = [] }) => sum + images.length, 0);
   const model = count > 0 ? await findModel().catch(() => undefined) : undefined;
@@ -64,4 +67,10 @@ export async function findQuestion(
   return chat.at(-1)?.role === (goesOn ? 'assistant' : 'user')
     ? { kind: 'asked', messages: chat, notes }
     : { kind: 'none' };
+}
+
+/** A file's size, in round numbers. */
+function sizeOf(bytes: number): string {
+  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${Math.max(1, Math.round(bytes / 1000))} kB`;
 }

@@ -40,14 +40,18 @@ export interface ReplyWriter {
   onSavingFailed(error: unknown): void;
 }
 
-interface Begun {
+interface RunningTurn {
   turn: Promise<Turn>;
+  /** The same, when it has begun. */
+  begun?: Turn;
+  /** The button that has begun it. */
+  button: string | undefined;
   /** A newer turn has come: this one need not wait. */
   hurry(): void;
 }
 
-/** The last turn of each thread. The host makes a new agent when a setting changes, so no agent can hold it. */
-const running = new Map<unknown, Begun>();
+/** The last turn of each thread, until it has ended. The host makes a new agent when a setting changes, so no agent can hold it. */
+const running = new Map<unknown, RunningTurn>();
 
 /** When each thread's last stream ended, for as long as that matters. */
 const ended = new Map<unknown, number>();
@@ -64,6 +68,13 @@ const QUIET_MS = 600;
 /** How often a reply is saved while it is written: a process that is killed loses no more than that. */
 const SAVE_MS = 5000;
 
+/** Whether the turn that a button has begun is still going on: it was pressed twice. */
+export function isPressedTwice(thread: Thread, button: string): boolean {
+  const last = running.get(thread.id ?? thread);
+  const isGoingOn = last?.begun === undefined || last.begun.isRead;
+  return last?.button === button && isGoingOn;
+}
+
 /**
  * Begins a turn. The thread's older turn is ended first, and the host is given the time to save it: a stream
  * that ends later would save its old copy of the thread over the new question. What the older one wrote is put
@@ -73,6 +84,7 @@ export function beginTurn(
   thread: Thread,
   hostUtils: HostUtils | undefined,
   clock: TurnClock,
+  button?: string,
 ): Promise<Turn> {
   const repository = hostUtils?.threadRepository;
   const key = thread.id ?? thread;
@@ -95,12 +107,17 @@ export function beginTurn(
       rememberEnd(key, clock);
     });
   })();
-  running.set(key, { turn, hurry: () => haste.abort() });
+  const entry: RunningTurn = { turn, button, hurry: () => haste.abort() };
+  const begin = (one: Turn) => {
+    entry.begun = one;
+  };
+  turn.then(begin, () => {});
+  running.set(key, entry);
   return turn;
 }
 
 /** Ends an older turn; gives what was written in it, and in those before it. */
-async function endOlder(older: Begun | undefined): Promise<WrittenReply[]> {
+async function endOlder(older: RunningTurn | undefined): Promise<WrittenReply[]> {
   const turn = await older?.turn.catch(() => undefined);
   return (await turn?.supersede()) ?? [];
 }
@@ -148,6 +165,11 @@ class Turn implements OpenReply {
     const joiner = this.#joiner;
     if (joiner?.isOver && this.bubble) return textOf(this.bubble);
     return this.#written + (joiner?.waiting ?? '');
+  }
+
+  /** Whether the host has begun to read the stream. */
+  get isRead(): boolean {
+    return this.#reading !== undefined;
   }
 
   /** The reply's stream; nothing happens before it is read. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startHttpServer } from '../../tools/http-server.ts';
 import {
@@ -10,6 +12,7 @@ import {
   thenSilent,
   withoutTimes,
 } from '../doubles/chats.ts';
+import type { Host } from '../doubles/host.ts';
 import { begin, ending, frame, raw, refuse, say, startServer } from '../doubles/scripted-server.ts';
 
 const server = await startServer([
@@ -414,8 +417,8 @@ test('a context that is nearly full is told, with a button that resets it', asyn
   assert.match(textsOf(withStats)[1] ?? '', /context: 7 of 100 tokens \(7 %\)/);
 });
 
-test('a file is sent with its button; without a file that is said, and nothing is asked', async () => {
-  const host = chats.open();
+/** The message that the button for files sends. */
+async function fileMessage(host: Host): Promise<string> {
   const operations = (await host.openPanel()) as {
     type: string;
     name?: string;
@@ -424,10 +427,113 @@ test('a file is sent with its button; without a file that is said, and nothing i
   assert.ok(operations.some(({ type }) => type === 'file_upload'));
   const send = operations.find(({ name }) => name === 'Send file');
   assert.equal(send?.task?.type, 'message');
+  return String(send?.task?.message);
+}
+
+test('Send file: it says that the file goes with the next question, and the file does', async () => {
+  server.script(say('It logs 1.'));
+  const host = chats.open();
+  const message = await fileMessage(host);
+  const folder = join(chats.storagePath, host.threadId);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'test.js'), 'console.log(1);\n');
   const before = server.seen.length;
-  await host.send(String(send?.task?.message));
+  await host.send(message, { filePath: `${host.threadId}/test.js` });
+  assert.equal(
+    textsOf(host).at(-1),
+    '> 📎 **local-llm** · test.js (1 kB) goes with your next question.',
+  );
+  assert.equal(server.seen.length, before, 'nothing is asked yet');
+  await host.send('What does it do?');
+  assert.deepEqual(lastRequest(server).body.messages, [
+    { role: 'user', content: 'test.js\n```\nconsole.log(1);\n```\n\nWhat does it do?' },
+  ]);
+  await host.send('And then?');
+  assert.deepEqual(contents().slice(1), ['It logs 1.', 'And then?']);
+});
+
+test('Send file without a file, or with one that cannot be sent: that is said, and nothing is asked', async () => {
+  const host = chats.open();
+  const message = await fileMessage(host);
+  const before = server.seen.length;
+  await host.send(message);
   assert.match(textsOf(host).at(-1) ?? '', /No file was chosen\.[\s\S]*添加初始文件/);
+  await host.send(message, { filePath: `${host.threadId}/none.js` });
+  assert.match(textsOf(host).at(-1) ?? '', /`none\.js` was not sent\./);
   assert.equal(server.seen.length, before);
+  server.script(say('Yes.'));
+  await host.send('Hi');
+  assert.deepEqual(lastRequest(server).body.messages, [{ role: 'user', content: 'Hi' }]);
+});
+
+test('a button that is pressed twice works once', async () => {
+  server.script(cut);
+  const host = chats.open();
+  await host.send('Count');
+  const [button] = host.buttons();
+  assert.ok(button);
+  let goOn = () => {};
+  server.script((response) => {
+    begin(response);
+    goOn = () => response.end(frame({ content: 'ee' }) + ending());
+  });
+  const before = server.seen.length;
+  const first = host.press(button.task);
+  // Before its turn has begun, and while it is still going on.
+  void host.press(button.task);
+  await host.chunk((text) => text === '');
+  void host.press(button.task);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  goOn();
+  await first;
+  assert.equal(server.seen.length - before, 1);
+  assert.deepEqual(textsOf(host), ['Count', '1. one\n2. two\n3. three', goesOnAbove]);
+});
+
+test('Reset context that is pressed twice at once makes one marker; later it makes another', async () => {
+  server.script(say('Yes.'));
+  const host = chats.open({ isHasty: true });
+  await host.send('Hi');
+  const [, , button] = (await host.openPanel()) as { task: { name: string; meta: object } }[];
+  assert.ok(button);
+  const first = host.press(button.task);
+  void host.press(button.task);
+  await first;
+  const markers = () => host.saved().messages.filter(({ type }) => type === 'marker').length;
+  assert.equal(markers(), 1);
+  await host.press(button.task);
+  assert.equal(markers(), 2);
+});
+
+test('earlier answers lose their buttons when the next question is asked', async () => {
+  server.script(cut);
+  const host = chats.open();
+  await host.send('Count');
+  assert.equal(host.saved().messages[1]?.availableTasks?.length, 1);
+  server.script(say('Fine.'));
+  await host.send('Thanks');
+  assert.deepEqual(
+    host.saved().messages.map(({ availableTasks }) => availableTasks),
+    [undefined, undefined, undefined, undefined],
+  );
+});
+
+test('of an answer to "Load" no more than a mebibyte is read', async () => {
+  let sent = 0;
+  const baseURL = await startOwn((request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    if (request.url === '/api/v0/models')
+      return response.end('{"data":[{"id":"big","type":"llm"}]}');
+    if (request.url !== '/api/v1/models/load') return response.end('{}');
+    const send = () => {
+      while (sent < 400 * 2 ** 20 && response.write('x'.repeat(65_536))) sent += 65_536;
+    };
+    response.on('drain', send);
+    send();
+  });
+  const host = chats.open({ llm: { baseURL, model: '' } });
+  await host.press({ name: 'LoadModel', meta: { model: 'big' } });
+  assert.ok(sent < 8 * 2 ** 20, `${sent} bytes were taken`);
 });
 
 test('the drop-downs are drawn again with every turn, with the models as they are then', async () => {

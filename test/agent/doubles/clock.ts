@@ -6,8 +6,8 @@ export interface FakeClock extends TurnClock {
   pass(ms: number): Promise<void>;
   /** Lets time pass in small steps until something is so that depends on the servers of the test, too. */
   passUntil(isSo: () => boolean): Promise<void>;
-  /** Lets time pass until something is settled. */
-  passWhile<T>(pending: Promise<T>): Promise<T>;
+  /** Lets time pass until something is settled, but no more than so many ms. */
+  passWhile<T>(pending: Promise<T>, most?: number): Promise<T>;
   /** How much is still to run. */
   timers(): number;
 }
@@ -50,13 +50,14 @@ export function createFakeClock(): FakeClock {
         if (now - start > FOREVER_MS) throw new Error(`it never came: ${isSo}`);
       }
     },
-    passWhile(pending) {
+    passWhile(pending, most = FOREVER_MS - STEP_MS) {
       let isSettled = false;
       const settle = () => {
         isSettled = true;
       };
       pending.then(settle, settle);
-      void clock.passUntil(() => isSettled);
+      const end = now + most;
+      void clock.passUntil(() => isSettled || now >= end);
       // The one who waits for it has it at once, not a round later.
       return pending;
     },

@@ -128,6 +128,9 @@ type HostTask = Task & { skipBotMessage?: boolean; meta?: object };
 /** For so long a user reads before anything is pressed, in ms. */
 const READING_MS = 1000;
 
+/** No turn begins later than that, in ms; of a button that was pressed twice nothing is heard. */
+const MOST_BEGINNING_MS = 5000;
+
 /** So long after a turn the host tells the page that nobody answers any more, in ms. */
 const COMPLETE_MS = 500;
 
@@ -288,7 +291,7 @@ class ChatPanel implements Host {
         type === 'message'
           ? agent.generateReply(thread, this.#hostUtils)
           : agent.executeTask(task, thread);
-      const response = await (isAtRest ? reply : clock.passWhile(reply));
+      const response = await (isAtRest ? reply : clock.passWhile(reply, MOST_BEGINNING_MS));
       response.isPlanResponse();
       if (task.skipBotMessage) response.hasNextTasks();
       else await this.#show(response, thread);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { chatsWith } from '../doubles/chats.ts';
-import { deadURL, startServer } from '../doubles/scripted-server.ts';
+import { deadURL, say, startServer } from '../doubles/scripted-server.ts';
 
 /** The drop-downs and buttons of the panel. */
 
@@ -84,4 +84,83 @@ test('a model that was chosen in the panel does not hide the configured one', as
     ['tiny', 'big', 'mine'],
   );
   assert.equal(model?.default, 'mine');
+});
+
+interface Drop {
+  settingKey: string;
+  options: { label: string; value: string }[];
+}
+
+test('an effort is asked only of a model that lists it, and the drop-down has those of the chosen model', async () => {
+  const models = [
+    {
+      id: 'thinker',
+      type: 'llm',
+      state: 'loaded',
+      capabilities: { reasoning: { allowed_options: ['low', 'high'] } },
+    },
+    {
+      id: 'other',
+      type: 'llm',
+      state: 'loaded',
+      capabilities: { reasoning: { allowed_options: ['max'] } },
+    },
+    { id: 'plain', type: 'llm', state: 'loaded' },
+  ];
+  const own = await startServer(models);
+  const { open } = chatsWith(own);
+  const host = open({ llm: { model: 'thinker' } });
+  own.script(say('Yes.'));
+  const efforts = async () => {
+    const drops = (await host.openPanel()) as Drop[];
+    return drops.find(({ settingKey }) => settingKey === 'reasoning')?.options;
+  };
+  const plain = ['show', 'hide'].map((value) => ({ label: value, value }));
+  assert.deepEqual(await efforts(), [
+    ...plain,
+    { label: 'low', value: 'effort:low' },
+    { label: 'high', value: 'effort:high' },
+  ]);
+  host.choose('reasoning', 'effort:low');
+  await host.send('Hi');
+  assert.deepEqual(own.seen.at(-1)?.body, {
+    return_progress: true,
+    reasoning_effort: 'low',
+    model: 'thinker',
+    messages: [{ role: 'user', content: 'Hi' }],
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  assert.equal(host.box('reasoning'), 'low');
+  for (const [model, others] of [
+    ['other', [{ label: 'max', value: 'effort:max' }]],
+    ['plain', [{ label: 'off', value: 'off' }]],
+    ['unknown', [{ label: 'off', value: 'off' }]],
+  ] as const) {
+    host.choose('model', model);
+    await host.send('Again');
+    assert.equal(own.seen.at(-1)?.body.reasoning_effort, undefined, model);
+    const [, hide] = plain;
+    assert.deepEqual(await efforts(), [{ label: 'show', value: 'effort:low' }, hide, ...others]);
+    assert.equal(host.box('reasoning'), 'show', 'the box is not empty');
+  }
+  host.choose('model', 'thinker');
+  await host.send('Again');
+  assert.equal(own.seen.at(-1)?.body.reasoning_effort, 'low');
+});
+
+test('a long name in a drop-down is cut in the middle; its value is whole', async () => {
+  const long = 'publisher/a-very-long-model-name-with-many-words-Q4_K_M.gguf';
+  const own = await startServer([{ id: long, type: 'llm', state: 'loaded' }]);
+  const preset = 'p'.repeat(33);
+  const host = chatsWith(own).open({ llm: { model: long, presets: { [preset]: {} } } });
+  const drops = (await host.openPanel()) as Drop[];
+  const optionsOf = (key: string) => drops.find(({ settingKey }) => settingKey === key)?.options;
+  assert.deepEqual(optionsOf('model'), [
+    { label: '✓ publisher/a-ver…ords-Q4_K_M.gguf', value: long },
+  ]);
+  assert.deepEqual(optionsOf('preset')?.[1], {
+    label: `${'p'.repeat(15)}…${'p'.repeat(16)}`,
+    value: preset,
+  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -228,4 +228,53 @@ test('the key is nowhere, also where a server puts it into its names, its words 
     ]);
     assert.ok(!all.includes('1234567890') && !all.includes('abcdefghij'), all);
   }
+});
+
+test('a full disk while an answer is written leaves the old thread whole; that is said once', async () => {
+  let end = () => {};
+  server.script((response) => {
+    thenSilent('part')(response, lastRequest(server));
+    end = () => response.end(ending());
+  });
+  const host = chats.open();
+  const turn = host.send('One');
+  await host.chunk((text) => text === 'part');
+  const file = join(chats.storagePath, host.threadId, 'thread.json');
+  const before = readFileSync(file, 'utf8');
+  const temporary = `${file}.${process.pid}.tmp`;
+  symlinkSync('/dev/full', temporary);
+  await clock.pass(60_000);
+  assert.equal(readFileSync(file, 'utf8'), before);
+  rmSync(temporary, { force: true });
+  await clock.pass(60_000);
+  assert.equal(readFileSync(file, 'utf8'), before, 'it has stopped saving');
+  end();
+  await turn;
+  assert.equal(
+    textsOf(host)[1],
+    'part\n\n> ℹ️ **local-llm** · This answer could not be saved while it came: ENOSPC: no space left on device, write.\n>\n> Make room on the disk, and copy the answer before you close the chat. What was saved before is untouched.',
+  );
+});
+
+test('no listener is left behind when replies have ended', async () => {
+  const before = process.listenerCount('exit');
+  server.script(say('Yes.'));
+  const host = chats.open();
+  await host.send('One');
+  await host.send('Two');
+  assert.equal(process.listenerCount('exit'), before);
+});
+
+test('a save never writes a shorter text over a longer one', async () => {
+  server.script(thenSilent('part'));
+  const host = chats.open();
+  const turn = host.send('One');
+  await host.chunk((text) => text === 'part');
+  const thread = host.saved();
+  Object.assign(thread.messages[1] ?? {}, { text: 'a longer text' });
+  host.disk.save(thread);
+  await clock.pass(6000);
+  assert.equal(textsOf(host)[1], 'a longer text');
+  host.stop();
+  await turn;
 });
