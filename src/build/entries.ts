@@ -1,5 +1,5 @@
 /** A file of `dist` that is made from `source`. */
-export interface Output {
+export interface BuiltFile {
   file: string;
   format: 'esm' | 'cjs';
   /** `readable`, the default, is the code as it was written, with its comments; `minified` is the same in few bytes. */
@@ -12,7 +12,7 @@ export interface Entry {
   source: string;
   /** One line on what it is, for the head of its files. */
   about: string;
-  outputs: readonly Output[];
+  outputs: readonly BuiltFile[];
   /** The declaration files; all have the same text. */
   declarations: readonly string[];
   /** The packages whose code goes into it. */

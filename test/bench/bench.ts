@@ -98,7 +98,7 @@ if (values.quick) {
     const [raw, parser, ours] = ['raw', 'parser', 'ours'].map((name) => spread(results.get(name)));
     if (raw === undefined || parser === undefined || ours === undefined) continue;
     console.log(
-      `${shape}: raw ${raw.words} µs, raw + eventsource-parser ${parser.words} µs, this ${ours.words} µs: ` +
+      `${shape}: raw ${raw.words} µs, raw + eventsource-parser ${parser.words} µs, streamChat ${ours.words} µs: ` +
         `${(ours.median / raw.median).toFixed(2)} x raw, ${(ours.median / parser.median).toFixed(2)} x with the parser`,
     );
   }

@@ -3,7 +3,7 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Plugin, rollup } from '@rollup/wasm-node';
 import { minify as terser } from 'terser';
-import { builtModule, type Entry, type Output } from '../entries.ts';
+import { type BuiltFile, builtModule, type Entry } from '../entries.ts';
 import { format as formatCode } from './format.ts';
 import { contained, head, type Licensed, readLicensed } from './head.ts';
 import { packageFolder, packageNames, packageSource, withExtension } from './packages.ts';
@@ -83,7 +83,7 @@ async function textsOf(id: string): Promise<string> {
 }
 
 /** The code in as few bytes as it can be, for engines of 2022. */
-async function minify(code: string, format: Output['format']): Promise<string> {
+async function minify(code: string, format: BuiltFile['format']): Promise<string> {
   const minified = await terser(code, {
     ecma: 2020,
     module: format === 'esm',
@@ -95,7 +95,7 @@ async function minify(code: string, format: Output['format']): Promise<string> {
 }
 
 /** Where an ES module's types are. Deno would take them from the code, which has none. */
-function typesOf({ declarations }: Entry, { format }: Output): string {
+function typesOf({ declarations }: Entry, { format }: BuiltFile): string {
   const types = declarations.find((file) => file.endsWith('.d.ts'));
   return format === 'esm' && types !== undefined ? `// @ts-self-types="./${types}"\n\n` : '';
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path';
 
 /** The hashes of files, in the form that `sha256sum --check` reads. */
-export function sha256sums(files: ReadonlyMap<string, string | Uint8Array>): string {
+function sha256sums(files: ReadonlyMap<string, string | Uint8Array>): string {
   return [...files]
     .map(([file, text]) => `${createHash('sha256').update(text).digest('hex')}  ${file}\n`)
     .sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1))

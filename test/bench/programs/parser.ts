@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import { baseURL, messages, model, type Program } from './program.ts';
 
-/** The raw loop, with the frames cut by the parser that this project uses. */
+/** The raw loop, with the frames cut by the parser that many clients use. */
 export const program: Program = async (fetch, onText) => {
   const response = await fetch(`${baseURL}/chat/completions`, {
     method: 'POST',
