@@ -9,9 +9,10 @@ import type { Outcome, Stream } from './stream.ts';
  *   in          options and the request's JSON, from stream-chat.ts
  *   reply.ts    the ways to read: texts, events, a web stream, the result; each pulls on the
  *   stream.ts   machine, which asks the connection for bytes and handles one event at a time
+ *   incoming.ts reads a response's events
  *   chunk.ts    parses the data of an event, and knows an error among chunks
  *   phase.ts    what the server is waited for, and how long
- *   timing.ts   when things happened
+ *   result.ts   when things happened, and what was collected as a message
  *   what-failed.ts  the words for what goes wrong
  *   out         events to the reader; at the end a result or an error
  */

@@ -1,6 +1,6 @@
 import { Fold } from '../read/fold.ts';
 import { Queue } from '../read/queue.ts';
-import { createEventReader, type EventReader, type ServerEvent } from '../read/sse.ts';
+import type { ServerEvent } from '../read/sse.ts';
 import { listenForAbort } from '../send/abort-listeners.ts';
 import { Clock, now } from '../send/clocks.ts';
 import { Connection, type RequestBody } from '../send/connection.ts';
@@ -14,6 +14,7 @@ import type {
   Verdict,
 } from '../types.ts';
 import { isComment, isDone, isError, parseChunk } from './chunk.ts';
+import { type BodyEnd, IncomingEvents } from './incoming.ts';
 import { limitOf, nextPhase, type Phase } from './phase.ts';
 import { type Moments, measure, toMessage } from './result.ts';
 import {
@@ -50,16 +51,13 @@ export type Outcome = { result: ChatResult } | { error: unknown };
 export class Stream {
   readonly #settings: StreamSettings;
   readonly #connection: Connection;
-  readonly #eventReader: EventReader;
+  readonly #incoming: IncomingEvents;
   readonly #happened = new Queue<ReplyEvent>();
   readonly #fold: Fold;
   readonly #clock = new Clock(() => this.#onTimeout());
   readonly #moments: Omit<Moments, 'head'> = {};
   #phase: Phase = 'firstToken';
-  #isReading = false;
   #readsAhead = false;
-  /** Set when no more bytes will come: why not, and the lines that were no event. */
-  #bodyEnd: { cause: unknown; strayLines: string } | undefined;
   #outcome: Outcome | undefined;
   #onNews = doNothing;
   #onOver: (outcome: Outcome) => void = doNothing;
@@ -72,10 +70,10 @@ export class Stream {
   constructor(options: StreamOptions, body: RequestBody, maxTokens: number | undefined) {
     this.#settings = readStreamOptions(options, () => this.soFar());
     const { server, timeouts, maxEventBytes } = this.#settings;
-    this.#eventReader = createEventReader(maxEventBytes);
     this.#fold = new Fold((event) => this.#happened.push(event), this.#settings, maxTokens);
     const patienceMs = timeouts.firstToken || Infinity;
     this.#connection = new Connection(server, body, patienceMs);
+    this.#incoming = new IncomingEvents(this.#connection, maxEventBytes, () => this.#comeBack());
     this.#clock.limit(timeouts.firstToken);
   }
 
@@ -137,50 +135,22 @@ export class Stream {
   }
 
   #read(): void {
-    if (this.#isReading || this.#outcome) return;
-    this.#isReading = true;
-    try {
-      if (this.#moments.sent === undefined) this.#start();
-      this.#clock.wait();
-      // By callbacks, of which a read needs fewer promises than of `await`.
-      this.#connection.read().then(this.#onRead, this.#onBodyEnd);
-    } catch (thrown) {
-      // An aborted signal, or a body that somebody else made.
-      this.#onBodyEnd(thrown);
-    }
+    if (this.#incoming.isReading || this.#outcome) return;
+    if (this.#moments.sent === undefined && !this.#start()) return;
+    this.#clock.wait();
+    this.#incoming.read();
   }
 
-  #start(): void {
+  /** @returns whether there is anything to wait for: the signal may have aborted before */
+  #start(): boolean {
     const { signal } = this.#settings.server;
     this.#moments.sent = now();
-    signal?.throwIfAborted();
-    if (signal) this.#stopListening = listenForAbort(signal, () => this.#onAbort());
+    if (signal?.aborted) this.#onAbort();
+    else if (signal) this.#stopListening = listenForAbort(signal, () => this.#onAbort());
+    return !this.#outcome;
   }
 
-  readonly #onRead = (read: ReadableStreamReadResult<Uint8Array>): void => {
-    try {
-      if (read.done) return this.#onBodyEnd();
-      this.#eventReader.push(read.value);
-    } catch (thrown) {
-      return this.#onBodyEnd(thrown);
-    }
-    this.#comeBack();
-  };
-
-  readonly #onBodyEnd = (cause?: unknown): void => {
-    let strayLines = '';
-    try {
-      strayLines = this.#eventReader.end();
-    } catch (thrown) {
-      // The text is longer than a string can be.
-      cause ??= thrown;
-    }
-    this.#bodyEnd = { cause, strayLines: strayLines.trim() };
-    this.#comeBack();
-  };
-
   #comeBack(): void {
-    this.#isReading = false;
     this.#clock.resume();
     this.#onNews();
     if (this.#readsAhead) this.#readAheadSoon();
@@ -189,7 +159,7 @@ export class Stream {
   /** Not at once: whoever asked may be in the middle of a chunk (`onChunk`). */
   #readAheadSoon(): void {
     queueMicrotask(() => {
-      if (this.#isReading) return;
+      if (this.#incoming.isReading) return;
       while (!this.#outcome && this.#handleNext());
       this.#read();
     });
@@ -198,9 +168,9 @@ export class Stream {
   /** Handles the next event in its turn; false if the network has to be read first. */
   #handleNext(): boolean {
     try {
-      const event = this.#eventReader.events.take();
+      const event = this.#incoming.take();
       if (event) this.#handle(event);
-      else if (this.#bodyEnd) this.#conclude(this.#bodyEnd);
+      else if (this.#incoming.bodyEnd) this.#conclude(this.#incoming.bodyEnd);
       else return false;
     } catch (thrown) {
       this.#failWith(thrown);
@@ -234,7 +204,7 @@ export class Stream {
       return parseChunk(data);
     } catch {
       // The rest at the body's end was cut off, and is reported as that.
-      if (!data.trim() || this.#bodyEnd) return undefined;
+      if (!data.trim() || this.#incoming.bodyEnd) return undefined;
       throw this.#settings.server.fail(notJson(data));
     }
   }
@@ -246,7 +216,7 @@ export class Stream {
   }
 
   /** The body is over, and so are its events. */
-  #conclude({ cause, strayLines }: { cause: unknown; strayLines: string }): void {
+  #conclude({ cause, strayLines }: BodyEnd): void {
     const { openedAt, contentType } = this.#connection;
     if (openedAt === undefined) throw cause;
     const { stage, bytes } = this.#fold;
