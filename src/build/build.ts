@@ -1,4 +1,15 @@
-/** `npm run build`: makes `dist`, or says what is wrong and leaves `dist` as it was. */
+/**
+ * `npm run build`: makes `dist`, or says what is wrong and leaves `dist` as it was.
+ *
+ *     entries.ts: what is made of which source
+ *       ─ bundle/bundle        an entry's modules → one file for each of its forms; it runs `*.text.ts` and puts the texts in
+ *       ─   bundle/strip-types   a module without its types
+ *       ─   bundle/format        the code as the project's formatter writes it, or minified
+ *       ─   bundle/head          name, version, licences, where to begin (bundle/contents)
+ *       ─ types/declarations   an entry's types → one `.d.ts` (types/member-docs)
+ *       ─ bundle/write-folder  all at once into `dist`, with SHA256SUMS
+ *     types/api writes src/API.md of the declarations; release/release makes the folder `release` of `dist`.
+ */
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';

@@ -58,7 +58,7 @@ export const entries: readonly Entry[] = [
     source: 'src/replay/index.ts',
     about: 'The replay kit: record a stream once, replay it anywhere',
     outputs: [
-      { file: 'replay.js', format: 'esm' },
+      { file: 'replay.js', format: 'esm', style: 'minified' },
       { file: 'replay.cjs', format: 'cjs', style: 'minified' },
     ],
     declarations: ['replay.d.ts', 'replay.d.cts'],

@@ -180,7 +180,6 @@ test('the readable files say on which line to begin, and that is right', () => {
   for (const [file, names] of [
     ['index.js', ['ChatError', 'streamChat', 'listModels']],
     ['node.js', ['nodeFetch']],
-    ['replay.js', ['replayFetch', 'recordFetch', 'startReplayServer']],
     ['LocalLLMStreamAgent.js', ['LocalLLMStreamAgent']],
   ] as const) {
     const lines = read(file).split('\n');
@@ -197,7 +196,7 @@ test('the readable files say on which line to begin, and that is right', () => {
 });
 
 test("the readable files are formatted as the project's own sources", async () => {
-  for (const file of ['index.js', 'node.js', 'replay.js', 'LocalLLMStreamAgent.js']) {
+  for (const file of ['index.js', 'node.js', 'LocalLLMStreamAgent.js']) {
     const text = read(file);
     const code = text.slice(text.indexOf('*/\n\n') + 4);
     assert.ok(format(code, file, root) === code, file);
