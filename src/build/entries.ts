@@ -65,6 +65,17 @@ export const entries: readonly Entry[] = [
     node: true,
   },
   {
+    source: 'src/replay/setup.ts',
+    about: 'One line of setup: a test suite that records its models once, and replays them',
+    outputs: [
+      { file: 'replay-setup.js', format: 'esm' },
+      { file: 'replay-setup.cjs', format: 'cjs', style: 'minified' },
+    ],
+    declarations: ['replay-setup.d.ts', 'replay-setup.d.cts'],
+    imports: ['src/replay/index.ts'],
+    node: true,
+  },
+  {
     source: 'src/agent/index.ts',
     about: 'The chat agent for My Assistant; the module is the class',
     outputs: [{ file: 'LocalLLMStreamAgent.js', format: 'cjs' }],

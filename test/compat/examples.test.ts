@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { lstat, symlink } from 'node:fs/promises';
+import { realpath, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,10 @@ const skip = !isInstalled
 before(async () => {
   if (skip) return;
   const link = join(examples, 'node_modules/local-llm-stream-agent');
-  if (!(await lstat(link).catch(() => undefined))) await symlink(root, link, 'junction');
+  // One that another copy of the project has made would test that copy.
+  if ((await realpath(link).catch(() => undefined)) === (await realpath(root))) return;
+  await rm(link, { force: true });
+  await symlink(root, link, 'junction');
 });
 
 /** Runs a command of the examples; gives its output, and whether it was happy. */
@@ -47,6 +50,8 @@ test('the examples are of the right types', { skip }, async () => {
   assert.ok(ok, output);
 });
 
+const setup = 'local-llm-stream-agent/replay/setup';
+const besides = ['msw', 'nock', 'undici'];
 const runners: [name: string, args: string[], requests: number][] = [
   [
     'vitest, with four clients in four files',
@@ -59,6 +64,21 @@ const runners: [name: string, args: string[], requests: number][] = [
     6,
   ],
   ['node:test', ['--test', 'node-test/first.test.mjs', 'node-test/second.test.mjs'], 6],
+  [
+    'vitest, with one line of setup and three clients that do not know of it',
+    ['node_modules/vitest/vitest.mjs', 'run', '--config', 'setup/vitest.config.mjs'],
+    4,
+  ],
+  [
+    'jest, with one line of setup',
+    ['node_modules/jest/bin/jest.js', '--setupFiles', setup, '--testMatch', '**/setup/*.jest.cjs'],
+    1,
+  ],
+  [
+    'node:test, with one line of setup, beside msw, nock and undici',
+    ['--import', setup, '--test', ...besides.map((name) => `setup/${name}.test.mjs`)],
+    3,
+  ],
 ];
 for (const [name, args, requests] of runners) {
   test(`${name}: recorded once, each request under its own name, then replayed in CI`, {
@@ -67,7 +87,11 @@ for (const [name, args, requests] of runners) {
     const folder = await scratch(t);
     const server = await startReplayServer(join(fixtures, 'lmstudio/hello'));
     t.after(() => server.close());
-    const env = { FIXTURES: folder, OPENAI_BASE_URL: `${server.url}/v1` };
+    const env = {
+      FIXTURES: folder,
+      LOCAL_LLM_FIXTURES: folder,
+      OPENAI_BASE_URL: `${server.url}/v1`,
+    };
     const recording = await run(args, env);
     assert.ok(recording.ok, recording.output);
     const recorded = [await readSource(folder)].flat();

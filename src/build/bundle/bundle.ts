@@ -46,6 +46,8 @@ export async function bundle(
     const generated = await build.generate({
       format,
       exports: onlyDefault ? 'default' : 'named',
+      // A built neighbour is there in both formats.
+      paths: (id) => (format === 'cjs' ? id.replace(/^(\.\/.*)\.js$/, '$1.cjs') : id),
       inlineDynamicImports: true,
       generatedCode: { preset: 'es2015', symbols: false },
       interop: 'default',

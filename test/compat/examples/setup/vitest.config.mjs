@@ -1,0 +1,6 @@
+export default {
+  test: {
+    setupFiles: ['local-llm-stream-agent/replay/setup'],
+    include: ['setup/*.vitest.ts'],
+  },
+};
