@@ -21,7 +21,8 @@ interface Declared {
 /** The modules whose types are in a folder of built files. */
 export function declaredIn(dist: string): Declared[] {
   return entries.flatMap(({ declarations: [file] }) => {
-    if (file === undefined) return [];
+    // What is imported for its effect alone has no face.
+    if (file === undefined || file === 'replay-setup.d.ts') return [];
     const name = file.replace('.d.ts', '');
     return {
       module: `local-llm-stream-agent${name === 'index' ? '' : `/${name}`}`,

@@ -149,14 +149,19 @@ test("a file that has jsonc-parser in it has that one's licence, whole", () => {
   }
 });
 
-test("every file but cli.js is self-contained: only Node's own modules are imported, and none by index.*", () => {
+test("every file but cli.js and the setup of the replay kit is self-contained: only Node's own modules are imported, and none by index.*", () => {
   const builtin = new Set(builtinModules.map((name) => `node:${name}`));
   const neighbours = ['./index.js', './node.js', './replay.js'];
   for (const file of files) {
     const modules = imported(read(file));
     if (file.startsWith('index.')) assert.deepEqual(modules, [], file);
     const beside = modules.filter((name) => !builtin.has(name)).sort();
-    assert.deepEqual(beside, file === 'cli.js' ? neighbours : [], file);
+    const expected: Record<string, string[]> = {
+      'cli.js': neighbours,
+      'replay-setup.js': ['./replay.js'],
+      'replay-setup.cjs': ['./replay.cjs'],
+    };
+    assert.deepEqual(beside, expected[file] ?? [], file);
   }
 });
 
