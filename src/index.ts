@@ -5,6 +5,7 @@ export {
   isChatError,
 } from './client/errors/errors.ts';
 export {
+  chatModelsOf,
   defaultChatModel,
   listModels,
   loadedChatModel,

@@ -94,3 +94,18 @@ export function abridge(words: string, most = MOST_WORDS): string {
   const half = Math.floor(most / 2);
   return line.length <= most ? line : `${line.slice(0, half)} … ${line.slice(-half)}`;
 }
+
+/**
+ * Whether two names mean the same model: a server that answers with another one than was asked for is named. Servers and people write
+ * a name as a path, with and without the file's ending, the quantisation and LM Studio's `:2` for a second instance.
+ */
+export function isSameModel(one: string, other: string): boolean {
+  return bareName(one) === bareName(other);
+}
+
+function bareName(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/.*[\\/]|[:@].*|\.gguf$/g, '')
+    .replace(/([-_.](gguf|mlx|ud|i?q\d\w*|[bf]+p?\d+|\d+-?bit))+$/, '');
+}

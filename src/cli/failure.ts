@@ -1,7 +1,7 @@
 import { abridge, createExplain, type Language, shownURL } from '../advice/index.ts';
 import { DEFAULT_TIMEOUTS } from '../client/option-values.ts';
 import { isChatError } from '../index.ts';
-import { onOneLine } from './terminal/printable.ts';
+import { onOneLine } from './terminal.ts';
 
 /** What is known of the request that failed, besides the error. */
 interface FailedRequest {

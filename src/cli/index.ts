@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { main, servers } from './main.ts';
-import { endWithoutOutput } from './terminal/closed-pipe.ts';
-import { createTerminal } from './terminal/terminal.ts';
+import { createTerminal, endWithoutOutput } from './terminal.ts';
 
 const args = process.argv.slice(2);
 endWithoutOutput(process, servers.includes(args[0] ?? ''));

@@ -1,14 +1,13 @@
 import { homedir } from 'node:os';
-import { type Command, PROGRAM, type Terminal, UsageError } from './args/command.ts';
-import { expandHomeInArgs } from './args/home-folder.ts';
-import { nearestWord } from './args/nearest-word.ts';
-import { asTypedHere, packageVersion } from './args/package-files.ts';
+import { type Command, expandHomeInArgs, nearestWord, UsageError } from './args.ts';
 import { chat } from './chat/chat.ts';
 import { check } from './fixtures/check.ts';
 import { record } from './fixtures/record.ts';
 import { serve } from './fixtures/serve.ts';
+import { asTypedHere, PROGRAM, packageVersion } from './package-files.ts';
 import { doctor } from './setup/doctor.ts';
 import { install } from './setup/install.ts';
+import type { Terminal } from './terminal.ts';
 
 export const commands: Readonly<Record<string, Command>> = {
   chat,

@@ -17,6 +17,16 @@ export function checkType(name: string, value: unknown, type: OptionType): void 
   }
 }
 
+/** The http(s) URL in a text; `undefined` for anything else. `localhost:1234/v1` is a URL whose protocol is `localhost:`. */
+export function parseHttpURL(text: string | URL): URL | undefined {
+  try {
+    const url = new URL(text);
+    return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** LM Studio's address. It listens on IPv4 only, so the name `localhost` may fail or stall. */
 export const DEFAULT_BASE_URL = 'http://127.0.0.1:1234/v1';
 

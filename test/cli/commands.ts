@@ -4,12 +4,8 @@ import type { RequestListener } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { Command } from '../../src/cli/args/command.ts';
-import {
-  createTerminal,
-  type OutputStream,
-  type Terminal,
-} from '../../src/cli/terminal/terminal.ts';
+import type { Command } from '../../src/cli/args.ts';
+import { createTerminal, type OutputStream, type Terminal } from '../../src/cli/terminal.ts';
 import { startHttpServer } from '../tools/http-server.ts';
 
 /** Why a test cannot send an interrupt: on Windows a program ends another one at once. */

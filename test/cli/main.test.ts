@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { nearestWord } from '../../src/cli/args/nearest-word.ts';
+import { nearestWord } from '../../src/cli/args.ts';
 import { main } from '../../src/cli/main.ts';
 import { ask, fixtures } from '../replay/helpers.ts';
 import {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PROGRAM } from '../../src/cli/args/command.ts';
 import { commands } from '../../src/cli/main.ts';
+import { PROGRAM } from '../../src/cli/package-files.ts';
 import { root } from '../tools/project.ts';
 import { blocksOf, filesIn, pages } from './pages.ts';
 

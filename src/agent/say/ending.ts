@@ -1,3 +1,4 @@
+import { isSameModel } from '../../advice/index.ts';
 import type { ChatResult, Usage } from '../../client/types.ts';
 import type { AvailableTask } from '../host.ts';
 import { continueButton, resetButton } from './buttons.ts';

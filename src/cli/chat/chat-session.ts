@@ -1,189 +1,197 @@
 import { shownURL } from '../../advice/index.ts';
 import {
   type ChatMessage,
+  type ChatResult,
+  chatModelsOf,
   defaultChatModel,
   isChatError,
   type Model,
   streamChat,
 } from '../../index.ts';
 import { nodeFetch } from '../../node-fetch.ts';
-import { readAddress } from '../args/address.ts';
-import { PROGRAM, type Terminal } from '../args/command.ts';
-import { asTypedHere } from '../args/package-files.ts';
+import { readAddress } from '../args.ts';
 import { explainError } from '../failure.ts';
+import { asTypedHere, PROGRAM } from '../package-files.ts';
 import { lookAtServer } from '../setup/look-at-server.ts';
-import { onOneLine } from '../terminal/printable.ts';
+import { onOneLine, type Terminal } from '../terminal.ts';
 import { showAnswer } from './show-answer.ts';
 
-/** What a chat was started with. */
+/** What a chat is started with. */
 interface SessionOptions {
   baseURL: string;
   model: string | undefined;
   system: string | undefined;
 }
 
+/** How a question ended. */
+export type Asked =
+  /** The model answered. */
+  | 'answered'
+  /** It ended without a word of an answer, or something went wrong: stderr says what. */
+  | 'failed'
+  /** The user stopped the answer. */
+  | 'stopped';
+
 /** A conversation with a server. */
-export interface Session {
+export class Session {
+  readonly #terminal: Terminal;
+  readonly #baseURL: string;
+  readonly #apiKey: string | undefined;
+  /** The base URL as it may be shown. */
+  readonly #address: string;
+  readonly #system: readonly ChatMessage[];
+  #messages: ChatMessage[];
+  /** The model that the user chose. */
+  #ownModel: string | undefined;
+  /** The chat models of the server, as of the last look. */
+  #models: readonly Model[] = [];
+  /** The last line that said who will answer. */
+  #announced: string | undefined;
+  /** Why the server could not be reached at the last look. */
+  #refusal: Error | undefined;
+  /** Stops the answer that is being shown. */
+  #answering: AbortController | undefined;
+
+  constructor(terminal: Terminal, { baseURL, model, system }: SessionOptions) {
+    this.#terminal = terminal;
+    this.#baseURL = baseURL;
+    this.#apiKey = terminal.env.LOCAL_LLM_API_KEY;
+    this.#address = shownURL(readAddress(baseURL));
+    this.#system = system === undefined ? [] : [{ role: 'system', content: system }];
+    this.#messages = [...this.#system];
+    this.#ownModel = model;
+  }
+
+  /** The chat models of the server, as of the last look. */
+  get models(): readonly Model[] {
+    return this.#models;
+  }
+
   /**
    * Looks for the server, and says which model will answer.
    * @param onLooked - called before anything is said
-   * @returns `unreachable` if nothing listens; else `found`, even if something is wrong: an answer will tell it better
+   * @returns `unreachable` if nothing listens; else `found`, even if something is wrong: the failing answer will say more about it
    */
-  find(onLooked?: () => void): Promise<'found' | 'unreachable'>;
-  /** Asks, and shows the answer; tells whether it went well. What failed is taken out of the conversation. */
-  ask(question: string): Promise<boolean>;
-  /** Stops the answer that is being shown; tells whether there was one. */
-  stop(): boolean;
-  /** Forgets what was said so far, but the system message. */
-  reset(): void;
-  /** The chat models of the server, as of the last look. */
-  models(): readonly Model[];
-  /** Asks this model from now on. */
-  useModel(name: string): void;
-  /** Says that nothing listens, and what to do. */
-  tellRefusal(): void;
-}
-
-export function createSession(terminal: Terminal, options: SessionOptions): Session {
-  const { stderr, env } = terminal;
-  const { baseURL } = options;
-  const apiKey = env.LOCAL_LLM_API_KEY;
-  const shownBase = shownURL(readAddress(baseURL));
-  const asked = { url: readAddress(baseURL), hasKey: Boolean(apiKey) };
-  const system: readonly ChatMessage[] =
-    options.system === undefined ? [] : [{ role: 'system', content: options.system }];
-  let messages = [...system];
-  let models: readonly Model[] = [];
-  let model = options.model;
-  let announced = '';
-  let refusal: Error | undefined;
-  let stopping: AbortController | undefined;
-  /** llama.cpp tells how far it has read a prompt, if it is asked to. */
-  let asksForProgress = true;
-
-  function tell(error: Error): void {
-    const { happened, advice } = explainError(error, { ...asked, model: chosenModel() });
-    const command = asTypedHere(`${PROGRAM} doctor`);
-    const lookFurther = `'${command} --base-url ${shownBase}' looks for the reason.`;
-    const next = isUnexplained(error) ? lookFurther : advice;
-    stderr.write(`${happened}\n${next === undefined ? '' : `${next}\n`}`);
-  }
-
-  /** The model to ask; `undefined` where the server chooses. */
-  const chosenModel = () => model ?? defaultChatModel(models)?.id;
-
-  /** Says what has changed since the last look. */
-  function announce(line: string): void {
-    if (line !== announced) stderr.write(`${line}\n`);
-    announced = line;
-  }
-
-  function announceModel(): void {
-    const name = chosenModel();
-    announce(name === undefined ? shownBase : `${onOneLine(name)}, at ${shownBase}`);
-  }
-
-  async function find(onLooked?: () => void): Promise<'found' | 'unreachable'> {
-    const found = await lookAtServer({ baseURL, apiKey });
+  async find(onLooked?: () => void): Promise<'found' | 'unreachable'> {
+    const found = await lookAtServer({ baseURL: this.#baseURL, apiKey: this.#apiKey });
     onLooked?.();
+    this.#refusal = undefined;
     if ('models' in found) {
-      models = found.models.filter(({ type }) => type !== 'embedding');
-      announceModel();
+      this.#models = chatModelsOf(found.models);
+      this.#announceModel();
       return 'found';
     }
     const reason = isChatError(found.error) ? found.error.reason : undefined;
-    if (reason === 'loading') announce('The server is still loading its model.');
-    // A container without a network has no way to its own loopback either.
-    const isUnreachable = reason === 'refused' || reason === 'unreachable';
-    refusal = isUnreachable ? found.error : undefined;
-    return isUnreachable ? 'unreachable' : 'found';
+    if (reason === 'loading') this.#announce('The server is still loading its model.');
+    // A container without a network cannot reach its own loopback either.
+    if (reason !== 'refused' && reason !== 'unreachable') return 'found';
+    this.#refusal = found.error;
+    return 'unreachable';
   }
 
-  async function showReply(): Promise<string> {
-    const name = chosenModel();
-    stopping = new AbortController();
-    const reply = streamChat(
-      { messages, ...(name !== undefined && { model: name }) },
-      {
-        baseURL,
-        apiKey,
-        fetch: nodeFetch,
-        ...(asksForProgress && { extraBody: { return_progress: true } }),
-      },
-    );
+  /** Asks, and shows the answer. A question without an answer is taken out of the conversation. */
+  async ask(question: string): Promise<Asked> {
+    // Each time anew: a server or a model may have been started meanwhile.
+    if ((await this.find()) === 'unreachable') {
+      this.explainRefusal();
+      return 'failed';
+    }
+    if (this.#model === undefined && this.#models.length > 1) {
+      this.#terminal.stderr.write(`${askForModel(this.#models)}\n`);
+      return 'failed';
+    }
+    this.#messages.push({ role: 'user', content: question });
     try {
-      return (await showAnswer(reply, terminal, stopping.signal)).text;
+      const { text, verdict } = await this.#answer();
+      if (text.trim() === '') this.#messages.pop();
+      else this.#messages.push({ role: 'assistant', content: text });
+      if (verdict === 'stopped') return 'stopped';
+      return text.trim() === '' ? 'failed' : 'answered';
     } catch (error) {
-      const isOnlyProgress =
-        asksForProgress &&
-        isChatError(error) &&
-        error.kind === 'http' &&
-        isAboutProgress(error.serverMessage ?? '');
-      if (!isOnlyProgress) throw error;
-      asksForProgress = false;
-      return await showReply();
-    } finally {
-      stopping = undefined;
+      this.#messages.pop();
+      if (!(error instanceof Error)) throw error;
+      this.#explain(error);
+      return 'failed';
     }
   }
 
-  return {
-    find,
-    models: () => models,
-    async ask(question) {
-      // Anew each time: a server or a model may have been started meanwhile.
-      if ((await find()) === 'unreachable') {
-        if (refusal) tell(refusal);
-        return false;
-      }
-      if (chosenModel() === undefined && models.length > 1) {
-        stderr.write(`${modelChoice(models)}\n`);
-        return false;
-      }
-      messages.push({ role: 'user', content: question });
-      try {
-        messages.push({ role: 'assistant', content: await showReply() });
-        return true;
-      } catch (error) {
-        messages.pop();
-        if (!(error instanceof Error)) throw error;
-        tell(error);
-        return false;
-      }
-    },
-    stop() {
-      const isAnswering = stopping !== undefined && !stopping.signal.aborted;
-      if (isAnswering) stopping?.abort();
-      return isAnswering;
-    },
-    reset() {
-      messages = [...system];
-    },
-    useModel(name) {
-      model = name;
-      announceModel();
-    },
-    tellRefusal() {
-      if (refusal) tell(refusal);
-    },
-  };
+  /** Stops the answer that is being shown; `false` if there is none. */
+  stop(): boolean {
+    if (this.#answering === undefined || this.#answering.signal.aborted) return false;
+    this.#answering.abort();
+    return true;
+  }
+
+  /** Forgets what was said so far, except the system message. */
+  reset(): void {
+    this.#messages = [...this.#system];
+  }
+
+  /** Asks this model from now on. */
+  useModel(name: string): void {
+    this.#ownModel = name;
+    this.#announceModel();
+  }
+
+  /** Says why the server could not be reached, and what to do. */
+  explainRefusal(): void {
+    if (this.#refusal) this.#explain(this.#refusal);
+  }
+
+  /** The model to ask; `undefined` if the server chooses. */
+  get #model(): string | undefined {
+    return this.#ownModel ?? defaultChatModel(this.#models)?.id;
+  }
+
+  async #answer(): Promise<ChatResult> {
+    const model = this.#model;
+    const answering = new AbortController();
+    this.#answering = answering;
+    const reply = streamChat(
+      { messages: this.#messages, ...(model !== undefined && { model }) },
+      { baseURL: this.#baseURL, apiKey: this.#apiKey, fetch: nodeFetch },
+    );
+    try {
+      return await showAnswer(reply, this.#terminal, answering.signal, this.#ownModel);
+    } finally {
+      this.#answering = undefined;
+    }
+  }
+
+  #announceModel(): void {
+    const name = this.#model;
+    this.#announce(name === undefined ? this.#address : `${onOneLine(name)}, at ${this.#address}`);
+  }
+
+  /** Says what has changed since the last look. */
+  #announce(line: string): void {
+    if (line !== this.#announced) this.#terminal.stderr.write(`${line}\n`);
+    this.#announced = line;
+  }
+
+  #explain(error: Error): void {
+    const { happened, advice } = explainError(error, {
+      url: readAddress(this.#baseURL),
+      hasKey: Boolean(this.#apiKey),
+      model: this.#model,
+    });
+    const doctor = asTypedHere(`${PROGRAM} doctor`);
+    const next = doctorKnowsMore(error)
+      ? `'${doctor} --base-url ${this.#address}' looks for the reason.`
+      : advice;
+    this.#terminal.stderr.write(`${happened}\n${next === undefined ? '' : `${next}\n`}`);
+  }
 }
 
 /** Whether doctor would find out more than the error says. */
-function isUnexplained(error: Error): boolean {
+function doctorKnowsMore(error: Error): boolean {
   if (!isChatError(error) || !['connection', 'protocol'].includes(error.kind)) return false;
   return error.reason === undefined || error.reason === 'reset';
 }
 
-/** A strict server refuses a field that it does not know; the replay server tells it as a difference, perhaps the only one. */
-function isAboutProgress(words: string): boolean {
-  return words.startsWith('No recording matches')
-    ? words.includes('It differs in return_progress:')
-    : words.includes('return_progress');
-}
-
-/** What to say where several models are there, none is loaded, and none was named. */
-function modelChoice(models: readonly Model[]): string {
+/** What to say if there are several models, none is loaded, and none was named. */
+function askForModel(models: readonly Model[]): string {
   const names = models.map(({ id }) => `  ${onOneLine(id)}`).join('\n');
-  return `The server has ${models.length} models, and none is loaded. Choose one: ${asTypedHere(`${PROGRAM} chat --model NAME`)}, or /model NAME in a chat:\n${names}`;
+  const command = asTypedHere(`${PROGRAM} chat --model NAME`);
+  return `The server has ${models.length} models, and none is loaded. Choose one: ${command}, or /model NAME in a chat:\n${names}`;
 }

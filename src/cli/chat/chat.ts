@@ -2,14 +2,13 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { shownURL } from '../../advice/index.ts';
 import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
-import { readAddress } from '../args/address.ts';
-import { type Command, PROGRAM, type Terminal, UsageError } from '../args/command.ts';
-import { nearestWord } from '../args/nearest-word.ts';
-import { asTypedHere } from '../args/package-files.ts';
+import { type Command, nearestWord, readAddress, UsageError } from '../args.ts';
+import { asTypedHere, PROGRAM } from '../package-files.ts';
 import { doctorWords } from '../setup/doctor-words.ts';
-import { createSession, type Session } from './chat-session.ts';
+import { INTERRUPTED, type Terminal } from '../terminal.ts';
+import { type Asked, Session } from './chat-session.ts';
 import { playDemo } from './demo.ts';
-import { createQuestionReader } from './question-reader.ts';
+import { QuestionReader } from './question-reader.ts';
 
 /** `local-llm-stream-agent chat`; `npm start` is `chat --or-demo`. */
 export const chat: Command = createChat();
@@ -24,9 +23,10 @@ export function createChat(defaultBaseURL: string = DEFAULT_BASE_URL): Command {
        [--model NAME] [--system TEXT] [--or-demo]
        ${PROGRAM} chat --demo
 
-With a question, one answer; without, a chat of several turns (/help tells what can be
-typed there). Without a terminal the question is read from stdin. The answer alone goes
-to stdout, without control characters. Ctrl-C stops the answer, a second one leaves.
+With a question, one answer; without, a chat of several turns (/help there lists the
+commands). Without a terminal the question is read from stdin. Only the answer goes to
+stdout, without control characters. Ctrl-C stops the answer; the exit status is then
+${INTERRUPTED}, and 1 if the model ended without an answer.
 
   --base-url URL  default ${DEFAULT_BASE_URL}
   --model NAME    default: the one that the server has loaded
@@ -41,7 +41,7 @@ to stdout, without control characters. Ctrl-C stops the answer, a second one lea
       if (isDemo) return demonstrate('This is', '', terminal);
       const url = baseURL ?? defaultBaseURL;
       const address = shownURL(readAddress(url));
-      const session = createSession(terminal, { baseURL: url, model, system });
+      const session = new Session(terminal, { baseURL: url, model, system });
       const isAtTerminal = Boolean(terminal.stdin.isTTY) && terminal.stdout.isTTY;
       const playsDemo = isAtTerminal || orDemo;
       const endNotice = playsDemo ? announceSearch(terminal.stderr) : undefined;
@@ -54,7 +54,7 @@ to stdout, without control characters. Ctrl-C stops the answer, a second one lea
             terminal,
           );
         }
-        session.tellRefusal();
+        session.explainRefusal();
         if (baseURL === undefined) {
           const command = asTypedHere(`${PROGRAM} chat --demo`);
           terminal.stderr.write(`'${command}' plays a recorded answer, without a server.\n`);
@@ -170,13 +170,16 @@ async function readQuestion({ stdin, stderr }: Terminal, isNoticed: boolean): Pr
   return (await text(stdin)).trim();
 }
 
+const STATUS: Readonly<Record<Asked, number>> = { answered: 0, failed: 1, stopped: INTERRUPTED };
+
 async function answerOnce(session: Session, question: string): Promise<number> {
-  return interruptible(session.stop, async () => ((await session.ask(question)) ? 0 : 1));
+  const stop = () => session.stop();
+  return STATUS[await interruptible(stop, () => session.ask(question))];
 }
 
 /** Does something that Ctrl-C stops, if there is something to stop, and else ends. */
 async function interruptible<T>(stop: () => boolean, action: () => Promise<T>): Promise<T> {
-  const onInterrupt = () => stop() || process.exit(130);
+  const onInterrupt = () => stop() || process.exit(INTERRUPTED);
   process.on('SIGINT', onInterrupt);
   try {
     return await action();
@@ -187,8 +190,8 @@ async function interruptible<T>(stop: () => boolean, action: () => Promise<T>): 
 
 async function converse(session: Session, terminal: Terminal): Promise<number> {
   const { stdout, stderr } = terminal;
-  stderr.write('Ctrl-C stops an answer; Ctrl-C or Ctrl-D without one leaves. /help tells more.\n');
-  const reader = createQuestionReader(terminal, session.stop);
+  stderr.write('Ctrl-C stops an answer. Press it again, or Ctrl-D, to quit. /help for more.\n');
+  const reader = new QuestionReader(terminal, () => session.stop());
   try {
     for (;;) {
       const question = await reader.next();
@@ -206,10 +209,10 @@ async function converse(session: Session, terminal: Terminal): Promise<number> {
 
 const SLASH_COMMANDS = ['/help', '/reset', '/model'];
 
-const HELP = `/reset       forgets what was said so far
+const HELP = `/reset       clears the conversation
 /model       lists the models; /model NAME asks that one from now on
 /help        this list
-Several lines that are pasted are one question. What you type during an answer is asked after it.
+Several lines pasted at once are one question. What you type during an answer is asked after it.
 `;
 
 /** What to say where the line is meant for this program; `undefined` where it is a question. */
@@ -222,18 +225,18 @@ function slashCommand(line: string, session: Session): string | undefined {
       return HELP;
     case '/reset':
       session.reset();
-      return 'What was said so far is forgotten.\n';
+      return 'Conversation cleared.\n';
     case '/model': {
       if (rest !== '') {
         session.useModel(rest);
         return '';
       }
-      const lines = session.models().map((model) => `  ${doctorWords.en.describe(model)}\n`);
-      return lines.length > 0 ? lines.join('') : 'The server has not told which models it has.\n';
+      const lines = session.models.map((model) => `  ${doctorWords.en.describe(model)}\n`);
+      return lines.length > 0 ? lines.join('') : 'The server did not list its models.\n';
     }
     default: {
       const meant = nearestWord(command, SLASH_COMMANDS);
-      return `There is no ${command}.${meant === undefined ? '' : ` Did you mean ${meant}?`} /help tells what there is.\n`;
+      return `There is no ${command}.${meant === undefined ? '' : ` Did you mean ${meant}?`} /help lists the commands.\n`;
     }
   }
 }

@@ -1,8 +1,8 @@
 import { streamChat } from '../../index.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import { readExchange, startReplayServer } from '../../replay/index.ts';
-import type { Terminal } from '../args/command.ts';
-import { findPackageFile } from '../args/package-files.ts';
+import { findPackageFile } from '../package-files.ts';
+import type { Terminal } from '../terminal.ts';
 import { showAnswer } from './show-answer.ts';
 
 /** What was asked when the exchange was recorded. */

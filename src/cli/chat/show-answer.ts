@@ -1,11 +1,12 @@
+import { isSameModel } from '../../advice/index.ts';
 import type { ChatReply, ChatResult } from '../../index.ts';
-import type { Terminal } from '../args/command.ts';
-import { onOneLine } from '../terminal/printable.ts';
+import { onOneLine, type Terminal } from '../terminal.ts';
 
 /**
- * Shows a reply as it comes: the answer on stdout; on stderr, where that is a terminal, the reasoning, what is waited for, and a
- * line of figures.
+ * Shows a reply as it comes: the answer on stdout; on stderr, if that is a terminal, the reasoning, how long it has been waited for,
+ * and a line of figures. What has to be known of the answer besides its text goes to stderr everywhere.
  * @param stop - ends the answer when it is aborted
+ * @param model - the one that the user asked for, if any
  * @returns the result, whose verdict is `stopped` if `stop` was aborted
  * @throws what the reply throws
  */
@@ -13,45 +14,30 @@ export async function showAnswer(
   reply: ChatReply,
   { stdout, stderr }: Terminal,
   stop: AbortSignal,
+  model?: string,
 ): Promise<ChatResult> {
-  const notice = createNotice(stderr);
+  const endWaiting = showWaiting(stderr);
+  const reasoning = createReasoningView(stderr);
   const events = reply.events();
   const leave = () => void events.return?.();
   stop.addEventListener('abort', leave);
-  let isReasoning = false;
-  const endReasoning = () => {
-    if (!isReasoning) return;
-    stderr.dim(false);
-    stderr.write('\n\n');
-    isReasoning = false;
-  };
   try {
     for await (const event of events) {
-      if (event.type === 'progress') {
-        notice.waitFor(progressWords(event));
-        continue;
-      }
-      notice.end();
+      endWaiting();
       if (event.type === 'correction') {
-        stderr.write('\n[what stands above was the reasoning; the answer follows]\n');
+        stderr.write('\n[the text above was reasoning; the answer follows]\n');
+      } else if (event.type === 'reasoning') {
+        if (reply.soFar.text !== '') reasoning.startBelow();
+        reasoning.write(event.text);
+      } else if (event.type === 'text') {
+        reasoning.end();
+        stdout.write(event.text);
       }
-      if (event.type === 'reasoning' && stderr.isTTY) {
-        if (!isReasoning) {
-          if (reply.soFar.text !== '') stderr.write('\n');
-          stderr.dim(true);
-          if (!stderr.hasColours) stderr.write('(thinking) ');
-        }
-        isReasoning = true;
-        stderr.write(event.text);
-      }
-      if (event.type !== 'text') continue;
-      endReasoning();
-      stdout.write(event.text);
     }
   } finally {
-    notice.end();
+    endWaiting();
     stop.removeEventListener('abort', leave);
-    endReasoning();
+    reasoning.end();
     if (reply.soFar.text !== '') stdout.write('\n');
   }
   const result = await reply.result;
@@ -61,55 +47,85 @@ export async function showAnswer(
     stderr.dim(false);
     stderr.write('\n');
   }
-  const words = remark(result);
-  if (words !== undefined) stderr.write(`[${words}]\n`);
+  for (const remark of remarks(result, model)) stderr.write(`[${remark}]\n`);
   return result;
 }
 
-/** At a terminal, a line that says what is waited for, and how long; it goes when the first token comes. */
-function createNotice(stderr: Terminal['stderr']) {
+/** Shows reasoning dim, at a terminal only, and apart from the answer. */
+function createReasoningView(stderr: Terminal['stderr']) {
+  let isOpen = false;
+  return {
+    /** What follows begins on a line of its own. */
+    startBelow() {
+      if (!isOpen && stderr.isTTY) stderr.write('\n');
+    },
+    write(text: string) {
+      if (!stderr.isTTY) return;
+      if (!isOpen) {
+        stderr.dim(true);
+        if (!stderr.hasColours) stderr.write('(thinking) ');
+      }
+      isOpen = true;
+      stderr.write(text);
+    },
+    end() {
+      if (!isOpen) return;
+      stderr.dim(false);
+      stderr.write('\n\n');
+      isOpen = false;
+    },
+  };
+}
+
+/**
+ * Shows at a terminal how long the first token has been waited for.
+ * @returns takes the line away, when there is something to show
+ */
+function showWaiting(stderr: Terminal['stderr']): () => void {
+  if (!stderr.canSteer) return () => {};
   const startedAt = Date.now();
-  let what = 'waiting for the first token';
   let isShown = false;
-  const show = () => {
-    if (!stderr.canSteer) return;
+  const timer = setInterval(() => {
     isShown = true;
     stderr.clearLine();
     stderr.dim(true);
-    stderr.write(`${what}, ${Math.round((Date.now() - startedAt) / 1000)} s`);
+    stderr.write(`waiting for the first token, ${Math.round((Date.now() - startedAt) / 1000)} s`);
     stderr.dim(false);
-  };
-  const timer = setInterval(show, 1000);
-  return {
-    waitFor(words: string) {
-      what = words;
-      show();
-    },
-    end() {
-      clearInterval(timer);
-      if (isShown) stderr.clearLine();
-      isShown = false;
-    },
+  }, 1000);
+  return () => {
+    clearInterval(timer);
+    if (isShown) stderr.clearLine();
+    isShown = false;
   };
 }
 
-function progressWords({ processed, total }: { processed: number; total: number }): string {
-  const percent = total > 0 ? Math.round((processed / total) * 100) : 0;
-  return `reading the prompt, ${processed} of ${total} tokens (${percent} %)`;
+/** What has to be known of an answer besides its text. */
+function remarks(result: ChatResult, asked: string | undefined): string[] {
+  const { model: answered } = result;
+  const isOther = asked !== undefined && answered && !isSameModel(asked, answered);
+  const ending = endingWords(result);
+  return [
+    ...(isOther ? [`${onOneLine(answered)} answered, not ${onOneLine(asked)}`] : []),
+    ...(ending === undefined ? [] : [ending]),
+  ];
 }
 
-/** What has to be known of an answer beside its text; `undefined` where it is whole. */
-function remark({ verdict, finishReason, text, toolCalls }: ChatResult): string | undefined {
+/** How an answer ended; `undefined` if it is whole. */
+function endingWords(result: ChatResult): string | undefined {
+  const { verdict, finishReason, toolCalls } = result;
   switch (verdict) {
     case 'length':
-      return lengthWords(text);
+      return cutOffWords(result);
     case 'empty':
-      return finishReason === 'length' ? lengthWords(text) : 'the model ended without an answer';
+      if (finishReason === 'length') return cutOffWords(result);
+      return result.reasoning.trim() === ''
+        ? 'the model ended without an answer'
+        : 'the model only reasoned, and ended without an answer';
     case 'content_filter':
-      return 'cut off by a content filter';
+      return "the server's content filter blocked the rest";
     case 'tool_calls': {
       const names = toolCalls.map(({ name }) => onOneLine(name)).join(', ');
-      return `the model asks for a tool${names && ` (${names})`}, and there is none here`;
+      return `the model asked for a tool${names && ` (${names})`}; this chat has none`;
     }
     case 'stopped':
       return 'stopped';
@@ -118,16 +134,18 @@ function remark({ verdict, finishReason, text, toolCalls }: ChatResult): string 
   }
 }
 
-const lengthWords = (text: string): string =>
+const cutOffWords = ({ text }: ChatResult): string =>
   text.trim() === ''
     ? 'the token budget or the context was used up before the answer began'
     : 'cut off: the token budget or the context is used up';
 
+/** Only what is a number is taken for one: the usage is passed on from the server unchecked. */
 function figures({ model, usage, timing }: ChatResult): string {
   const { firstTokenMs, tokensPerSecond } = timing;
+  const tokens = usage?.completion_tokens;
   return [
     model !== undefined && onOneLine(model),
-    usage?.completion_tokens !== undefined && `${usage.completion_tokens} tokens`,
+    typeof tokens === 'number' && `${tokens} tokens`,
     tokensPerSecond !== undefined && `${tokensPerSecond.toFixed(1)} tokens/s`,
     firstTokenMs !== undefined && `first token after ${Math.round(firstTokenMs)} ms`,
   ]

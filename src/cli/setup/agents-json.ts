@@ -10,18 +10,18 @@ import {
 } from 'jsonc-parser';
 import { isObject, type JsonObject, parseJson } from '../../client/json.ts';
 
-/** What is to stand in My Assistant's agents.json. Only what is given is set; the rest of an entry stays. */
-interface AgentEntry {
+/** An entry of My Assistant's agents.json. Only what is given is set; the rest of the entry stays. */
+export interface AgentEntry {
   name: string;
   /** Relative to the folder of agents.json, with `/`. */
   path: string;
   llm: { baseURL?: string; model?: string };
 }
 
-/** `agents.json` cannot be changed: My Assistant itself could not read it. */
+/** An `agents.json` that cannot be changed, because My Assistant itself could not read it. */
 export class AgentsFileError extends Error {
   override name = 'AgentsFileError';
-  /** Counted from 1; absent where it is about the whole. */
+  /** Counted from 1; absent if it is about the whole file. */
   readonly line: number | undefined;
   readonly column: number | undefined;
   readonly problem: AgentsFileProblem;
@@ -50,13 +50,13 @@ const BYTE_ORDER_MARK = '\ufeff';
 export const hasByteOrderMark = (text: string): boolean => text.startsWith(BYTE_ORDER_MARK);
 
 /**
- * The text of an agents.json with the entry added, or brought up to date; every other character stays as it was, but a byte order
- * mark, which is taken out.
- * @param text - `''` where there is no file yet
- * @throws {AgentsFileError} where the text is not valid JSON, or not what My Assistant reads
+ * Adds the entry to the text of an agents.json, or brings it up to date. Every other character stays, except a byte order mark, which is
+ * taken out.
+ * @param text - `undefined` if there is no file yet
+ * @throws {AgentsFileError} if the text is not valid JSON, or not what My Assistant reads
  */
-export function setAgent(text: string, entry: AgentEntry): string {
-  const old = text.replace(BYTE_ORDER_MARK, '');
+export function setAgent(text: string | undefined, entry: AgentEntry): string {
+  const old = (text ?? '').replace(BYTE_ORDER_MARK, '');
   if (old.trim() === '') return `${JSON.stringify({ agents: [merge({}, entry)] }, null, 2)}\n`;
   const agents = readAgents(old);
   const index = agents.findIndex((agent) => isObject(agent) && agent.name === entry.name);
@@ -72,8 +72,11 @@ export function setAgent(text: string, entry: AgentEntry): string {
 }
 
 /** The model and base URL that an entry has now. */
-export function readAgent(text: string, name: string): { baseURL?: unknown; model?: unknown } {
-  const root = parseJson(text.replace(BYTE_ORDER_MARK, ''));
+export function readAgent(
+  text: string | undefined,
+  name: string,
+): { baseURL?: unknown; model?: unknown } {
+  const root = parseJson((text ?? '').replace(BYTE_ORDER_MARK, ''));
   const agents = isObject(root) && Array.isArray(root.agents) ? root.agents.filter(isObject) : [];
   return llmOf(agents.find((agent) => agent.name === name) ?? {});
 }

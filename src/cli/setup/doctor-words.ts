@@ -1,7 +1,6 @@
 import type { Language } from '../../advice/index.ts';
 import type { Model } from '../../index.ts';
-import { counted } from '../terminal/counted.ts';
-import { onOneLine } from '../terminal/printable.ts';
+import { counted, onOneLine } from '../terminal.ts';
 
 const seconds = (ms: number) => (ms / 1000).toFixed(1);
 

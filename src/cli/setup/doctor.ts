@@ -1,13 +1,17 @@
 import { parseArgs } from 'node:util';
 import { type Language, shownURL } from '../../advice/index.ts';
 import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
-import { defaultChatModel, isChatError, type Model, streamChat } from '../../index.ts';
+import {
+  chatModelsOf,
+  defaultChatModel,
+  isChatError,
+  type Model,
+  streamChat,
+} from '../../index.ts';
 import { nodeFetch } from '../../node-fetch.ts';
-import { readAddress } from '../args/address.ts';
-import type { Command } from '../args/command.ts';
-import { chooseLanguage } from '../args/language.ts';
+import { type Command, chooseLanguage, readAddress } from '../args.ts';
 import { explainError } from '../failure.ts';
-import { onOneLine } from '../terminal/printable.ts';
+import { onOneLine } from '../terminal.ts';
 import { type DoctorWords, doctorWords } from './doctor-words.ts';
 import {
   lookAtLoadedServer,
@@ -133,10 +137,11 @@ async function examine(examination: Examination): Promise<void> {
 
 async function findModels(examination: Examination): Promise<Model[]> {
   const { server, words, say } = examination;
-  let noticedAt = -Infinity;
+  let noticedAt: number | undefined;
   const found = await lookAtLoadedServer(server, (waited) => {
-    if (waited * 1000 - noticedAt < BETWEEN_NOTICES_MS) return;
-    noticedAt = waited * 1000;
+    const ms = waited * 1000;
+    if (noticedAt !== undefined && ms - noticedAt < BETWEEN_NOTICES_MS) return;
+    noticedAt = ms;
     say(`  … ${words.loading(waited)}`);
   });
   if ('models' in found) return found.models;
@@ -208,7 +213,7 @@ const asked = ({ url, server, report }: Examination) => ({
 /** The model to try; `undefined` where the server chooses. */
 function chooseModel(models: readonly Model[], examination: Examination): string | undefined {
   const { words, say, model } = examination;
-  const chatModels = models.filter(({ type }) => type !== 'embedding');
+  const chatModels = chatModelsOf(models);
   for (const one of chatModels) say(`  ${words.describe(one)}`);
   if (chatModels.length === 0) throw new Finding(words.noModel, words.noModelAdvice, 'no-model');
   if (model !== undefined) {

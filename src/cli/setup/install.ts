@@ -1,21 +1,19 @@
-import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
-import path, { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import path, { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Language } from '../../advice/index.ts';
-import { isObject, parseJson } from '../../client/json.ts';
-import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
+import { DEFAULT_BASE_URL, parseHttpURL } from '../../client/option-values.ts';
 import { isChatError, loadedChatModel, type Model } from '../../index.ts';
-import { parseAddress, readAddress } from '../args/address.ts';
-import { type Command, type Terminal, UsageError } from '../args/command.ts';
-import { chooseLanguage } from '../args/language.ts';
-import { findPackageFile } from '../args/package-files.ts';
+import { type Command, chooseLanguage, readAddress, UsageError } from '../args.ts';
 import { explainError } from '../failure.ts';
-import { onOneLine } from '../terminal/printable.ts';
+import { findPackageFile } from '../package-files.ts';
+import { onOneLine, type Terminal } from '../terminal.ts';
 import { AGENT_FILE, agentPlaces } from './agent-places.ts';
-import { AgentsFileError, hasByteOrderMark, readAgent, setAgent } from './agents-json.ts';
+import { type AgentEntry, readAgent } from './agents-json.ts';
 import { type InstallWords, installWords } from './install-words.ts';
 import { lookAtServer, withV1 } from './look-at-server.ts';
-import { alone, replaceFile } from './replace-file.ts';
+import { changeList, placeAgentFile, readIfThere } from './place-agent.ts';
+import { alone } from './replace-file.ts';
 
 const DEFAULT_NAME = 'LocalLLMStreamAgent';
 
@@ -42,71 +40,98 @@ that file stays as it is. It can be repeated.
   LOCAL_LLM_API_KEY in the environment is sent when the server is asked; it is not stored.
 `,
   async run(args, terminal) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        name: { type: 'string', default: DEFAULT_NAME },
-        model: { type: 'string' },
-        'base-url': { type: 'string' },
-        'text-gen': { type: 'boolean', default: false },
-        lang: { type: 'string' },
-      },
-    });
-    const language = chooseLanguage(values.lang, terminal.env);
+    const {
+      given,
+      name,
+      model,
+      baseURL: givenBase,
+      hasTextGeneration,
+      lang,
+    } = readInstallArgs(args);
+    const language = chooseLanguage(lang, terminal.env);
     const words = installWords[language];
-    const [given, ...more] = positionals;
-    if (more.length > 0) {
-      throw new UsageError('give one WORKSPACE at most, in quotes where its name has blanks');
-    }
-    const { name, model } = values;
-    if (name.trim() === '') throw new UsageError('--name must not be empty');
-    if (model?.trim() === '') throw new UsageError('--model must not be empty');
-    if (values['base-url'] !== undefined) readAddress(values['base-url']);
-    const workspace = resolve(given ?? '.');
-    if (!(await stat(workspace).catch(() => undefined))?.isDirectory()) {
-      const where = given !== undefined && !isAbsolute(given) ? `${words.in}${process.cwd()}` : '';
-      throw new Error(words.noFolder(given ?? workspace, where));
-    }
-    if (given === undefined) terminal.stdout.write(`${words.workspace(workspace)}\n`);
+    const workspace = await findWorkspace(given, words);
+    const say = (line: string) => terminal.stdout.write(`${line}\n`);
+    if (given === undefined) say(words.workspace(workspace));
 
-    const source = await findAgentFile();
+    const source = findAgentFile();
     const places = agentPlaces(workspace, path);
     const before = await readIfThere(places.list);
-    const baseURL = chooseBaseURL(values['base-url'], readAgent(before, name).baseURL);
+    const baseURL = chooseBaseURL(givenBase, readAgent(before, name).baseURL);
     const found = await lookAround({ baseURL, model, terminal, language });
     const llm = { ...(model !== undefined && { model }), baseURL: found.baseURL };
-
     const entries = [{ list: places.list, entry: { name, path: places.pathInList, llm } }];
-    if (values['text-gen']) {
+    if (hasTextGeneration) {
       const entry = { name: TEXT_GENERATION_NAME, path: places.pathInInternalList, llm };
       entries.push({ list: places.internalList, entry });
     }
     // Everything is read and checked before anything is written.
     for (const { list, entry } of entries) await changeList(list, entry, words, false);
 
-    const say = (line: string) => terminal.stdout.write(`${line}\n`);
-    const show = (file: string) => relative(workspace, file);
+    const report = { words, say, show: (file: string) => relative(workspace, file) };
     await mkdir(dirname(places.file), { recursive: true });
-    const file = await alone(places.file, () =>
-      placeAgentFile(source, places.file, words, say, show),
-    );
-    let hasNewEntry = false;
-    for (const { list, entry } of entries) {
-      await mkdir(dirname(list), { recursive: true });
-      const change = await alone(list, () => changeList(list, entry, words, true));
-      hasNewEntry ||= change.isChanged;
-      if (change.hadByteOrderMark) say(words.hadByteOrderMark(show(list)));
-      const line = change.isChanged ? words.written(show(list)) : words.unchanged(show(list));
-      say(line + words.agent(entry.name));
-    }
+    const file = await alone(places.file, () => placeAgentFile(source, places.file, report));
+    const hasNewEntry = await enter(entries, report);
     for (const line of found.lines) say(line);
     say('');
-    if (values['text-gen']) say(words.textGeneration);
+    if (hasTextGeneration) say(words.textGeneration);
     say(nextStep(words, name, { ...file, hasNewEntry }));
     return 0;
   },
 };
+
+/** @throws {UsageError} */
+function readInstallArgs(args: string[]) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      name: { type: 'string', default: DEFAULT_NAME },
+      model: { type: 'string' },
+      'base-url': { type: 'string' },
+      'text-gen': { type: 'boolean', default: false },
+      lang: { type: 'string' },
+    },
+  });
+  const { name, model, lang, 'base-url': baseURL, 'text-gen': hasTextGeneration } = values;
+  const [given, ...more] = positionals;
+  if (more.length > 0) {
+    throw new UsageError('give one WORKSPACE at most, in quotes if its name has blanks');
+  }
+  if (name.trim() === '') throw new UsageError('--name must not be empty');
+  if (model?.trim() === '') throw new UsageError('--model must not be empty');
+  if (baseURL !== undefined) readAddress(baseURL);
+  return { given, name, model, baseURL, hasTextGeneration, lang };
+}
+
+/**
+ * @returns the full path of the folder
+ * @throws {Error} in words for the user, if it is not there
+ */
+async function findWorkspace(given: string | undefined, words: InstallWords): Promise<string> {
+  const workspace = resolve(given ?? '.');
+  const isFolder = (await stat(workspace).catch(() => undefined))?.isDirectory();
+  if (isFolder) return workspace;
+  const where = given !== undefined && !isAbsolute(given) ? `${words.in}${process.cwd()}` : '';
+  throw new Error(words.noFolder(given ?? workspace, where));
+}
+
+/** Writes the entries; tells whether anything in them was new. */
+async function enter(
+  entries: readonly { list: string; entry: AgentEntry }[],
+  { words, say, show }: Parameters<typeof placeAgentFile>[2],
+): Promise<boolean> {
+  let isNew = false;
+  for (const { list, entry } of entries) {
+    await mkdir(dirname(list), { recursive: true });
+    const change = await alone(list, () => changeList(list, entry, words, true));
+    isNew ||= change.isChanged;
+    if (change.hadByteOrderMark) say(words.hadByteOrderMark(show(list)));
+    const line = change.isChanged ? words.written(show(list)) : words.unchanged(show(list));
+    say(line + words.agent(entry.name));
+  }
+  return isNew;
+}
 
 /** What the user has to do in VS Code, which keeps the code of a file until its window is loaded again. */
 function nextStep(
@@ -120,14 +145,14 @@ function nextStep(
 }
 
 /** The built file: beside the built command line, or in `dist` beside the sources. */
-async function findAgentFile(): Promise<string> {
+function findAgentFile(): string {
   const file = findPackageFile(`dist/${AGENT_FILE}`);
   if (file !== undefined) return file;
   throw new Error(`${AGENT_FILE} is not built. Run: npm run build`);
 }
 
 function chooseBaseURL(given: string | undefined, old: unknown): string {
-  return given ?? (parseAddress(old) ? String(old) : DEFAULT_BASE_URL);
+  return given ?? (typeof old === 'string' && parseHttpURL(old) ? old : DEFAULT_BASE_URL);
 }
 
 /** Looks at the server, if there is one: is the address right, is the model there. */
@@ -172,88 +197,4 @@ function aboutModels(
   const loaded = loadedChatModel(models);
   if (loaded) return [words.loaded(onOneLine(loaded.id))];
   return models.some((one) => one.loaded !== undefined) ? [words.noneLoaded] : [];
-}
-
-/** Puts the file where it belongs, and keeps another maker's file of that name. */
-async function placeAgentFile(
-  source: string,
-  target: string,
-  words: InstallWords,
-  say: (line: string) => void,
-  show: (file: string) => string,
-): Promise<{ isNew: boolean; isChanged: boolean }> {
-  const old = await readIfThere(target);
-  const manifest = await missingManifest(dirname(target), words);
-  if (old !== '' && !old.includes('local-llm-stream-agent')) {
-    const kept = await freeName(target.replace(/\.js$/, '.previous'));
-    await copyFile(target, kept);
-    say(words.kept(show(kept)));
-  }
-  const built = await readFile(source, 'utf8');
-  const isChanged = built !== old;
-  if (isChanged) await replaceFile(target, built);
-  say(isChanged ? words.written(show(target)) : words.unchanged(show(target)));
-  if (manifest !== undefined) {
-    await replaceFile(manifest, '{ "type": "commonjs" }\n');
-    say(words.written(show(manifest)) + words.becauseOfModule);
-  }
-  return { isNew: old === '', isChanged };
-}
-
-/**
- * Adds an entry to a list, or brings it up to date.
- * @param isWritten - else it is only tried
- */
-async function changeList(
-  list: string,
-  entry: Parameters<typeof setAgent>[1],
-  words: InstallWords,
-  isWritten: boolean,
-): Promise<{ isChanged: boolean; hadByteOrderMark: boolean }> {
-  const before = await readIfThere(list);
-  try {
-    const after = setAgent(before, entry);
-    const isChanged = after !== before;
-    if (isChanged && isWritten) await replaceFile(list, after);
-    return { isChanged, hadByteOrderMark: hasByteOrderMark(before) };
-  } catch (error) {
-    if (!(error instanceof AgentsFileError)) throw error;
-    throw new Error(words.leftAlone(list, error));
-  }
-}
-
-/** Like `NAME.js`, or `NAME-2.js` and so on where that is taken: a file that is kept is never overwritten. */
-async function freeName(name: string): Promise<string> {
-  for (let number = 1; ; number++) {
-    const file = `${name}${number === 1 ? '' : `-${number}`}.js`;
-    if ((await readIfThere(file)) === '') return file;
-  }
-}
-
-async function readIfThere(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw error;
-  }
-}
-
-/**
- * The nearest package.json decides how the agent's file is loaded; under `"type": "module"` the extension's
- * `require` of it fails, so the file then needs one of its own.
- * @returns the one that has to be written, if any
- */
-async function missingManifest(folder: string, words: InstallWords): Promise<string | undefined> {
-  for (let at = folder; ; at = dirname(at)) {
-    const file = join(at, 'package.json');
-    const text = await readIfThere(file);
-    if (text !== '') {
-      const manifest = parseJson(text);
-      if (!isObject(manifest) || manifest.type !== 'module') return undefined;
-      if (at !== folder) return join(folder, 'package.json');
-      throw new Error(words.moduleInTheWay(file));
-    }
-    if (dirname(at) === at) return undefined;
-  }
 }

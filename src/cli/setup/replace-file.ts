@@ -1,18 +1,36 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { chmod, chown, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fieldsOf } from '../../client/json.ts';
+import { renameOver } from '../../replay/exchange/store.ts';
 
-/** Replaces a file in one step: whoever reads it meanwhile sees the old text or the new one, whole. Its permissions stay. */
+/**
+ * Replaces a file in one step: whoever reads it meanwhile sees the old text or the new one, whole. Its permissions and its owner stay;
+ * if only the text can be written to a file of somebody else's, that is what is done.
+ */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const target = await realpath(path).catch(() => path);
+  const old = await stat(target).catch(() => undefined);
   const temporary = `${target}.${randomUUID()}.tmp`;
   try {
-    const mode = (await stat(target).catch(() => undefined))?.mode;
-    await writeFile(temporary, text, mode === undefined ? {} : { mode: mode & 0o777 });
-    await rename(temporary, target);
-  } catch (error) {
+    await writeFile(temporary, text);
+    if (old === undefined || (await makeAlike(temporary, old))) renameOver(temporary, target);
+    else await writeFile(target, text);
+  } finally {
     await rm(temporary, { force: true });
-    throw error;
+  }
+}
+
+/** Gives a file of ours the owner and the permissions of another one; `false` if we may not. Windows has neither. */
+async function makeAlike(file: string, { uid, gid, mode }: Stats): Promise<boolean> {
+  const own = await stat(file);
+  try {
+    if (own.uid !== uid || own.gid !== gid) await chown(file, uid, gid);
+    await chmod(file, mode & 0o7777);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -22,12 +40,13 @@ const BETWEEN_TRIES_MS = 25;
 
 /**
  * Does something that only one process at a time may do, such as reading a file, changing it and writing it back. The lock is a
- * folder beside the file, since making a folder succeeds for one process only.
+ * folder beside the file, because making a folder succeeds for one process only.
  * @param path - the file; its folder has to be there
  */
 export async function alone<T>(path: string, action: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
-  while (!(await isMade(lock))) {
+  const startedAt = performance.now();
+  while (!(await isMade(lock, performance.now() - startedAt))) {
     const age = Date.now() - ((await stat(lock).catch(() => undefined))?.mtimeMs ?? Date.now());
     if (age > STALE_MS) await rm(lock, { recursive: true, force: true });
     else await sleep(BETWEEN_TRIES_MS);
@@ -39,12 +58,19 @@ export async function alone<T>(path: string, action: () => Promise<T>): Promise<
   }
 }
 
-async function isMade(folder: string): Promise<boolean> {
+/** Windows refuses a folder, for a moment, whose name has just been taken away. */
+const BEING_DELETED_MS = 2000;
+
+/** @param waited - for how long it has been tried, in ms */
+async function isMade(folder: string, waited: number): Promise<boolean> {
   try {
     await mkdir(folder);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    const { code } = fieldsOf(error);
+    const mayBeDeleted =
+      process.platform === 'win32' && code === 'EPERM' && waited < BEING_DELETED_MS;
+    if (code === 'EEXIST' || mayBeDeleted) return false;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import {
   DEFAULT_MAX_EVENT_BYTES,
   DEFAULT_MAX_RESULT_BYTES,
   DEFAULT_TIMEOUTS,
+  parseHttpURL,
 } from '../option-values.ts';
 import type { Fetch, PartialResult, ServerOptions, StreamOptions } from '../types.ts';
 import { patientFetch } from './patient-fetch.ts';
@@ -100,13 +101,8 @@ export function readServerOptions(
 }
 
 function parseBaseURL(given: string | URL): URL {
-  try {
-    const url = new URL(given);
-    // 'localhost:1234/v1' is a URL, whose protocol is 'localhost:'.
-    if (url.protocol === 'http:' || url.protocol === 'https:') return url;
-  } catch {
-    // It is no URL at all.
-  }
+  const url = parseHttpURL(given);
+  if (url) return url;
   throw new TypeError('options.baseURL must begin with http:// or https://');
 }
 

@@ -72,16 +72,20 @@ export function storeNew({ folder, name, head, body }: Storable): boolean {
  */
 export function storeAgain({ folder, name, head, body }: Storable): void {
   withTemporaries(folder, [body, formatHead(head)], ([newBody, newHead]) => {
-    replace(newBody, join(folder, head.response.body));
-    replace(newHead, join(folder, `${name}.json`));
+    renameOver(newBody, join(folder, head.response.body));
+    renameOver(newHead, join(folder, `${name}.json`));
   });
 }
 
-/** On Windows no file can be replaced while somebody reads it: a replay server, a virus scanner. That takes a moment. */
 const REPLACE_WITHIN_MS = 2000;
 const RETRY_MS = 20;
 
-function replace(file: string, target: string): void {
+/**
+ * Renames a file over another one. On Windows no file can be replaced while somebody reads it, be it a replay server or a virus
+ * scanner; that takes a moment, so it is tried for two seconds.
+ * @throws what the file system says
+ */
+export function renameOver(file: string, target: string): void {
   const until = performance.now() + REPLACE_WITHIN_MS;
   for (;;) {
     try {

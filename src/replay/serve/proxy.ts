@@ -1,3 +1,4 @@
+import { parseHttpURL } from '../../client/option-values.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import { wordsOf } from '../exchange/in-words.ts';
 import type { MatchOptions } from '../match/comparison.ts';
@@ -42,11 +43,8 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
   const { folder, name, server, mode = 'add', onOutcome, onReplay, port = 0 } = options;
   checkMode(mode, ['add', 'new']);
   createMatcher([], options);
-  const upstream = new URL(options.upstream);
-  if (!/^https?:$/.test(upstream.protocol)) {
-    throw new TypeError(`'${options.upstream}' must start with http:// or https://`);
-  }
-  const base = upstream.href.replace(/\/(v1\/?)?$/, '');
+  const { origin, href } = readUpstream(options.upstream);
+  const base = href.replace(/\/(v1\/?)?$/, '');
   const recorder = createRecorder(nodeFetch, {
     folder,
     name,
@@ -77,7 +75,7 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
     try {
       return await recorder.record(request, new URL(base + path));
     } catch (error) {
-      const words = `${upstream.origin} does not answer: ${wordsOf(error)}. Is the server running?`;
+      const words = `${origin} does not answer: ${wordsOf(error)}. Is the server running?`;
       return errorResponse(502, words);
     }
   }
@@ -97,4 +95,10 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
       await running.close();
     },
   };
+}
+
+function readUpstream(given: string): URL {
+  const upstream = parseHttpURL(given);
+  if (upstream) return upstream;
+  throw new TypeError(`'${given}' must start with http:// or https://`);
 }

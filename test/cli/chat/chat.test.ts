@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Command } from '../../../src/cli/args/command.ts';
+import type { Command } from '../../../src/cli/args.ts';
 import { createChat } from '../../../src/cli/chat/chat.ts';
 import { startReplayServer } from '../../../src/replay/index.ts';
 import { deadURL } from '../../agent/doubles/scripted-server.ts';
@@ -181,7 +181,7 @@ test('what cannot be explained leads to doctor, and the address shows no passwor
   assert.equal(status, 1);
 });
 
-test('a recording that was made without return_progress answers the chat, too', async (t) => {
+test('a recording of a request with nothing but its messages answers the chat', async (t) => {
   const folder = await scratch(t);
   const body = {
     messages: [{ role: 'user', content: 'hi' }],
@@ -261,7 +261,6 @@ test('the question comes from stdin, the model and the key from where they were 
     ],
     stream: true,
     stream_options: { include_usage: true },
-    return_progress: true,
   });
 });
 
@@ -320,7 +319,7 @@ test('an interrupt stops the answer, keeps what came, and closes the connection'
   child.kill('SIGINT');
   await closed;
   await once(child, 'close');
-  assert.equal(child.exitCode, 0);
+  assert.equal(child.exitCode, 130);
 });
 
 test('several words without quotes: one line, status 2', async (t) => {
@@ -372,19 +371,52 @@ test('an answer that was cut before it began is told as cut, not as empty', asyn
   assert.doesNotMatch(stderr, /without an answer/);
 });
 
-test('a server that refuses return_progress is asked again without it', async (t) => {
-  const bodies: unknown[] = [];
-  const url = await serve(t, async (request, response) => {
-    const body = await text(request);
-    if (!request.url?.endsWith('/chat/completions')) return void response.writeHead(404).end();
-    bodies.push(JSON.parse(body));
-    if (body.includes('return_progress')) {
-      response.writeHead(400).end('{"error":"Unrecognized request argument: return_progress"}');
-      return;
-    }
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.end(frames(chunk({ content: 'yes' }, 'stop'), '[DONE]'));
+for (const [what, deltas, words] of [
+  [
+    'only reasoning',
+    [chunk({ reasoning_content: 'well…' }), chunk({}, 'stop')],
+    'the model only reasoned, and ended without an answer',
+  ],
+  ['nothing', [chunk({}, 'stop')], 'the model ended without an answer'],
+  [
+    'a tool call',
+    [
+      chunk({
+        tool_calls: [{ index: 0, id: 'a', function: { name: 'now\nthen', arguments: '{}' } }],
+      }),
+      chunk({}, 'tool_calls'),
+    ],
+    'the model asked for a tool (now then); this chat has none',
+  ],
+] satisfies [string, object[], string][]) {
+  test(`without an answer the exit status is 1, and stderr says why: ${what}`, async (t) => {
+    const url = await answering(t, [{ id: 'tiny' }], frames(...deltas, '[DONE]'));
+    const { stdout, stderr, status } = await run(t, ['hi', '--base-url', url]);
+    assert.equal(stdout, '');
+    assert.equal(stderr, `tiny, at ${url}\n[${words}]\n`);
+    assert.equal(status, 1);
   });
-  const { stdout, status } = await run(t, ['hi', '--base-url', url]);
-  assert.deepEqual([stdout, status, bodies.length], ['yes\n', 0, 2]);
+}
+
+test('another model than the one that was named is told on stderr, also in a pipe; the same one is not', async (t) => {
+  const answer = (model: string) =>
+    frames({ ...chunk({ content: 'yes' }, 'stop'), model }, '[DONE]');
+  const url = await answering(t, [{ id: 'tiny' }], answer('models/Tiny-Q4_K_M.gguf\x1b[2J\u202e'));
+  const other = await run(t, ['hi', '--base-url', url, '--model', 'nope']);
+  assert.equal(other.stdout, 'yes\n');
+  assert.equal(other.stderr, `nope, at ${url}\n[models/Tiny-Q4_K_M.gguf[2J answered, not nope]\n`);
+  assert.equal(other.status, 0);
+  const plain = await answering(t, [], answer('models/Tiny-Q4_K_M.gguf'));
+  const same = await run(t, ['hi', '--base-url', plain, '--model', 'tiny']);
+  assert.equal(same.stderr, `tiny, at ${plain}\n`);
+});
+
+test('figures of a server that are no numbers are not shown at a terminal', async (t) => {
+  const usage = { completion_tokens: '5\n✓ All is well.' };
+  const answer = frames(chunk({ content: 'yes' }, 'stop'), { choices: [], usage }, '[DONE]');
+  const url = await answering(t, [{ id: 'tiny' }], answer);
+  const { terminal, printed } = createTestTerminal({ NO_COLOR: '1' }, { isTTY: true });
+  await createChat(url).run(['hi'], terminal);
+  assert.doesNotMatch(printed(), /All is well/);
+  assert.match(printed(), /first token after \d+ ms\n$/);
 });

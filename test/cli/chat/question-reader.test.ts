@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createQuestionReader } from '../../../src/cli/chat/question-reader.ts';
+import { QuestionReader } from '../../../src/cli/chat/question-reader.ts';
 import { createTestTerminal } from '../commands.ts';
 
 function start(onInterrupt = () => false) {
   const { terminal, stdin, printed } = createTestTerminal({}, { isTTY: true, columns: 80 });
-  const reader = createQuestionReader(terminal, onInterrupt);
+  const reader = new QuestionReader(terminal, onInterrupt);
   return { reader, printed, type: (keys: string) => stdin.write(keys) };
 }
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { main } from '../../../src/cli/main.ts';
-import { createTerminal } from '../../../src/cli/terminal/terminal.ts';
+import { createTerminal } from '../../../src/cli/terminal.ts';
 import { DEFAULT_BASE_URL } from '../../../src/client/option-values.ts';
 import { startReplayServer } from '../../../src/replay/index.ts';
 import { drawWindow } from './window.ts';

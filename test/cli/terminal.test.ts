@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onOneLine, printable } from '../../../src/cli/terminal/printable.ts';
-import { createTestTerminal } from '../commands.ts';
+import { onOneLine, printable } from '../../src/cli/terminal.ts';
+import { createTestTerminal } from './commands.ts';
 
 const hostile = 'a\x1b]0;title\x07b\x1b[2Jc\x9b31md\x7fe\rf\x08g\tz\n';
 
@@ -20,8 +20,16 @@ test('a sequence that comes in two pieces is none either', () => {
   assert.equal(printed(), '[2Jx');
 });
 
-test('a name that has line ends cannot begin a line of its own', () => {
+test('of the first 256 characters only line ends, tabs and what is printed come through', () => {
+  const all = String.fromCharCode(...Array.from({ length: 256 }, (_, code) => code));
+  const expected = all.slice(9, 11) + all.slice(0x20, 0x7f) + all.slice(0xa0);
+  assert.equal(printable(all), expected);
+  assert.equal(printable('\u202eabc'), '\u202eabc', 'an answer in Hebrew may need it');
+});
+
+test('a name can neither begin a line of its own nor turn the rest of the line around', () => {
   assert.equal(onOneLine('tiny\n✓ All is well.\u2028x\x1b[A'), 'tiny ✓ All is well. x[A');
+  assert.equal(onOneLine('\u202etiny\u2066\u200f\u061c'), 'tiny');
   assert.equal(printable('tiny\n'), 'tiny\n');
 });
 

@@ -1,15 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fieldsOf, parseJson } from '../../client/json.ts';
-import { PROGRAM } from './command.ts';
+import { fieldsOf, parseJson } from '../client/json.ts';
+
+/** The command's name, which is the package's own: under any other name `npx` runs a stranger's package if this one is not installed. */
+export const PROGRAM = 'local-llm-stream-agent';
 
 /**
- * Finds a file of this package, as seen from the built command line (`dist/cli.js`) or from its sources.
+ * Finds a file of this package, from the built command line (`dist/cli.js`) or from its sources.
  * @param path - from the package's folder: `package.json`
+ * @returns `undefined` if it is not there
  */
 export function findPackageFile(path: string): string | undefined {
-  return ['../', '../../../']
+  return ['../', '../../']
     .map((up) => fileURLToPath(new URL(up + path, import.meta.url)))
     .find((file) => existsSync(file));
 }
@@ -22,8 +25,8 @@ export function packageVersion(): string {
 }
 
 /**
- * Words for the user, in which this program's commands are written in the form that works from the current folder: by `npx` if the
- * package is installed, and by the built file in a clone, which `npx` would first install into its cache.
+ * Writes this program's commands in the form that works from the current folder: with `npx` if the package is installed, and with
+ * the built file in a clone, which `npx` would first install into its cache.
  */
 export function asTypedHere(words: string): string {
   const isInstalled = /[\\/]node_modules[\\/]/.test(fileURLToPath(import.meta.url));

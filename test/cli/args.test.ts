@@ -1,6 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseLanguage } from '../../../src/cli/args/language.ts';
+import { chooseLanguage, expandHome, expandHomeInArgs } from '../../src/cli/args.ts';
+
+test('~ is the home folder at the beginning of a path, with / and with \\', () => {
+  const home = 'C:\\Users\\me$1';
+  assert.equal(expandHome('~\\my-project', home), `${home}\\my-project`);
+  assert.equal(expandHome('~/my-project', home), `${home}/my-project`);
+  assert.equal(expandHome('~', home), home);
+  for (const path of ['~other/x', 'a~', './~', 'C:\\PROGRA~1'])
+    assert.equal(expandHome(path, home), path);
+  assert.deepEqual(expandHomeInArgs(['~/a', '--to=~\\b', '--name', 'c', '--to=x~/d'], '/h'), [
+    '/h/a',
+    '--to=/h\\b',
+    '--name',
+    'c',
+    '--to=x~/d',
+  ]);
+});
 
 for (const [what, asked, env, locale, language] of [
   ['--lang wins', 'en', { LANG: 'zh_CN.UTF-8' }, 'zh-CN', 'en'],

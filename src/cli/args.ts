@@ -1,0 +1,125 @@
+/*
+ * The words of the command line: what a command is, and how each kind of value is read.
+ *
+ *   in:  the strings behind the program's name, and the environment
+ *   out: a URL, a port, a language, a path; or a `UsageError` that names the word and what is right
+ */
+import { LANGUAGES, type Language } from '../advice/index.ts';
+import { fieldsOf } from '../client/json.ts';
+import { DEFAULT_BASE_URL, parseHttpURL } from '../client/option-values.ts';
+import type { Terminal } from './terminal.ts';
+
+/** One command of `local-llm-stream-agent`. */
+export interface Command {
+  /** One line for the list of commands. */
+  summary: string;
+  /** The text of `local-llm-stream-agent help NAME`. */
+  usage: string;
+  /**
+   * Runs it.
+   * @param args - the words after the command's name
+   * @returns the exit status
+   * @throws {UsageError} if the words are wrong: printed in one line, exit status 2. Errors of `parseArgs` count as such; any other
+   * error is printed by its message alone, exit status 1.
+   */
+  run(args: string[], terminal: Terminal): Promise<number>;
+}
+
+/** The user's words cannot be understood; the message says which and why. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/**
+ * Reads an http(s) URL.
+ * @param option - the option that it was given for
+ * @throws {UsageError} if it is none
+ */
+export function readAddress(given: string, option = '--base-url', sample = DEFAULT_BASE_URL): URL {
+  const url = parseHttpURL(given);
+  if (url !== undefined) return url;
+  const lacksProtocol = /^[\w.-]+:\d+/.test(given) && parseHttpURL(`http://${given}`) !== undefined;
+  throw new UsageError(
+    `${option} must be a URL such as ${lacksProtocol ? `http://${given}` : sample}, not '${given}'`,
+  );
+}
+
+/**
+ * Reads a `--port`.
+ * @throws {UsageError}
+ */
+export function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65535) return port;
+  throw new UsageError(`--port ${text}: give a number from 0 to 65535`);
+}
+
+/** Throws what starting a server threw; if the port is in use, an error that says how to get another one. */
+export function explainPort(port: number): (error: unknown) => never {
+  return (error) => {
+    if (fieldsOf(error).code !== 'EADDRINUSE') throw error;
+    throw new Error(`Port ${port} is in use. --port 0 takes any free one.`);
+  };
+}
+
+/**
+ * Chooses the language to speak: the one that was asked for, else that of the environment, else that of the system (Windows sets no
+ * `LANG`).
+ * @param asked - the value of `--lang`
+ * @param systemLocale - as `Intl` names it: `zh-CN`
+ * @throws {UsageError} if `asked` is none of them
+ */
+export function chooseLanguage(
+  asked: string | undefined,
+  env: NodeJS.ProcessEnv,
+  systemLocale: string = Intl.DateTimeFormat().resolvedOptions().locale,
+): Language {
+  const language = LANGUAGES.find((one) => one === asked);
+  if (language !== undefined) return language;
+  if (asked !== undefined) throw new UsageError(`--lang is en or zh, not '${asked}'`);
+  const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || systemLocale;
+  return /^zh\b|^zh_/i.test(locale) ? 'zh' : 'en';
+}
+
+/**
+ * Writes out the home folder in a path that begins with `~`: a POSIX shell would have done it, PowerShell and cmd do not.
+ * @param home - the home folder: `C:\Users\me`
+ */
+export function expandHome(path: string, home: string): string {
+  return path.replace(/^~(?=$|[\\/])/, () => home);
+}
+
+/** Does the same in every word of a command, even in `--to=~/fixtures`. */
+export function expandHomeInArgs(args: readonly string[], home: string): string[] {
+  return args.map((arg) => {
+    const [, option = '', value = arg] = /^(--[a-z-]+=)(~.*)$/s.exec(arg) ?? [];
+    return option + expandHome(value, home);
+  });
+}
+
+/** Finds the word that was most likely meant; `undefined` if none is near. */
+export function nearestWord(given: string, words: readonly string[]): string | undefined {
+  const [nearest] = words
+    .map((word) => ({ word, distance: distanceBetween(given, word) }))
+    .filter(({ word, distance }) => distance <= Math.max(1, Math.floor(word.length / 3)))
+    .sort((a, b) => a.distance - b.distance);
+  return nearest?.word;
+}
+
+/** How many letters have to be put in, taken out or changed (Levenshtein). */
+function distanceBetween(from: string, to: string): number {
+  let above = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const isSame = from[row - 1] === to[column - 1];
+      current[column] = Math.min(
+        (above[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (above[column - 1] ?? 0) + (isSame ? 0 : 1),
+      );
+    }
+    above = current;
+  }
+  return above[to.length] ?? 0;
+}
