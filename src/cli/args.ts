@@ -5,7 +5,6 @@
  *   out: a URL, a port, a language, a path; or a `UsageError` that names the word and what is right
  */
 import { LANGUAGES, type Language } from '../advice/index.ts';
-import { fieldsOf } from '../client/json.ts';
 import { DEFAULT_BASE_URL, parseHttpURL } from '../client/option-values.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -52,14 +51,6 @@ export function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65535) return port;
   throw new UsageError(`--port ${text}: give a number from 0 to 65535`);
-}
-
-/** Throws what starting a server threw; if the port is in use, an error that says how to get another one. */
-export function explainPort(port: number): (error: unknown) => never {
-  return (error) => {
-    if (fieldsOf(error).code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${port} is in use. --port 0 takes any free one.`);
-  };
 }
 
 /**

@@ -24,7 +24,7 @@ interface SessionOptions {
 }
 
 /** How a question ended. */
-export type Asked =
+export type QuestionEnd =
   /** The model answered. */
   | 'answered'
   /** It ended without a word of an answer, or something went wrong: stderr says what. */
@@ -90,7 +90,7 @@ export class Session {
   }
 
   /** Asks, and shows the answer. A question without an answer is taken out of the conversation. */
-  async ask(question: string): Promise<Asked> {
+  async ask(question: string): Promise<QuestionEnd> {
     // Each time anew: a server or a model may have been started meanwhile.
     if ((await this.find()) === 'unreachable') {
       this.explainRefusal();

@@ -6,7 +6,7 @@ import { type Command, nearestWord, readAddress, UsageError } from '../args.ts';
 import { asTypedHere, PROGRAM } from '../package-files.ts';
 import { doctorWords } from '../setup/doctor-words.ts';
 import { INTERRUPTED, type Terminal } from '../terminal.ts';
-import { type Asked, Session } from './chat-session.ts';
+import { type QuestionEnd, Session } from './chat-session.ts';
 import { playDemo } from './demo.ts';
 import { QuestionReader } from './question-reader.ts';
 
@@ -170,7 +170,11 @@ async function readQuestion({ stdin, stderr }: Terminal, isNoticed: boolean): Pr
   return (await text(stdin)).trim();
 }
 
-const STATUS: Readonly<Record<Asked, number>> = { answered: 0, failed: 1, stopped: INTERRUPTED };
+const STATUS: Readonly<Record<QuestionEnd, number>> = {
+  answered: 0,
+  failed: 1,
+  stopped: INTERRUPTED,
+};
 
 async function answerOnce(session: Session, question: string): Promise<number> {
   const stop = () => session.stop();

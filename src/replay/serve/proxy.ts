@@ -97,7 +97,7 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
   };
 }
 
-function readUpstream(given: string): URL {
+function readUpstream(given: string | URL): URL {
   const upstream = parseHttpURL(given);
   if (upstream) return upstream;
   throw new TypeError(`'${given}' must start with http:// or https://`);
