@@ -25,6 +25,9 @@ export const pages: readonly Page[] = [
   ...['src', 'test', '.github'].flatMap(filesIn).filter((file) => file.endsWith('.md')),
 ].map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
 
+/** Those that people write; the others are made by a command. */
+export const writtenPages = pages.filter(({ file }) => !/(?:SHEET|BENCH|API)\.md$/.test(file));
+
 /** The files of a folder and of those in it, from the project's folder, with `/`; no package that is installed there. */
 export function filesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
