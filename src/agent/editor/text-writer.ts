@@ -39,17 +39,10 @@ export class TextWriter {
    * Makes the place this text. Edits are made one at a time; one that is late writes the text as it is then.
    * @returns whether the document has it
    */
-  async write(text: () => string): Promise<boolean> {
+  write(text: () => string): Promise<boolean> {
     this.#wanted = text;
-    let isDone: boolean;
-    do {
-      this.#writing ??= this.#catchUp().finally(() => {
-        this.#writing = undefined;
-      });
-      isDone = await this.#writing;
-      // What was wanted last may have come after the last look.
-    } while (isDone && this.#inLineEnds(this.#wanted()) !== this.#written);
-    return isDone;
+    this.#writing ??= this.#catchUp();
+    return this.#writing;
   }
 
   leave(): void {
@@ -73,13 +66,18 @@ export class TextWriter {
   }
 
   async #catchUp(): Promise<boolean> {
-    for (let tries = 0; tries < TRIES && this.#state !== 'left'; ) {
+    // Whoever writes meanwhile waits for the same promise, so it has to be there first.
+    await undefined;
+    let isDone = false;
+    for (let tries = 0; !isDone && tries < TRIES && this.#state !== 'left'; ) {
       const wanted = this.#inLineEnds(this.#wanted());
-      if (wanted === this.#written) return true;
+      isDone = wanted === this.#written;
+      if (isDone) break;
       tries = (await this.#change(wanted)) ? 0 : tries + 1;
       await sleep(BETWEEN_EDITS_MS, this.#clock);
     }
-    return false;
+    this.#writing = undefined;
+    return isDone;
   }
 
   /** Appends what is new, or puts the whole in the place of what is there. */

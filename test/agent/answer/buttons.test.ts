@@ -257,6 +257,30 @@ test('where llama.cpp refuses to go on with a message, the model is asked to', a
   assert.equal(requests, 3);
 });
 
+test('where llama.cpp fails to go on, for another reason than the request, nothing is asked again', async () => {
+  const bodies: string[] = [];
+  const baseURL = await startOwn((request, response, body) => {
+    if (request.method === 'GET') {
+      const isList = request.url === '/v1/models';
+      response.writeHead(isList ? 200 : 404, { 'content-type': 'application/json' });
+      return response.end(isList ? '{"data":[{"id":"tiny","owned_by":"llamacpp"}]}' : '{}');
+    }
+    bodies.push(body);
+    if (bodies.length > 1) {
+      response.writeHead(500, { 'content-type': 'application/json' });
+      return response.end('{"error":{"message":"Compute error."}}');
+    }
+    begin(response);
+    response.end(frame({ content: 'Half' }) + ending('length'));
+  });
+  const host = chats.open({ llm: { baseURL } });
+  await host.send('Tell');
+  await host.click('Continue');
+  assert.equal(bodies.length, 2);
+  assert.match(textsOf(host).at(-1) ?? '', /Compute error\./);
+  assert.equal(textsOf(host)[1]?.startsWith('Half'), true);
+});
+
 for (const [name, path, refusal] of [
   ['LM Studio', '/api/v1/models/load', 'No models loaded. Please load a model.'],
   ["llama.cpp's router", '/models/load', 'model name is missing from the request'],
@@ -329,6 +353,23 @@ test('a model that cannot be loaded: the words of the server, and the others to 
     host.buttons().map(({ name }) => name),
     ['Load small'],
   );
+});
+
+test('a server that refuses a model and repeats the key: the key is not shown', async () => {
+  const key = 'sk-lm-1234567890:abcdefghij';
+  const baseURL = await startOwn((request, response) => {
+    const isLoad = request.url === '/api/v1/models/load';
+    response.writeHead(isLoad ? 401 : 200, { 'content-type': 'application/json' });
+    response.end(
+      isLoad
+        ? JSON.stringify({ error: { message: `${request.headers.authorization} may not load` } })
+        : '{"data":[{"id":"big"}]}',
+    );
+  });
+  const settings = { apiKey: { mine: key } };
+  const host = chats.open({ llm: { baseURL, apiKey: 'mine', model: '' }, settings });
+  await host.press({ name: 'LoadModel', meta: { model: 'big' } });
+  assert.match(textsOf(host).at(-1) ?? '', /"Bearer \*\*\* may not load"/);
 });
 
 test('a chosen model that the server cannot load: only the others are offered', async () => {

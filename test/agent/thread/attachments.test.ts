@@ -94,6 +94,19 @@ test('a thread whose folder is a link, or whose id is a path, gives nothing away
   }
 });
 
+test('a thread id that is a path gives nothing away, even where its folder exists', async () => {
+  mkdirSync(join(folder, 'inner'));
+  writeFileSync(join(folder, 'inner', 'inner.txt'), 'SECRET');
+  for (const [path, id] of [
+    ['thread_1/inner/inner.txt', 'thread_1/inner'],
+    ['../secret.txt', '..'],
+    ['notes.md', ''],
+  ] as const) {
+    const { text, refused } = await load({ filePath: path }, id);
+    assert.deepEqual([text, refused.length], ['Look.', 1], id);
+  }
+});
+
 test('a pipe is not waited for', { skip: process.platform === 'win32' }, async () => {
   execFileSync('mkfifo', [join(folder, 'pipe')]);
   assert.deepEqual((await load({ filePath: 'thread_1/pipe' })).refused, ['pipe']);

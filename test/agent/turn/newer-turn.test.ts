@@ -196,3 +196,15 @@ test('what the joining buffer holds when a newer turn comes is written out', asy
   assert.equal('abcd'.startsWith(textsOf(host)[1] ?? '?'), true);
   assert.notEqual(textsOf(host)[1], '');
 });
+
+test('a newer turn before the host has asked for the older one: nothing is asked for it, and its stream is over', async () => {
+  server.script(say('Two.'));
+  const agent = new LocalLLMStreamAgent({ llm: { baseURL: server.baseURL, model: 'tiny' } }, {});
+  const thread = { id: 'unread', messages: [{ id: 'msg_1', sender: 'user', text: 'One' }] };
+  const older = await agent.generateReply(thread);
+  const before = server.seen.length;
+  await agent.generateReply(thread);
+  const chunks: string[] = [];
+  for await (const chunk of older.getStream() ?? []) chunks.push(chunk);
+  assert.deepEqual([chunks, server.seen.length], [[], before]);
+});
