@@ -63,7 +63,7 @@ export interface Task {
 
 /** A button under a message. It is saved with the message, and is there again when the chat is opened. */
 export interface AvailableTask {
-  /** What stands on the button. */
+  /** Its label. */
   name: string;
   task: ButtonTask;
 }
@@ -92,14 +92,14 @@ export function currentMessages(messages: readonly Message[]): Message[] {
   return usable.slice(usable.findLastIndex(({ type }) => type === 'marker') + 1);
 }
 
-/** A message's text; `''` where it has none. */
+/** A message's text, which is empty if it has none. */
 export function textOf({ text }: Message): string {
   return typeof text === 'string' ? text : '';
 }
 
 /**
  * Sends a message to the panel.
- * @returns whether the panel is still there; true where there never was one
+ * @returns whether the panel is still there; true if there never was one
  */
 export function postToPanel(hostUtils: HostUtils | undefined, message: object): boolean {
   try {

@@ -20,6 +20,20 @@ import { type AgentResponse, createResponse } from './turn/response.ts';
 import { writeThread } from './turn/saved-thread.ts';
 import { beginTurn, isPressedTwice } from './turn/turn.ts';
 
+/*
+ * The agent, from what the host calls to what it reads:
+ *
+ *   generateReply, executeTask ─ turn/turn.ts (one turn of a thread; the older one is ended first)
+ *     ├ settings/ (agents.json → Config) · say/phrases.ts (the language)
+ *     └ answer/answer.ts (what is asked, streamed and said) ─ thread/ (messages → the request's)
+ *          └ page/ (the reply's text: answer, reasoning, notes) ─ turn/joiner.ts ─ the host's stream
+ *   loadOperations ─ server.ts (models) ─ say/operations.ts (drop-downs, buttons)
+ *   'Generate Text at Cursor' ─ editor/insert-text.ts ─ the document
+ *
+ * A turn is one question or press until its reply is saved; the reply is the message in the thread; the answer is what the
+ * model wrote of it; a response is what the host is given for a reply. host.ts has the host's shapes.
+ */
+
 /** The panel's operations, its boot message and its first task wait for the list of models no longer, in ms. */
 const PANEL_MS = 1500;
 
@@ -28,7 +42,7 @@ const PANEL_MS = 1500;
  * this file, makes one agent a chat, and reads the replies' streams. No method throws or rejects: what goes wrong is
  * said in the reply, because the extension would show none of it.
  *
- * The same class serves the extension's 'Generate Text at Cursor', where agents.json names it `TextGenAgent`.
+ * The same class serves the extension's 'Generate Text at Cursor', if agents.json names it `TextGenAgent`.
  */
 export default class LocalLLMStreamAgent {
   metadata: unknown;
@@ -58,7 +72,7 @@ export default class LocalLLMStreamAgent {
 
   /**
    * Runs a button's task, or the extension's `InitTask`, which comes when a chat is opened: the question that waits
-   * is answered; where none does, the reply tells whether the server is ready.
+   * is answered; if there is none, the reply says whether the server is ready.
    */
   async executeTask(task: Task, thread: Thread): Promise<AgentResponse> {
     const chat = asThread(thread);
@@ -223,7 +237,7 @@ function showOperations(
   postToPanel(hostUtils, { type: 'loadOperations', operations, currentSettings });
 }
 
-/** The place that the last message names, where 'Generate Text at Cursor' has sent it. */
+/** The place that the last message names, if 'Generate Text at Cursor' has sent it. */
 async function insertionFor(
   thread: Thread,
   phrases: Phrases,

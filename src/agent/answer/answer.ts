@@ -21,6 +21,15 @@ import { AnswerPage } from './answer-page.ts';
 import { type Attempt, conversationFor, type Plan, planAnswer } from './plan.ts';
 import { buildRequest, refusesContinuing, refusesProgress } from './request.ts';
 
+/*
+ * One answer, from what is asked for to the last note:
+ *
+ *   Asked, thread ─ plan.ts (which messages, which model, which ways to ask; says what cannot be asked)
+ *     ─ request.ts (the request's fields, what a server refuses of them) ─ streamChat
+ *     ─ answer-page.ts (each event onto the page) ─ page/ ─ the reply
+ *   an end or a failure ─ say/ending.ts, say/failure.ts ─ notes and buttons under the answer
+ */
+
 /** What is asked for. */
 export type Asked =
   /** The last question is answered; if there is none, the reply says whether the server is ready. */
@@ -49,7 +58,7 @@ export interface Job {
   convert(messages: LoadedMessage[]): ChatMessage[];
   /** Brings the panel's drop-downs up to date. */
   showModels(models: readonly Model[]): void;
-  /** Where else the answer is written. */
+  /** Writes the answer into a document, too. */
   insertion?: Insertion | undefined;
 }
 
@@ -258,7 +267,7 @@ async function watchModel(
   else if (!isBusy()) page.waitFor({ for: 'reading' });
 }
 
-/** Of the model that answered, as it is loaded. */
+/** The context of the model that answered, with the size with which it is loaded. */
 async function contextLength(
   { server, meta, showModels }: Job,
   { usage, model }: ChatResult,
@@ -275,7 +284,7 @@ async function contextLength(
   return fresh?.loaded ? fresh.contextLength : undefined;
 }
 
-/** Asks anew also if the model is named: what listens there is to be known. */
+/** Asks the server even if the model is named, because it may not be running. */
 async function tellReady({ config, server, phrases }: Job, page: AnswerPage): Promise<void> {
   const models = await server.models(true);
   const model = config.model ?? defaultChatModel(models)?.id;

@@ -59,7 +59,7 @@ export async function planAnswer(job: Job): Promise<Plan> {
   return { kind: 'ask', remarks, model: await modelToAsk(job), attempts };
 }
 
-/** The last answer goes on, if it is the one that the button stands under. */
+/** The last answer goes on, if it is the one with the button. */
 async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
   const { before, phrases, server } = job;
   const last = lastReply(before);
@@ -89,7 +89,7 @@ async function modelToAsk({ asked, config, server }: Job): Promise<string | unde
   return config.model ?? defaultChatModel(await server.models().catch(() => []))?.id;
 }
 
-/** The conversation of this job: up to the last question, or from where it was shortened. */
+/** The conversation of this job: up to the last question, or from its new beginning if it was shortened. */
 export function conversationFor({ before, asked, meta }: Job): Message[] {
   const all = conversationOf(before);
   const start = all.findIndex(({ id }) => id !== undefined && id === meta.startsAt);

@@ -25,9 +25,9 @@ export function buildRequest(
 ): ChatRequest {
   const { body, reasoning, effort, baseURL } = config;
   return {
-    // llama.cpp tells then how much of the prompt it has read; most others pass over it.
+    // llama.cpp then reports how much of the prompt it has read; most others ignore it.
     ...(!withoutProgress.has(baseURL) && { return_progress: true }),
-    // llama.cpp and vLLM know only this; LM Studio and Ollama pass over it.
+    // llama.cpp and vLLM know only this; LM Studio and Ollama ignore it.
     ...(reasoning === 'off' && { chat_template_kwargs: { enable_thinking: false } }),
     ...body,
     ...(reasoning === 'off' && { reasoning_effort: 'none' }),

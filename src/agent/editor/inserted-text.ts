@@ -9,7 +9,7 @@ export function textToKeep(answer: string): string {
   return block !== undefined && others.length === 0 ? block : answer.trim();
 }
 
-/** What stands in the document while the answer comes: without a fence at its beginning, and the one that closes it. */
+/** What the document shows while the answer comes: without a fence at its beginning, and the one that closes it. */
 export function textSoFar(answer: string): string {
   const begun = answer.trimStart();
   const [opening = '', fence = ''] = /^(`{3,}|~{3,})[^\n`]*(?:\n|$)/.exec(begun) ?? [];

@@ -36,7 +36,7 @@ export class TextWriter {
   }
 
   /**
-   * Makes the place this text. Edits are made one at a time; one that is late writes the text as it is then.
+   * Makes the place this text. Edits are made one at a time; a late one writes the newest text.
    * @returns whether the document has it
    */
   write(text: () => string): Promise<boolean> {
@@ -117,7 +117,7 @@ export class TextWriter {
     return this.#vscode.workspace.applyEdit(workspaceEdit);
   }
 
-  /** At the end of a line VS Code wants the document's own sign. */
+  /** VS Code expects the document's own line ends. */
   #inLineEnds(text: string): string {
     return this.#document.eol === 2 ? text.replace(/\r?\n/g, '\r\n') : text;
   }

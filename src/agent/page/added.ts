@@ -1,5 +1,5 @@
 /**
- * What the agent adds to a reply, reasoning and notes, is told apart from the answer by its place: the reply's
+ * What the agent adds to a reply, reasoning and notes, is known by its place: the reply's
  * `meta.added` says from where to where in the text each addition goes. Nothing in the text itself marks it, so no model
  * can forge a mark, and whoever copies the text copies no strange characters. If somebody has edited the text, the places
  * are wrong; then an addition is known by how its first line begins, and goes to the next empty line.
@@ -35,7 +35,7 @@ export function withoutAdded(text: string, added: unknown): string {
   return own + text.slice(from);
 }
 
-/** A reply without what was added behind the model's last word, and where in it other things were added. */
+/** A reply without what was added after the model's last word, and the places of what was added before it. */
 export function withoutLastAdded(text: string, added: unknown): { text: string; added: Span[] } {
   const spans = spansIn(text, added);
   let length = text.length;

@@ -1,7 +1,7 @@
 import type { Span } from './added.ts';
 import { FenceTracker } from './fences.ts';
 
-/** Where a layout goes. */
+/** Takes what is laid out. */
 interface LayoutTarget {
   write(text: string): void;
   /** Puts a text in the place of everything that was written. */

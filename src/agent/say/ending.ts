@@ -5,7 +5,7 @@ import { continueButton, resetButton } from './buttons.ts';
 import { name } from './facts.ts';
 import type { Phrases } from './phrases.ts';
 
-/** From this share of the context on the reader is told. */
+/** From this share of the context on a note says how full it is. */
 const NEARLY_FULL = 0.8;
 
 /** A note under an answer, paragraph by paragraph. */
@@ -21,7 +21,7 @@ interface Ending {
 interface Ended {
   /** The reply's message. */
   replyId: unknown;
-  /** How many tokens the model's context has, where the server tells. */
+  /** How many tokens the model's context has, if the server says so. */
   contextLength: number | undefined;
   /** Whether tokens, speed and time are wanted under every answer. */
   showStats: boolean;
@@ -29,7 +29,7 @@ interface Ended {
   secret: string;
 }
 
-/** What the reader should know about an end that is not plain; and its cost, where that is wanted. */
+/** What the reader should know about an end that is not plain; and its cost, if that is asked for. */
 export function describeEnding(result: ChatResult, ended: Ended, phrases: Phrases): Ending {
   const { replyId, contextLength, showStats } = ended;
   const context = contextUse(result.usage, contextLength);
@@ -56,7 +56,7 @@ export function describeEnding(result: ChatResult, ended: Ended, phrases: Phrase
   };
 }
 
-/** The note for an answer of another model than was asked for; `undefined` where there is none. */
+/** The note for an answer of another model than was asked for; `undefined` if there is none. */
 export function otherModelNote(
   asked: unknown,
   answered: string | undefined,
@@ -97,7 +97,7 @@ interface ContextUse {
   share: number;
 }
 
-/** How full the context is, by what the server says of its tokens; `undefined` where it does not. */
+/** How full the context is, by what the server says of its tokens; `undefined` if it says nothing. */
 function contextUse(usage: Usage | undefined, contextLength = 0): ContextUse | undefined {
   const { prompt_tokens = 0, completion_tokens = 0 } = usage ?? {};
   const used = usage?.total_tokens || prompt_tokens + completion_tokens;

@@ -35,7 +35,7 @@ interface ToldFailure {
 
 interface FailedReply {
   config: Config;
-  /** The model that was asked for, where one was. */
+  /** The model that was asked for, if one was. */
   model: string | undefined;
   /** The reply's message. */
   replyId: unknown;
@@ -47,7 +47,7 @@ interface FailedReply {
 
 /**
  * What happened, in the reader's language, with the server's own words, and then what to do about it.
- * @param models - asked only where they help
+ * @param models - called only if they help
  */
 export async function tellFailure(
   error: unknown,

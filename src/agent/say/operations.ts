@@ -16,7 +16,7 @@ interface Option {
 
 /**
  * The panel's drop-downs and buttons.
- * @param models - what the server has; empty where it does not answer
+ * @param models - what the server has; empty if it does not answer
  */
 export function buildOperations(
   config: Config,
@@ -28,7 +28,7 @@ export function buildOperations(
     reasoningSelect(config, models, phrases),
     ...presetSelect(config, phrases),
     { type: 'task', control: 'button', name: phrases.resetContext(), task: resetTask() },
-    // The panel attaches a file only where it has this operation, and only to a button of type `message`.
+    // The panel attaches a file only if it has this operation, and only to a button of type `message`.
     { type: 'file_upload' },
     {
       type: 'task',
@@ -52,7 +52,7 @@ function modelSelect(config: Config, models: readonly Model[], phrases: Phrases)
   return select(phrases.modelLabel(), 'model', options, ownModel);
 }
 
-/** What the server says that the model takes, where it says so; else what can be done with any model. */
+/** What the model accepts, if the server says so; else what can be done with any model. */
 function reasoningSelect(config: Config, models: readonly Model[], phrases: Phrases): Operation {
   const model = modelNamed(config.model, models);
   const allowed = model?.reasoning;

@@ -2,9 +2,18 @@ import { LANGUAGES, type Language } from '../../advice/index.ts';
 import { chinese } from './phrases-chinese.ts';
 import { english } from './phrases-english.ts';
 
+/*
+ * What the agent says, from facts to sentences and buttons:
+ *
+ *   a result ─ ending.ts ┐                    ┌ notes (phrases-english.ts, phrases-chinese.ts)
+ *   an error ─ failure.ts ┴ (facts.ts: what is saved of them) ┴ buttons.ts
+ *   the server's models ─ operations.ts ─ the panel's drop-downs and buttons
+ *   src/advice has the sentences about failures
+ */
+
 /**
  * Everything that the agent says, in one language. The English file is the list of what there is: TypeScript refuses a
- * Chinese one in which a phrase is missing. What is said about a failure stands in src/advice, for the command line, too.
+ * Chinese one in which a phrase is missing. What is said about a failure is in src/advice, which the command line uses, too.
  */
 export type Phrases = typeof english;
 
@@ -14,7 +23,7 @@ export function phrasesIn(language: Language): Phrases {
   return phrases[language];
 }
 
-/** The texts that a phrase has, in every language: what was said in one is known again in another. */
+/** A phrase in every language, to recognize what was said in another one. */
 export function inEveryLanguage(pick: (phrases: Phrases) => string): string[] {
   return LANGUAGES.map((language) => pick(phrases[language]));
 }

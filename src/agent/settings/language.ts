@@ -3,8 +3,8 @@ import { fieldsOf, parseJson } from '../../client/json.ts';
 import { type Message, textOf } from '../host.ts';
 
 /**
- * The language of a conversation's last question that has words; where none has, or none was asked yet, VS Code's own.
- * @param environment - VS Code tells its display language to the extension host there
+ * The language of a conversation's last question that has words; if there is none, VS Code's own.
+ * @param environment - VS Code gives its display language to the extension host here
  */
 export function languageOf(
   messages: readonly Message[],

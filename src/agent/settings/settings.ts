@@ -8,6 +8,13 @@ import {
 } from '../../client/option-values.ts';
 import type { Timeouts } from '../../client/types.ts';
 
+/*
+ * The settings, from three places to one object:
+ *
+ *   agents.json (metadata.llm, settings), the plugin's settings, the thread's choices ─ readSettings ─ Config
+ *   secret.ts keeps the key out of what is shown; language.ts finds the language of a conversation
+ */
+
 /** What the reply needs to know, from agents.json, the plugin's settings and the thread's. */
 export interface Config {
   baseURL: string;
@@ -21,7 +28,7 @@ export interface Config {
   body: JsonObject;
   /** What is done with the reasoning. */
   reasoning: ReasoningMode;
-  /** How much the model is asked to reason, where that was chosen: one of the server's own words. */
+  /** How much the model is asked to reason, if that was chosen: one of the server's own words. */
   effort: string | undefined;
   /** The drop-down's first choice. */
   ownReasoning: string;
@@ -32,7 +39,7 @@ export interface Config {
   presets: readonly Preset[];
   /** The names of the fields that mean nothing. */
   unknown: readonly string[];
-  /** What is wrong with the settings, where something is: nothing is sent then. */
+  /** What is wrong with the settings; then nothing is sent. */
   problem?: TypeError;
 }
 
@@ -70,8 +77,8 @@ const llmTypes = {
 } as const satisfies Record<string, OptionType>;
 
 /**
- * Reads the settings from every place where the host or its tutorial puts them. Never throws: what is wrong is
- * told in `problem`, beside the defaults and the language; what is wrong with the base URL, the client tells.
+ * Reads the settings from every place where the host or its tutorial puts them. Never throws: `problem` says what is
+ * wrong, beside the defaults and the language. The client checks the base URL.
  * @param metadata - the agent's `metadata` in agents.json
  * @param settings - what the host merges: the agent's settings, the plugin's, the thread's
  */
@@ -152,7 +159,7 @@ function readReasoningChoice(
   return { reasoning: mode(choice) ?? mode(own) ?? 'show', effort: undefined };
 }
 
-/** A large model takes long to begin; once the answer comes, silence ends it only where that was asked for. */
+/** A large model takes long to begin; once the answer comes, silence ends it only if that was asked for. */
 function readTimeouts(value: unknown): Config['timeouts'] {
   const { firstToken, idle } = fieldsOf(value);
   checkType('metadata.llm.timeouts.firstToken', firstToken, 'number');
@@ -187,14 +194,14 @@ function readPresets(value: unknown): Preset[] {
   });
 }
 
-/** @throws {TypeError} where the value is set, and no object */
+/** @throws {TypeError} if the value is set, and not an object */
 function objectAt(name: string, value: unknown): JsonObject {
   const given = value ?? {};
   if (!isObject(given)) throw new TypeError(`${name} must be an object`);
   return given;
 }
 
-/** A text whose type was checked; `''` where there is none. */
+/** A text whose type was checked; empty if there is none. */
 function textAt(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
@@ -205,7 +212,7 @@ function checkChoice(field: string, value: string, choices: readonly string[]): 
   }
 }
 
-/** `undefined` where none is meant. The host turns a choice of `7` into a number. */
+/** `undefined` if none is meant. The host turns a choice of `7` into a number. */
 function modelName(value: unknown): string | undefined {
   const name = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
   return ['', PLACEHOLDER, ANY_MODEL].includes(name) ? undefined : name;

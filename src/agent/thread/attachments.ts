@@ -21,8 +21,8 @@ interface Loaded {
 }
 
 /**
- * Reads the files that the user's messages name: an image becomes a data URL, a text file stands before its
- * message. The file of 'MyCanvas Chat' stands before the first one. What cannot be sent is left out.
+ * Reads the files that the user's messages name: an image becomes a data URL, a text file is put before its
+ * message, the file of 'MyCanvas Chat' before the first one. What cannot be sent is left out.
  * @param messages - the conversation
  * @param thread - whose files these are
  * @param storagePath - holds a folder named like the thread; nothing else may be read, but the Markdown chat's file

@@ -44,7 +44,7 @@ export function toChatMessages(
   ];
 }
 
-/** The messages of the conversation: after the last marker, and without the oldest where those were left out for good. */
+/** The messages of the conversation: after the last marker, and without the oldest if those were left out for good. */
 export function conversationOf<M extends Message>(messages: readonly M[]): M[] {
   const all = currentMessages(messages).filter((message): message is M => !isAside(message));
   const startsAt = all.findLast(({ meta }) => typeof meta?.startsAt === 'string')?.meta?.startsAt;
@@ -96,7 +96,7 @@ function addReply(turns: ChatTurn[], reply: LoadedMessage): void {
   add(turns, 'assistant', contentOf(text.trimStart(), reply));
 }
 
-/** Adds to the last turn, where the same one speaks on. */
+/** Adds to the last turn if the same one goes on speaking. */
 function add(turns: ChatTurn[], role: ChatTurn['role'], parts: ContentPart[]): void {
   const last = turns.at(-1);
   if (parts.length === 0) return;
@@ -119,7 +119,7 @@ function contentOf(text: string, { images = [] }: LoadedMessage): ContentPart[] 
   ];
 }
 
-/** A plain string where there is no image: some servers take nothing else. */
+/** A plain string if there is no image: some servers accept nothing else. */
 function toContent(parts: ContentPart[]): string | ContentPart[] {
   const texts = parts.flatMap((part) => part.text ?? []);
   return texts.length === parts.length ? texts.join('\n\n') : parts;

@@ -16,7 +16,7 @@ const ROOM = 0.4;
 /**
  * Leaves the oldest messages out, so that the rest is likely to fit. The last question always stays.
  * @param share - how much of the text may stay, from 0 to 1
- * @returns `undefined` where there is nothing older than the last question
+ * @returns `undefined` if there is nothing older than the last question
  */
 export function shorten(messages: readonly Message[], share: number): Shortened | undefined {
   const all = conversationOf(messages);
@@ -39,7 +39,7 @@ export function shorten(messages: readonly Message[], share: number): Shortened 
 
 /**
  * How much of a conversation's text may stay, from what a server says of its size: "request (9025 tokens) exceeds the
- * available context size (8192 tokens)". Half, where it says nothing of the kind.
+ * available context size (8192 tokens)". Half, if it says nothing of the kind.
  */
 export function shareThatFits(serverWords: string): number {
   const { prompt, context } = fieldsOf(

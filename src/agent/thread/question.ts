@@ -6,11 +6,19 @@ import type { Phrases } from '../say/phrases.ts';
 import { isFileAlone, loadAttachments } from './attachments.ts';
 import type { LoadedMessage } from './conversation.ts';
 
+/*
+ * A thread's messages, as the model is sent them:
+ *
+ *   messages ─ conversation.ts (after the last marker; who has spoken) ─ attachments.ts (files read) ─ question.ts
+ *     ─ conversation.ts (toChatMessages: without what the model did not write) ─ the request's messages
+ *   left-out.ts leaves out the oldest if they do not fit
+ */
+
 /** What a conversation asks. */
 type Question =
-  /** The messages of the request, and what is to be said once a thread under the answer. */
+  /** The messages of the request, and notes that are shown once a thread under the answer. */
   | { kind: 'asked'; messages: ChatMessage[]; notes: { facts: Meta; note: Note }[] }
-  /** Nothing of it can be sent; why is told. */
+  /** Nothing of it can be sent, or nothing is asked yet; the notes say why. */
   | { kind: 'told'; sign?: string; notes: Note[] }
   | { kind: 'none' };
 
@@ -25,7 +33,7 @@ interface Asking {
 
 /**
  * Reads the files of a conversation and makes its messages into those of a request.
- * @param findModel - the model that will be asked, where the server tells of it; asked only where there are images
+ * @param findModel - finds the model that will be asked; called only if there are images
  */
 export async function findQuestion(
   { asked, thread, hostUtils, phrases, convert }: Asking,
@@ -41,7 +49,7 @@ export async function findQuestion(
   const storagePath = hostUtils?.threadRepository?.storagePath;
   const loaded = await loadAttachments(conversation, thread, storagePath);
   const notes: { facts: Meta; note: Note }[] = loaded.refused.map((name) => ({
-    // A file that is not sent is told with every question that has it.
+    // Every question with a file that is not sent says so.
     facts: { fileNotSent: `${last.id} ${name}`.slice(0, 200) },
     note: [phrases.fileNotSent(name), phrases.fileAdvice()],
   }));

@@ -24,7 +24,7 @@ function isContinued(message: Message, earlier: EarlierReply | undefined): earli
   );
 }
 
-/** The thread as it is saved, unless that is the very object that is at hand. */
+/** The saved thread, unless that is the very object that is at hand. */
 function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {
   try {
     const saved = repository?.getThread?.(String(thread.id));
@@ -35,7 +35,7 @@ function readSaved(thread: Thread, repository?: ThreadRepository): Thread | unde
 }
 
 /**
- * Puts into the thread's replies what was written to them since the thread was read: where they are empty, or hold only
+ * Puts into the thread's replies what was written to them since the thread was read: if they are empty, or hold only
  * the beginning.
  */
 export function restoreParts(
@@ -86,8 +86,8 @@ export function adoptSaved(
 }
 
 /**
- * Takes over what was set on disk since the host read the thread. Where that was before another question was saved
- * (it is so for `InitTask`), that question, too.
+ * Takes over what was set on disk since the host read the thread. If that was before another question was saved
+ * (as with `InitTask`), it takes over that question, too.
  */
 export function catchUp(thread: Thread, repository?: ThreadRepository): void {
   const saved = readSaved(thread, repository);

@@ -12,6 +12,16 @@ import {
   type WrittenReply,
 } from './saved-thread.ts';
 
+/*
+ * One turn of a thread, between the host's loop and the one who writes the reply:
+ *
+ *   beginTurn ─ the older turn ends ─ the panel has heard of it ─ the thread is brought up to date (saved-thread.ts)
+ *   Turn.stream(writer) ─ writer.write(reply) ─ joiner.ts (deltas → chunks) ─ the host ─ the panel
+ *     ├ saved-thread.ts: what would be lost is saved, every 5 s and when the process ends
+ *     └ earlier-reply.ts: a reply that goes on in its own bubble
+ *   response.ts is what the host is given; clock.ts the time of all of it
+ */
+
 /** A reply that is being written. */
 export interface OpenReply {
   /** Its message in the thread; `undefined` if the host has none. */
