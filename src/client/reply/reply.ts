@@ -121,6 +121,9 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
+    // Most pieces are there already, and need no promise that waits.
+    const value = this.#pending.length > 0 ? undefined : this.#takePiece();
+    if (value !== undefined) return Promise.resolve({ done: false, value });
     return new Promise((resolve, reject) => {
       this.#pending.push({ resolve, reject });
       this.#serve();
@@ -134,13 +137,20 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
     return { done: true, value: undefined };
   }
 
+  /** The next piece; `undefined` if the network has to be read first, or if there is none left. */
+  #takePiece(): T | undefined {
+    for (let event = this.#stream.take(); event; event = this.#stream.take()) {
+      const piece = this.#pick(event);
+      if (piece !== undefined) return piece;
+    }
+    return undefined;
+  }
+
   /** Gives every `next()` that is pending its piece; if there is none left, asks the network for more. */
   readonly #serve = (): void => {
     while (this.#pending.length > 0) {
-      const event = this.#stream.take();
-      const value = event && this.#pick(event);
+      const value = this.#takePiece();
       if (value !== undefined) this.#pending.take()?.resolve({ done: false, value });
-      else if (event) continue;
       else if (this.#stream.outcome) this.#end(this.#stream.outcome, this.#pending.take());
       else return this.#stream.read(this.#serve);
     }
