@@ -2,8 +2,8 @@ import ts from 'typescript';
 
 /**
  * Lets an editor show what the words of a union mean. An editor shows the comment of the type or of the property that the
- * cursor is on, and never those that stand at a union's members. So the members' comments are listed in the comment of
- * the type, and in that of every field of an interface that has this type.
+ * cursor is on, and never that of a union's member. So the members' comments go into the comment of the type, as a list, and
+ * into that of every field of an interface that has this type.
  *
  *     - `refused`: Nothing listens at the address. Start the server, or correct `baseURL`.
  * @param declarations - the text of a `.d.ts` file
@@ -28,6 +28,12 @@ export function showMemberDocs(declarations: string): string {
     const about = docOf(statement);
     documented.set(statement.name.text, { about, members });
     comment(statement, about, { about, members });
+    const words = statement.type.types.map((member) => member.getText());
+    insertions.push({
+      at: statement.type.getFullStart(),
+      end: statement.type.end,
+      text: ` ${words.join(' | ')}`,
+    });
   }
   const visit = (node: ts.Node) => {
     if (ts.isPropertySignature(node)) {
@@ -54,7 +60,7 @@ interface Documented {
   members: readonly string[];
 }
 
-/** A member's line, where the member is a string that has a comment, which the `|` may follow. */
+/** A member's line, if the member is a string with a comment; a `|` may be between the two. */
 function memberDoc(member: ts.TypeNode, text: string): string[] {
   if (!ts.isLiteralTypeNode(member) || !ts.isStringLiteral(member.literal)) return [];
   const before = text.slice(0, member.getStart());

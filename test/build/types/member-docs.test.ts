@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import ts from 'typescript';
 import { showMemberDocs } from '../../../src/build/types/member-docs.ts';
 
 const union = `/** Why. */
@@ -16,11 +17,33 @@ const list = ` * - \`refused\`: Nothing listens.
  * - \`token\`: The key is wrong. Set another.
 `;
 
-test('the comment of a union lists what its members mean; those stay where they are', () => {
+test('the comment of a union lists what its members mean, in place of their own comments', () => {
   assert.equal(
     showMemberDocs(union),
-    union.replace('/** Why. */\n', `/**\n * Why.\n *\n${list} */\n`),
+    `/**\n * Why.\n *\n${list} */\nexport type Reason = "refused" | "token";\n`,
   );
+});
+
+test('an editor shows no comment of a member: once it does, this module can go', () => {
+  const use = "declare const reason: Reason; if (reason === 'refused') {}";
+  const text = union + use;
+  const service = ts.createLanguageService({
+    getCompilationSettings: () => ({ types: [] }),
+    getCurrentDirectory: () => '/',
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    getScriptFileNames: () => ['/a.ts'],
+    getScriptVersion: () => '1',
+    getScriptSnapshot: (file) =>
+      file === '/a.ts' ? ts.ScriptSnapshot.fromString(text) : undefined,
+    fileExists: (file) => file === '/a.ts',
+    readFile: () => text,
+  });
+  const at = text.lastIndexOf('refused');
+  const shown = [
+    service.getQuickInfoAtPosition('/a.ts', at),
+    service.getCompletionEntryDetails('/a.ts', at, 'refused', {}, undefined, {}, undefined),
+  ].map((info) => ts.displayPartsToString(info?.documentation));
+  assert.deepEqual(shown, ['', '']);
 });
 
 test('a field of that type lists them after its own comment, else after that of the type', () => {
