@@ -90,6 +90,12 @@ export default class LocalLLMStreamAgent {
         return this.#reply({ kind: 'shorter', share: Number(share) || 0.5 }, chat, hostUtils, {
           button,
         });
+      case TASKS.withoutTools:
+        return this.#reply({ kind: 'without', what: 'tools' }, chat, hostUtils, { button });
+      case TASKS.withoutThinking:
+        return this.#reply({ kind: 'without', what: 'thinking' }, chat, hostUtils, { button });
+      case TASKS.askAgain:
+        return this.#pressRetry(chat, hostUtils, button);
       case TASKS.load:
         if (typeof model === 'string') return this.#loadAndReply(model, chat, hostUtils, button);
         break;
@@ -177,6 +183,17 @@ export default class LocalLLMStreamAgent {
       // A thread that cannot be changed is answered all the same.
     }
     return this.#reply({ kind: 'load', model }, thread, hostUtils, { button });
+  }
+
+  /** The page does what its own button does: the failed reply goes, and `generateReply` is called. */
+  async #pressRetry(
+    thread: Thread,
+    hostUtils: HostUtils | undefined,
+    button: string,
+  ): Promise<AgentResponse> {
+    (await beginTurn(thread, hostUtils, this.clock, button)).release();
+    postToPanel(hostUtils, { type: 'triggerRetry' });
+    return createResponse();
   }
 
   async #resetContext(

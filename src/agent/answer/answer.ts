@@ -5,7 +5,7 @@ import type { ChatMessage, ChatResult } from '../../client/types.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import type { Insertion } from '../editor/insert-text.ts';
 import type { AvailableTask, HostUtils, Message, Meta, Thread } from '../host.ts';
-import { loadButtons } from '../say/buttons.ts';
+import { loadButtons, MOST_BUTTONS, roomFor } from '../say/buttons.ts';
 import { describeEnding, otherModelNote } from '../say/ending.ts';
 import { factsOf, tellFailure } from '../say/failure.ts';
 import { effortsOf, modelNamed } from '../say/operations.ts';
@@ -19,7 +19,7 @@ import type { TurnClock } from '../turn/clock.ts';
 import type { OpenReply, ReplyWriter } from '../turn/turn.ts';
 import { AnswerPage } from './answer-page.ts';
 import { type Attempt, conversationFor, type Plan, planAnswer } from './plan.ts';
-import { buildRequest, refusesContinuing, refusesProgress } from './request.ts';
+import { buildRequest, refusesAttempt, refusesProgress } from './request.ts';
 
 /*
  * One answer, from what is asked for to the last note:
@@ -39,7 +39,9 @@ export type Asked =
   /** A model is loaded, and answers the last question. */
   | { kind: 'load'; model: string }
   /** The last question is answered without the oldest messages; of the text so much may stay, from 0 to 1. */
-  | { kind: 'shorter'; share: number };
+  | { kind: 'shorter'; share: number }
+  /** The last question is answered without something that has kept the model from an answer. */
+  | { kind: 'without'; what: 'tools' | 'thinking' };
 
 /** What an answer is made from. */
 export interface Job {
@@ -62,7 +64,10 @@ export interface Job {
   insertion?: Insertion | undefined;
 }
 
-/** For so long a server may be busy with a prompt whose reply was stopped, in ms. */
+/**
+ * For so long llama.cpp may be busy with a prompt whose reply was stopped, in ms: it notices only after a batch, and on a
+ * slow machine a batch of 2048 tokens takes most of a minute.
+ */
 const STILL_BUSY_MS = 60_000;
 
 /** When a reply was stopped before its first word, by the server's base URL. */
@@ -139,7 +144,7 @@ async function ask(
     if (page.heard !== 'nothing' || signal.aborted) throw error;
     // It is left out of the requests from now on.
     if (refusesProgress(error, job.config.baseURL)) return ask(job, page, plan, signal);
-    if (others.length === 0 || !refusesContinuing(error)) throw error;
+    if (others.length === 0 || !refusesAttempt(error)) throw error;
     return ask(job, page, { ...plan, attempts: others }, signal);
   }
 }
@@ -191,6 +196,8 @@ async function end(job: Job, page: AnswerPage, result: ChatResult): Promise<void
     result,
     {
       replyId: page.idToContinue,
+      canAskAgain: canAskAgain(job),
+      mayThink: config.reasoning !== 'off' && !isWithoutThinking(job),
       secret: config.apiKey ?? '',
       showStats: config.showStats,
       contextLength: await contextLength(job, result),
@@ -211,6 +218,8 @@ async function fail(job: Job, page: AnswerPage, error: unknown): Promise<void> {
     model,
     replyId: page.idToContinue,
     hasText: page.hasText || page.isContinuing,
+    canAskAgain: canAskAgain(job),
+    used: usedModels(job),
     hasOlder: shorten(conversationFor(job), 0) !== undefined,
   };
   const told = await tellFailure(error, failed, phrases, () => server.models(true));
@@ -222,11 +231,12 @@ async function fail(job: Job, page: AnswerPage, error: unknown): Promise<void> {
 
 /** @returns whether it is loaded, as far as can be known */
 async function loadModel(
-  { server, phrases, meta, showModels }: Job,
+  job: Job,
   page: AnswerPage,
   model: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { server, phrases, meta, showModels } = job;
   page.waitFor({ for: 'loading', model });
   const models = await server.models(true).catch(() => []);
   if (models.some(({ id, loaded }) => id === model && loaded)) return true;
@@ -237,13 +247,11 @@ async function loadModel(
     meta.error = { kind: 'server', reason: 'load-failed' };
     const words = abridge(error instanceof Error ? error.message : '');
     const said = words ? [phrases.serverSays(words)] : [];
-    page.say('⚠️', [phrases.loadFailed(model), ...said, phrases.loadFailedAdvice()]);
-    page.endWith(
-      loadButtons(
-        phrases,
-        models.filter(({ id }) => id !== model),
-      ),
-    );
+    const others = models.filter(({ id }) => id !== model);
+    const buttons = loadButtons(phrases, others, usedModels(job)).slice(0, MOST_BUTTONS);
+    const paragraphs = [phrases.loadFailed(model), ...said, phrases.loadFailedAdvice()];
+    page.say('⚠️', [...paragraphs, ...roomFor(buttons)]);
+    page.endWith(buttons);
     return false;
   }
   void server.models(true).then(showModels, () => {});
@@ -258,13 +266,14 @@ async function watchModel(
   signal: AbortSignal,
 ): Promise<void> {
   const stoppedAt = stoppedEarly.get(config.baseURL);
-  const isBusy = () => stoppedAt !== undefined && clock.now() - stoppedAt < STILL_BUSY_MS;
-  if (isBusy()) page.waitFor({ for: 'earlier question' });
+  const isRecent = stoppedAt !== undefined && clock.now() - stoppedAt < STILL_BUSY_MS;
+  const mayBeBusy = isRecent && (await server.isLlamaCpp());
   const models = await server.models().catch(() => []);
   const asked = models.find(({ id }) => id === model);
-  if (signal.aborted || model === undefined || asked?.loaded === undefined) return;
-  if (!asked.loaded) page.waitFor({ for: 'loading', model });
-  else if (!isBusy()) page.waitFor({ for: 'reading' });
+  if (signal.aborted) return;
+  if (model !== undefined && asked?.loaded === false) page.waitFor({ for: 'loading', model });
+  else if (mayBeBusy) page.waitFor({ for: 'earlier question' });
+  else if (asked?.loaded) page.waitFor({ for: 'reading' });
 }
 
 /** The context of the model that answered, with the size with which it is loaded. */
@@ -297,6 +306,18 @@ function noteUnknownSettings({ config, phrases }: Job, page: AnswerPage): void {
   const unknownSettings = abridge(config.unknown.map((field) => `\`${field}\``).join(', '), 200);
   const note = [phrases.unknownSettings(unknownSettings), phrases.unknownSettingsAdvice()];
   page.remark({ note, once: { unknownSettings } });
+}
+
+/** Whether the question can be asked again: a Continue would be lost with the answer that it goes on with. */
+const canAskAgain = ({ asked, insertion }: Job) =>
+  asked.kind !== 'continue' && insertion === undefined;
+
+const isWithoutThinking = ({ asked }: Job) => asked.kind === 'without' && asked.what === 'thinking';
+
+/** The models that have answered in this chat, the last one first. */
+function usedModels({ before }: Job): string[] {
+  const names = before.flatMap((message) => textOrNothing(message?.meta?.model) ?? []);
+  return [...new Set(names.reverse())];
 }
 
 const textOrNothing = (value: unknown) => (typeof value === 'string' ? value : undefined);

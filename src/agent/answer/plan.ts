@@ -7,7 +7,7 @@ import { conversationOf, modelText } from '../thread/conversation.ts';
 import { shorten } from '../thread/left-out.ts';
 import { findQuestion } from '../thread/question.ts';
 import type { Job } from './answer.ts';
-import { CONTINUE_FINAL, createEchoFilter } from './request.ts';
+import { CONTINUE_FINAL, createEchoFilter, withoutReasoning } from './request.ts';
 
 /** A note under the answer. One with `once` is left out if an earlier reply of the chat has these facts in its meta. */
 export interface Remark {
@@ -39,6 +39,7 @@ export async function planAnswer(job: Job): Promise<Plan> {
   const { asked, phrases, meta, before } = job;
   if (asked.kind === 'continue') return planContinuing(job, asked.replyId);
   const remarks: Remark[] = [];
+  if (asked.kind !== 'answer') meta.again = true;
   if (asked.kind === 'shorter') {
     const shortened = shorten(before, asked.share);
     if (!shortened) return say([phrases.nothingLeftOut(), phrases.nothingLeftOutAdvice()]);
@@ -55,8 +56,32 @@ export async function planAnswer(job: Job): Promise<Plan> {
     return { kind: 'say', remarks: [...remarks, ...notes.map((note) => ({ note, sign }))] };
   }
   remarks.push(...question.notes.map(({ facts, note }) => ({ note, once: facts })));
-  const attempts = [{ messages: question.messages }];
+  const attempts = attemptsFor(job, question.messages);
   return { kind: 'ask', remarks, model: await modelToAsk(job), attempts };
+}
+
+/** In which ways the question is asked, one after the other. */
+function attemptsFor(job: Job, messages: ChatMessage[]): Attempt[] {
+  const { asked, config, phrases, meta, before } = job;
+  if (asked.kind !== 'without') return [{ messages }];
+  if (asked.what === 'thinking') return [{ messages, more: withoutReasoning(config) }];
+  meta.withoutTools = true;
+  const more = { tool_choice: 'none' };
+  const instructed = withInstruction(messages, phrases.answerInWords());
+  // A model that has called a tool all the same has to be told in words.
+  const wasInVain = before.at(-1)?.meta?.withoutTools === true;
+  return [{ messages: wasInVain ? instructed : messages, more }, { messages: instructed }];
+}
+
+/** The same messages, with a sentence at the end of the last one. */
+function withInstruction(messages: ChatMessage[], sentence: string): ChatMessage[] {
+  const last = messages.at(-1);
+  if (!last) return messages;
+  const { content } = last;
+  const instructed = Array.isArray(content)
+    ? [...content, { type: 'text', text: sentence }]
+    : `${content}\n\n${sentence}`;
+  return [...messages.slice(0, -1), { ...last, content: instructed }];
 }
 
 /** The last answer goes on, if it is the one with the button. */

@@ -1,5 +1,5 @@
 import { isChatError } from '../../client/errors/errors.ts';
-import type { JsonObject } from '../../client/json.ts';
+import { fieldsOf, type JsonObject } from '../../client/json.ts';
 import type { ChatMessage, ChatRequest } from '../../client/types.ts';
 import type { Config } from '../settings/settings.ts';
 
@@ -8,6 +8,12 @@ export const CONTINUE_FINAL: JsonObject = {
   continue_final_message: true,
   add_generation_prompt: false,
 };
+
+/** The fields that ask for an answer without reasoning, whatever the settings say. */
+export function withoutReasoning({ body }: Config): JsonObject {
+  const kwargs = { ...fieldsOf(body.chat_template_kwargs), enable_thinking: false };
+  return { chat_template_kwargs: kwargs, reasoning_effort: 'none' };
+}
 
 /** The servers that refuse `return_progress`, by base URL: they are asked no more. */
 const withoutProgress = new Set<string>();
@@ -51,8 +57,8 @@ export function refusesProgress(error: unknown, baseURL: string): boolean {
   return true;
 }
 
-/** Whether a server refuses to go on with a message; the model is asked to do so then. */
-export function refusesContinuing(error: unknown): boolean {
+/** Whether a server refuses what is special about a request: there may be another way to ask. */
+export function refusesAttempt(error: unknown): boolean {
   return (
     isChatError(error) &&
     error.kind === 'http' &&

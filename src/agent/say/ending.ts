@@ -1,7 +1,15 @@
 import { isSameModel } from '../../advice/index.ts';
 import type { ChatResult, Usage } from '../../client/types.ts';
 import type { AvailableTask } from '../host.ts';
-import { continueButton, resetButton } from './buttons.ts';
+import {
+  askAgainButton,
+  continueButton,
+  MOST_BUTTONS,
+  resetButton,
+  roomFor,
+  withoutThinkingButton,
+  withoutToolsButton,
+} from './buttons.ts';
 import { name } from './facts.ts';
 import type { Phrases } from './phrases.ts';
 
@@ -21,6 +29,10 @@ interface Ending {
 interface Ended {
   /** The reply's message. */
   replyId: unknown;
+  /** Whether the question can be asked again without the loss of an answer. */
+  canAskAgain: boolean;
+  /** Whether the model was asked to reason. */
+  mayThink: boolean;
   /** How many tokens the model's context has, if the server says so. */
   contextLength: number | undefined;
   /** Whether tokens, speed and time are wanted under every answer. */
@@ -31,29 +43,36 @@ interface Ended {
 
 /** What the reader should know about an end that is not plain; and its cost, if that is asked for. */
 export function describeEnding(result: ChatResult, ended: Ended, phrases: Phrases): Ending {
-  const { replyId, contextLength, showStats } = ended;
-  const context = contextUse(result.usage, contextLength);
+  const context = contextUse(result.usage, ended.contextLength);
   const isNearlyFull = context !== undefined && context.share > NEARLY_FULL;
-  return {
-    notes: [
-      ...verdictNotes(result, ended, phrases),
-      ...(isNearlyFull
-        ? [
-            [
-              phrases.contextFull(context.used, context.size, context.percent),
-              phrases.contextAdvice(),
-            ],
-          ]
-        : []),
-      ...(showStats ? [[statsOf(result, context, phrases)]] : []),
-    ],
-    buttons: [
-      ...(result.verdict === 'length' && result.text.trim()
-        ? [continueButton(phrases, replyId)]
-        : []),
-      ...(isNearlyFull ? [resetButton(phrases)] : []),
-    ],
-  };
+  const buttons = [
+    ...verdictButtons(result, ended, phrases),
+    ...(isNearlyFull ? [resetButton(phrases)] : []),
+  ].slice(0, MOST_BUTTONS);
+  const notes = [
+    ...verdictNotes(result, ended, phrases),
+    ...(isNearlyFull ? [[phrases.contextFull(context), phrases.contextAdvice()]] : []),
+    ...(ended.showStats ? [[statsOf(result, context, phrases)]] : []),
+  ];
+  const last = notes.pop();
+  return { notes: last ? [...notes, [...last, ...roomFor(buttons)]] : [], buttons };
+}
+
+/** What can be done about an end that is not plain. */
+function verdictButtons(
+  result: ChatResult,
+  { replyId, canAskAgain, mayThink }: Ended,
+  phrases: Phrases,
+): AvailableTask[] {
+  if (result.verdict === 'length' && result.text.trim()) return [continueButton(phrases, replyId)];
+  if (!canAskAgain) return [];
+  if (result.verdict === 'tool_calls') return [withoutToolsButton(phrases)];
+  if (result.verdict !== 'empty' && result.verdict !== 'length') return [];
+  const wasThinking = result.verdict === 'length' || result.reasoning.trim() !== '';
+  return [
+    ...(wasThinking && mayThink ? [withoutThinkingButton(phrases)] : []),
+    askAgainButton(phrases),
+  ];
 }
 
 /** The note for an answer of another model than was asked for; `undefined` if there is none. */
@@ -66,22 +85,32 @@ export function otherModelNote(
   return [phrases.otherModel(answered, asked), phrases.otherModelAdvice()];
 }
 
-function verdictNotes(result: ChatResult, { secret }: Ended, phrases: Phrases): Note[] {
+function verdictNotes(
+  result: ChatResult,
+  { secret, canAskAgain, mayThink }: Ended,
+  phrases: Phrases,
+): Note[] {
   const { verdict, finishReason = '', reasoning, toolCalls, text } = result;
   switch (verdict) {
     case 'complete':
     case 'stopped':
       return [];
     case 'length':
-      if (!text.trim()) return [[phrases.onlyReasoning(), phrases.onlyReasoningAdvice()]];
+      if (!text.trim())
+        return [[phrases.onlyReasoning(), phrases.onlyReasoningAdvice(mayThink && canAskAgain)]];
       return [[phrases.cutOff(), phrases.cutOffAdvice()]];
     case 'empty':
       return reasoning.trim()
-        ? [[phrases.onlyReasoning(), phrases.onlyReasoningAdvice()]]
+        ? [[phrases.onlyReasoning(), phrases.onlyReasoningAdvice(mayThink && canAskAgain)]]
         : [[phrases.empty(), phrases.askAgain()]];
     case 'tool_calls': {
       const names = new Set(toolCalls.map((call) => `\`${name(call.name, secret)}\``));
-      return [[phrases.toolCall([...names].slice(0, 5).join(', ')), phrases.toolCallAdvice()]];
+      return [
+        [
+          phrases.toolCall([...names].slice(0, 5).join(', ')),
+          ...(canAskAgain ? [phrases.toolCallAdvice()] : []),
+        ],
+      ];
     }
     case 'content_filter':
       return [[phrases.filtered()]];
@@ -90,30 +119,34 @@ function verdictNotes(result: ChatResult, { secret }: Ended, phrases: Phrases): 
   }
 }
 
-interface ContextUse {
+/** How full a context is; both numbers are in the same unit. */
+export interface ContextUse {
   used: string;
   size: string;
   percent: number;
   share: number;
 }
 
-/** How full the context is, by what the server says of its tokens; `undefined` if it says nothing. */
+/** Contexts from this size on are told in thousands. */
+const LARGE_CONTEXT = 10_000;
+
+/** How full the context is, by what the server says of its tokens; `undefined` where it does not. */
 function contextUse(usage: Usage | undefined, contextLength = 0): ContextUse | undefined {
   const { prompt_tokens = 0, completion_tokens = 0 } = usage ?? {};
   const used = usage?.total_tokens || prompt_tokens + completion_tokens;
   if (!(used > 0 && contextLength > 0)) return undefined;
   const share = used / contextLength;
   return {
-    used: shortNumber(used),
-    size: shortNumber(contextLength),
+    used: inUnitOf(contextLength, used),
+    size: inUnitOf(contextLength, contextLength),
     percent: Math.round(100 * share),
     share,
   };
 }
 
-/** In thousands of 1,024, as the sizes of contexts are called: 8192 is "8k". */
-function shortNumber(tokens: number): string {
-  if (tokens < 1024) return String(tokens);
+/** In thousands of 1,024, as the sizes of large contexts are called: 32768 is "32k". */
+function inUnitOf(contextLength: number, tokens: number): string {
+  if (contextLength < LARGE_CONTEXT) return String(tokens);
   return `${(tokens / 1024).toFixed(1).replace(/\.0$/, '')}k`;
 }
 
@@ -126,7 +159,5 @@ function statsOf(
   const seconds = ((timing.totalMs ?? 0) / 1000).toFixed(1);
   const rate = timing.tokensPerSecond?.toFixed(1) ?? '?';
   const cost = phrases.stats(String(tokens ?? '?'), rate, seconds);
-  return context
-    ? `${cost} · ${phrases.statsContext(context.used, context.size, context.percent)}`
-    : cost;
+  return context ? `${cost} · ${phrases.statsContext(context)}` : cost;
 }

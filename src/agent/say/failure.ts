@@ -5,7 +5,16 @@ import type { Model } from '../../client/models/models.ts';
 import type { AvailableTask } from '../host.ts';
 import type { Config } from '../settings/settings.ts';
 import { shareThatFits } from '../thread/left-out.ts';
-import { continueButton, loadButtons, resetButton, shorterButton } from './buttons.ts';
+import {
+  askAgainButton,
+  continueButton,
+  isLoadButton,
+  loadButtons,
+  MOST_BUTTONS,
+  resetButton,
+  roomFor,
+  shorterButton,
+} from './buttons.ts';
 import type { Phrases } from './phrases.ts';
 
 /** The failures to which loading a model is an answer. */
@@ -41,6 +50,10 @@ interface FailedReply {
   replyId: unknown;
   /** Whether some of the answer had come. */
   hasText: boolean;
+  /** Whether the question can be asked again without the loss of an answer. */
+  canAskAgain: boolean;
+  /** The models that have answered in this chat, the last one first. */
+  used: readonly string[];
   /** Whether there is anything older than the question that could be left out. */
   hasOlder: boolean;
 }
@@ -51,41 +64,65 @@ interface FailedReply {
  */
 export async function tellFailure(
   error: unknown,
-  { config, model, replyId, hasText, hasOlder }: FailedReply,
+  failed: FailedReply,
   phrases: Phrases,
   models: () => Promise<readonly Model[]>,
 ): Promise<ToldFailure> {
+  const { config, model, hasText, hasOlder } = failed;
   const facts = factsOf(error);
   const { reason = '' } = facts;
   const words = isChatError(error) ? abridge(error.serverMessage ?? '') : '';
-  const { happened, advice } = explain(error, facts, config, model, phrases);
   const all = LOADABLE.includes(reason) ? await models().catch(() => []) : [];
   const listed = reason === 'load-failed' ? all.filter(({ id }) => id !== model) : all;
+  const isUnloaded =
+    reason === 'model-not-found' && all.some(({ id, loaded }) => id === model && loaded === false);
+  const { happened, advice } =
+    isUnloaded && model !== undefined
+      ? { happened: phrases.notLoaded(model), advice: phrases.notLoadedAdvice() }
+      : explain(error, facts, config, model, phrases);
   const isTooLong = reason === 'context';
-  const isQuestionTooLong = isTooLong && !hasOlder;
-  const names = listed.slice(0, 20).map(({ id }) => `\`${id}\``);
+  const buttons = failureButtons(reason, words, listed, failed, phrases);
   return {
     paragraphs: [
       happened,
       ...(words && words !== happened ? [phrases.serverSays(words)] : []),
-      ...(names.length > 0 ? [phrases.models(names)] : []),
-      ...(isQuestionTooLong
+      ...(isTooLong && !hasOlder
         ? [phrases.nothingLeftOut(), phrases.nothingLeftOutAdvice()]
         : [
             [
-              advice,
-              ...(listed.length > 0 ? [phrases.loadBelow()] : []),
               ...(hasText && !isTooLong ? [phrases.continueAdvice()] : []),
-            ].join(' '),
+              advice,
+              ...(buttons.some(isLoadButton) && !isUnloaded ? [phrases.loadBelow()] : []),
+            ]
+              .join(' ')
+              .replaceAll('。 ', '。'),
           ]),
+      ...roomFor(buttons),
     ],
-    buttons: [
-      ...(isTooLong && hasOlder ? [shorterButton(phrases, shareThatFits(words))] : []),
-      ...((isTooLong && hasOlder) || reason === 'image' ? [resetButton(phrases)] : []),
-      ...loadButtons(phrases, listed),
-      ...(hasText && !isTooLong ? [continueButton(phrases, replyId)] : []),
-    ],
+    buttons,
   };
+}
+
+/** What helps first comes first: going on with what is there, then another model, then the same once more. */
+function failureButtons(
+  reason: string,
+  words: string,
+  listed: readonly Model[],
+  { model, replyId, hasText, hasOlder, canAskAgain, used }: FailedReply,
+  phrases: Phrases,
+): AvailableTask[] {
+  if (reason === 'context') {
+    return hasOlder ? [shorterButton(phrases, shareThatFits(words)), resetButton(phrases)] : [];
+  }
+  const first = [
+    ...(hasText ? [continueButton(phrases, replyId)] : []),
+    ...(reason === 'image' ? [resetButton(phrases)] : []),
+  ];
+  // The same question with the same picture would fail again.
+  const last = canAskAgain && reason !== 'image' ? [askAgainButton(phrases)] : [];
+  const wanted = [...(model === undefined ? [] : [model]), ...used];
+  const room = MOST_BUTTONS - first.length - last.length;
+  return [...first, ...loadButtons(phrases, listed, wanted).slice(0, room), ...last];
 }
 
 /** What happened and what to do, in the reader's language. */

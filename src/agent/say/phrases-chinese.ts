@@ -46,7 +46,7 @@ export const chinese: Phrases = {
   loading: (model, time) => `⏳ 正在加载 \`${model}\`：${time}`,
   reading: (time) => `⏳ 正在读提示词：${time}`,
   readingShare: (percent, time) => `⏳ 正在读提示词：${percent}%，${time}`,
-  busy: (time) => `⏳ 服务还在处理刚才停止的问题，接下来就是这一个：${time}`,
+  busy: (time) => `⏳ 服务可能还在处理刚才停止的问题：${time}`,
   thinking: (time) => `💭 正在思考：${time}`,
   thought: (time) => `思考了 ${time}`,
   goesOnAbove: () => '接着上面的回答往下写了。',
@@ -68,21 +68,21 @@ export const chinese: Phrases = {
   empty: () => '模型给了一个空的回答。',
   askAgain: () => askAgain,
   onlyReasoning: () => '模型一直在思考，还没开始回答就被截断了。',
-  onlyReasoningAdvice: () =>
-    '请调大 agents.json 里的 `max_tokens`，用更大的上下文加载模型，或者把“思考”设为“关闭”。',
+  onlyReasoningAdvice: (hasButton) =>
+    `${hasButton ? '请点“不思考直接回答”，或者' : '请'}调大 agents.json 里的 \`max_tokens\`，或者用更大的上下文加载模型。`,
   filtered: () => '由于内容的原因，服务没有给出余下的回答。',
   toolCall: (names) => `模型想调用工具 ${names}。这个对话不能运行工具，所以回答到此为止。`,
-  toolCallAdvice: () => '可以请它不用工具直接回答。',
+  toolCallAdvice: () => '点“不用工具回答”，会把同一个问题再问一次。',
   otherEnd: (reason) => `服务因为它自己的原因结束了回答：“${reason}”。`,
   otherModel: (answered, asked) =>
     `回答的是 \`${answered}\`，而不是所要的 \`${asked}\`。遇到不认识的名字，服务会用已经加载的模型来回答。`,
   otherModelAdvice: () =>
     '请在下拉框“模型”里选择，或者改正 agents.json 里的 `metadata.llm.model`。',
-  contextFull: (used, size, percent) =>
+  contextFull: ({ used, size, percent }) =>
     `上下文已经用了 ${percent}%：${size} 个 token 中的 ${used} 个。`,
   contextAdvice: () => '用完之后，模型会忘掉开头的内容，或者无法回答。点“重置上下文”可以重新开始。',
   stats: (tokens, rate, seconds) => `${tokens} 个 token，每秒 ${rate} 个，用时 ${seconds} 秒`,
-  statsContext: (used, size, percent) => `上下文：${used} / ${size} token（${percent}%）`,
+  statsContext: ({ used, size, percent }) => `上下文：${used} / ${size} token（${percent}%）`,
 
   notSaved: (words) => `这个回答在生成过程中没能保存：${words}。`,
   notSavedAdvice: () =>
@@ -105,7 +105,8 @@ export const chinese: Phrases = {
   unknownTask: (name) => `这个按钮来自另一个版本：\`${name}\`。`,
   notTheLast: () => '只有对话里的最后一个回答可以继续。',
   ready: (host, model) => `已就绪：${host}，${model}。`,
-  models: (names) => `服务里有 ${names.join('、')}。`,
+  notLoaded: (model) => `\`${model}\` 还没有加载。`,
+  notLoadedAdvice: () => '请点下面的按钮加载它，或者在下拉框“模型”里换一个。',
   loadFailed: (model) => `没能加载 \`${model}\`。`,
   loadFailedAdvice: () => '可以换一个小一点的模型，或者把上下文调小；详情请看服务的日志。',
 
@@ -124,9 +125,14 @@ export const chinese: Phrases = {
   hereIsAFile: () => '请先收下这个文件，下一个问题会用到。',
   continue: () => '继续',
   loadModel: (model) => `加载 ${model}`,
-  answerShorter: () => '去掉最早的消息再回答',
+  answerShorter: () => '去掉最早的消息',
+  withoutTools: () => '不用工具回答',
+  withoutThinking: () => '不思考直接回答',
+  askAgainLabel: () => '再问一次',
 
   goOn: () => '请从上一个回答中断的地方接着写，不要重复，也不要加说明。',
+
+  answerInWords: () => '请直接用文字回答，不要调用工具。',
 
   generating: () => 'local-llm：正在生成文本',
   insertionFailed: (happened) => `local-llm：没有插入文本。${happened}`,

@@ -1,4 +1,5 @@
 import { createExplain } from '../../advice/index.ts';
+import type { ContextUse } from './ending.ts';
 
 const askAgain = 'Press 重试 (Retry) to ask again.';
 
@@ -49,7 +50,7 @@ export const english = {
   reading: (time: string) => `⏳ Reading the prompt: ${time}`,
   readingShare: (percent: number, time: string) => `⏳ Reading the prompt: ${percent} %, ${time}`,
   busy: (time: string) =>
-    `⏳ The server is still busy with the question that was stopped. This one is next: ${time}`,
+    `⏳ The server may still be busy with the question that was stopped: ${time}`,
   thinking: (time: string) => `💭 Thinking: ${time}`,
   thought: (time: string) => `Thought for ${time}`,
   goesOnAbove: () => 'The answer goes on above.',
@@ -74,24 +75,24 @@ export const english = {
   empty: () => 'The model gave an empty answer.',
   askAgain: () => askAgain,
   onlyReasoning: () => 'The model has only been thinking, and was cut off before its answer.',
-  onlyReasoningAdvice: () =>
-    'Raise `max_tokens` in agents.json, load the model with more context, or set "Reasoning" to "off".',
+  onlyReasoningAdvice: (hasButton: boolean) =>
+    `${hasButton ? 'Press "Answer without thinking". Or raise' : 'Raise'} \`max_tokens\` in agents.json, or load the model with more context.`,
   filtered: () => 'The server held the rest of the answer back, because of its contents.',
   toolCall: (names: string) =>
     `The model wants to call the tool ${names}. This chat cannot run tools, so the answer ends here.`,
-  toolCallAdvice: () => 'Ask it to answer without tools.',
+  toolCallAdvice: () => '"Answer without tools" asks the same question again.',
   otherEnd: (reason: string) => `The server ended the answer for a reason of its own: "${reason}".`,
   otherModel: (answered: string, asked: string) =>
     `\`${answered}\` answered, but \`${asked}\` was asked for. The server takes the model that is loaded when it does not know a name.`,
   otherModelAdvice: () =>
     'Choose the model in the drop-down "Model", or correct `metadata.llm.model` in agents.json.',
-  contextFull: (used: string, size: string, percent: number) =>
+  contextFull: ({ used, size, percent }: ContextUse) =>
     `The context is ${percent} % full: ${used} of ${size} tokens.`,
   contextAdvice: () =>
     'When it is full, the model forgets the beginning or refuses to answer. "Reset context" starts afresh.',
   stats: (tokens: string, rate: string, seconds: string) =>
     `${tokens} tokens, ${rate} tokens/s, ${seconds} s`,
-  statsContext: (used: string, size: string, percent: number) =>
+  statsContext: ({ used, size, percent }: ContextUse) =>
     `context: ${used} of ${size} tokens (${percent} %)`,
 
   notSaved: (words: string) => `This answer could not be saved while it came: ${words}.`,
@@ -122,7 +123,9 @@ export const english = {
   unknownTask: (name: string) => `This button is from another version of the agent: \`${name}\`.`,
   notTheLast: () => 'Only the last answer of a chat can be continued.',
   ready: (host: string, model: string) => `Ready: ${host}, ${model}.`,
-  models: (names: readonly string[]) => `The server has ${names.join(', ')}.`,
+  notLoaded: (model: string) => `\`${model}\` is not loaded.`,
+  notLoadedAdvice: () =>
+    'Load it with the button below, or choose another model in the drop-down "Model".',
   loadFailed: (model: string) => `\`${model}\` could not be loaded.`,
   loadFailedAdvice: () => 'Take a smaller model, or less context; the log of the server says more.',
 
@@ -141,11 +144,16 @@ export const english = {
   hereIsAFile: () => 'Here is a file for my next question.',
   continue: () => 'Continue',
   loadModel: (model: string) => `Load ${model}`,
-  answerShorter: () => 'Answer without the oldest messages',
+  answerShorter: () => 'Leave out the oldest',
+  withoutTools: () => 'Answer without tools',
+  withoutThinking: () => 'Answer without thinking',
+  askAgainLabel: () => 'Ask again',
 
   // What the model reads.
   goOn: () =>
     'Go on exactly where your last answer ended. Repeat nothing of it, and add no remarks.',
+
+  answerInWords: () => 'Answer in words. Do not call a tool.',
 
   // 'Generate Text at Cursor'.
   generating: () => 'local-llm: generating text',

@@ -76,6 +76,13 @@ const llmTypes = {
   showStats: 'boolean',
 } as const satisfies Record<string, OptionType>;
 
+/** What the fields that are objects look like. */
+const examples: { readonly [field: string]: string } = {
+  body: '{ "temperature": 0.2 }',
+  presets: '{ "brief": { "systemPrompt": "Be brief." } }',
+  timeouts: '{ "firstToken": 1800000 }',
+};
+
 /**
  * Reads the settings from every place where the host or its tutorial puts them. Never throws: `problem` says what is
  * wrong, beside the defaults and the language. The client checks the base URL.
@@ -104,9 +111,9 @@ function readGiven(metadata: unknown, settings: unknown): Config {
   } = objectAt('settings', settings);
   for (const [field, type] of Object.entries(llmTypes)) {
     // A list of presets is right, too.
-    if (!(field === 'presets' && Array.isArray(llm[field]))) {
-      checkType(`metadata.llm.${field}`, llm[field], type);
-    }
+    if (field === 'presets' && Array.isArray(llm[field])) continue;
+    if (type === 'object') objectAt(`metadata.llm.${field}`, llm[field], examples[field]);
+    else checkType(`metadata.llm.${field}`, llm[field], type);
   }
   const timeouts = readTimeouts(llm.timeouts);
   const presets = readPresets(llm.presets);
@@ -195,9 +202,11 @@ function readPresets(value: unknown): Preset[] {
 }
 
 /** @throws {TypeError} if the value is set, and not an object */
-function objectAt(name: string, value: unknown): JsonObject {
+function objectAt(name: string, value: unknown, example?: string): JsonObject {
   const given = value ?? {};
-  if (!isObject(given)) throw new TypeError(`${name} must be an object`);
+  if (!isObject(given)) {
+    throw new TypeError(`${name} must be an object${example ? ` such as \`${example}\`` : ''}`);
+  }
   return given;
 }
 

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../../client/json.ts';
 import type { ChatMessage, ContentPart } from '../../client/types.ts';
 import { currentMessages, type Message, textOf } from '../host.ts';
 import { withoutAdded, withoutLastAdded } from '../page/added.ts';
@@ -23,8 +24,9 @@ interface Round {
 /**
  * A thread's messages as the model should read them, in the form that every chat template takes: one system
  * message, then user and assistant in turn, the user first. Only what follows the last marker counts; errors,
- * empty and virtual messages are left out, and so is whatever the model did not write. A question whose answer failed
- * before its first word is left out of the later ones; one that was stopped there is not.
+ * empty and virtual messages are left out, and so is whatever the model did not write. A question that has no answer, because
+ * it was stopped, failed or only thought about, goes with the next one; of several failed ones only the last. What would make
+ * every later request fail, too, is left out.
  *
  * What a turn sends begins with what the turn before has sent, byte for byte, so that the server's cache holds.
  */
@@ -33,10 +35,12 @@ export function toChatMessages(
   systemPrompt: string,
 ): ChatMessage[] {
   const turns: ChatTurn[] = [];
-  for (const { questions, replies } of roundsOf(conversationOf(messages))) {
-    if (replies.length > 0 && hasFailed(replies)) continue;
-    for (const question of questions) add(turns, 'user', contentOf(textOf(question), question));
-    for (const reply of replies) addReply(turns, reply);
+  const rounds = roundsOf(conversationOf(messages));
+  for (const [i, { questions, replies }] of rounds.entries()) {
+    if (isHopeless(replies)) continue;
+    if (hasFailed(replies) && hasFailed(rounds[i + 1]?.replies ?? [])) continue;
+    for (const question of questions) addQuestion(turns, question);
+    for (const reply of replies.slice(lastBeginning(replies))) addReply(turns, reply);
   }
   return [
     ...(systemPrompt ? [{ role: 'system', content: systemPrompt }] : []),
@@ -80,14 +84,41 @@ function roundsOf(messages: readonly LoadedMessage[]): Round[] {
   return rounds;
 }
 
+const isWithoutWord = (replies: readonly Message[]) =>
+  replies.every((reply) => isHostError(reply.id) || !modelText(reply).trim());
+
 /** Whether there is not a word in reply, and nobody has stopped it. */
 function hasFailed(replies: readonly Message[]): boolean {
   const isFailure = ({ id, meta }: Message) =>
     isHostError(id) || Boolean(meta?.error) || (meta?.verdict ?? 'stopped') !== 'stopped';
-  return (
-    replies.some(isFailure) &&
-    replies.every((reply) => isHostError(reply.id) || !modelText(reply).trim())
-  );
+  return replies.some(isFailure) && isWithoutWord(replies);
+}
+
+/** The failures that are the question's own: it is too long, or has an image for a model that takes none. */
+const OWN_FAILURES: readonly unknown[] = ['context', 'image'];
+
+/** Whether there is not a word in reply, and would be none the next time. */
+function isHopeless(replies: readonly Message[]): boolean {
+  const isRefused = ({ meta }: Message) =>
+    meta?.verdict === 'content_filter' || OWN_FAILURES.includes(fieldsOf(meta?.error).reason);
+  return replies.some(isRefused) && isWithoutWord(replies);
+}
+
+/** A question that waits for an answer and is asked again in the same words goes once. */
+function addQuestion(turns: ChatTurn[], question: LoadedMessage): void {
+  const parts = contentOf(textOf(question), question);
+  const waiting = turns.at(-1);
+  const last = waiting?.role === 'user' ? waiting.parts.at(-1) : undefined;
+  const [first] = parts;
+  const isSame =
+    first?.type === 'text' && last?.type === 'text' && first.text.trim() === last.text.trim();
+  add(turns, 'user', isSame ? parts.slice(1) : parts);
+}
+
+/** Where the answer that counts begins: an answer that was asked for again takes the place of the part before it. */
+function lastBeginning(replies: readonly Message[]): number {
+  const isNew = (reply: Message) => reply.meta?.again === true && modelText(reply).trim() !== '';
+  return Math.max(replies.findLastIndex(isNew), 0);
 }
 
 function addReply(turns: ChatTurn[], reply: LoadedMessage): void {

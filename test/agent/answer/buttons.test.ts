@@ -319,7 +319,7 @@ for (const [name, path, refusal] of [
     await host.send('Who are you?');
     assert.deepEqual(
       host.buttons().map(({ name }) => name),
-      ['Load big', 'Load small'],
+      ['Load big', 'Load small', 'Ask again'],
     );
     await host.click('Load small');
     assert.deepEqual([loaded, textsOf(host).at(-1)], [['small'], 'I am small.']);
@@ -390,11 +390,11 @@ test('a chosen model that the server cannot load: only the others are offered', 
   await host.send('Hi');
   assert.match(
     textsOf(host).at(-1) ?? '',
-    /could not load `broken`\.[\s\S]*The server has `whole`\./,
+    /could not load `broken`\.[\s\S]*Or press a "Load …" button below\./,
   );
   assert.deepEqual(
     host.buttons().map(({ name }) => name),
-    ['Load whole'],
+    ['Load whole', 'Ask again'],
   );
 });
 
@@ -407,7 +407,7 @@ const tooLong = refuse(400, {
   },
 });
 
-test('Answer without the oldest messages: it says how many, and they stay out', async () => {
+test('Leave out the oldest: it says how many, and they stay out', async () => {
   const host = chats.open();
   for (const n of [1, 2, 3, 4]) {
     server.script(say(`answer ${n} ${'.'.repeat(50)}`));
@@ -417,11 +417,11 @@ test('Answer without the oldest messages: it says how many, and they stay out', 
   await host.send('the last question');
   assert.deepEqual(
     host.buttons().map(({ name }) => name),
-    ['Answer without the oldest messages', 'Reset context'],
+    ['Leave out the oldest', 'Reset context'],
   );
   assert.match(textsOf(host).at(-1) ?? '', /Leave the oldest messages out, reset the context/);
   server.script(say('Short.'));
-  await host.click('Answer without the oldest messages');
+  await host.click('Leave out the oldest');
   assert.deepEqual([contents()[0], contents().at(-1)], ['question 4', 'the last question']);
   assert.match(textsOf(host).at(-1) ?? '', /^Short\.\n\n> .*The 6 oldest messages were left out/);
   const earlier = contents();

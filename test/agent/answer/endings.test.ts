@@ -39,7 +39,7 @@ test("a dead server is told in the reply, in words and at once; never in the hos
   assert.match(textsOf(chinese)[1] ?? '', /没有服务在运行。\n>\n> 请启动服务/);
 });
 
-test('what went wrong is not sent to the model on the next turn', async () => {
+test('what went wrong is not sent to the model on the next turn, but the question is', async () => {
   server.script(refuse(500, { error: 'boom' }));
   const host = chats.open();
   await host.send('a');
@@ -49,7 +49,7 @@ test('what went wrong is not sent to the model on the next turn', async () => {
   );
   server.script(say('Fine.'));
   await host.send('b');
-  assert.deepEqual(lastRequest(server).body.messages, [{ role: 'user', content: 'b' }]);
+  assert.deepEqual(lastRequest(server).body.messages, [{ role: 'user', content: 'a\n\nb' }]);
 });
 
 test('a note is not shown as code when the answer broke off inside a code fence', async () => {
@@ -133,13 +133,16 @@ for (const [name, script, note] of [
   });
 }
 
-test('no model is loaded: the reply names those that the server has', async () => {
+test('no model is loaded: the reply says where one can be loaded', async () => {
   lmStudio.script(
     refuse(400, { error: { message: 'No models loaded. Please load a model.', param: 'model' } }),
   );
   const host = lmStudioChats.open();
   await host.send('Hi');
-  assert.match(textsOf(host)[1] ?? '', /No model is loaded\.[\s\S]*The server has `big`, `tiny`/);
+  assert.match(
+    textsOf(host)[1] ?? '',
+    /No model is loaded\.[\s\S]*Or press a "Load …" button below\.$/,
+  );
 });
 
 test('a base URL without /v1 is named as the cause', async () => {

@@ -16,7 +16,7 @@ export interface FakeClock extends TurnClock {
 const STEP_MS = 10;
 
 /** So long nothing takes, in ms. */
-const FOREVER_MS = 3_600_000;
+const FOREVER_MS = 600_000;
 
 export function createFakeClock(): FakeClock {
   let now = 0;

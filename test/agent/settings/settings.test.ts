@@ -62,8 +62,18 @@ for (const [name, metadata, settings, field] of [
   ['a prompt of a wrong type', { llm: { systemPrompt: 5 } }, {}, 'metadata.llm.systemPrompt must'],
   ['an unknown mode', { llm: { reasoning: 'yes' } }, {}, 'metadata.llm.reasoning must be'],
   ['an unknown language', { llm: { language: 'de' } }, {}, 'metadata.llm.language must be'],
-  ['a body of a wrong type', { llm: { body: 'x' } }, {}, 'metadata.llm.body must be'],
-  ['timeouts of a wrong type', { llm: { timeouts: 5 } }, {}, 'metadata.llm.timeouts must be'],
+  [
+    'a body of a wrong type',
+    { llm: { body: 'x' } },
+    {},
+    'metadata.llm.body must be an object such as `{ "temperature": 0.2 }`',
+  ],
+  [
+    'timeouts of a wrong type',
+    { llm: { timeouts: 5 } },
+    {},
+    'metadata.llm.timeouts must be an object such as `{ "firstToken": 1800000 }`',
+  ],
   [
     'a time in words',
     { llm: { timeouts: { idle: '5 s' } } },

@@ -32,7 +32,7 @@ test('errors, empty and virtual messages, and those of nobody are left out', () 
     noteReply('Nothing listens.'),
     user('b'),
   ];
-  assert.deepEqual(toChatMessages(messages, ''), [{ role: 'user', content: 'b' }]);
+  assert.deepEqual(toChatMessages(messages, ''), [{ role: 'user', content: 'a\n\nb' }]);
 });
 
 test('roles alternate, the user first, behind one system message', () => {
@@ -186,21 +186,59 @@ test("the host's sentence is taken off only where the host has added it", () => 
   assert.equal(goesBack(text), text);
 });
 
-test('a question that failed is not sent in front of the next one; one that was stopped is', () => {
+test('a question without an answer goes with the next one; of several that failed, the last', () => {
   const failed = (n: number) => [
     user(`failed ${n}`),
     noteReply('It failed.', { error: { kind: 'connection' } }),
   ];
   const eight = [1, 2, 3, 4, 5, 6, 7, 8].flatMap(failed);
-  assert.deepEqual(toChatMessages([...eight, user('now')], ''), [{ role: 'user', content: 'now' }]);
-  const hostError = bot('An unexpected error occurred', { id: 'error_1' });
-  assert.deepEqual(toChatMessages([user('a'), hostError, user('b')], ''), [
-    { role: 'user', content: 'b' },
+  assert.deepEqual(toChatMessages([...eight, user('now')], ''), [
+    { role: 'user', content: 'failed 8\n\nnow' },
   ]);
-  const stopped = bot('', { meta: { verdict: 'stopped' } });
-  assert.deepEqual(toChatMessages([user('a'), stopped, user('b')], ''), [
-    { role: 'user', content: 'a\n\nb' },
-  ]);
+  for (const reply of [
+    bot('An unexpected error occurred', { id: 'error_1' }),
+    bot('', { meta: { verdict: 'stopped' } }),
+    noteReply('Only thought.', { verdict: 'length' }),
+    noteReply('A tool call.', { verdict: 'tool_calls' }),
+  ]) {
+    assert.deepEqual(toChatMessages([user('a'), reply, user('b')], ''), [
+      { role: 'user', content: 'a\n\nb' },
+    ]);
+    assert.deepEqual(
+      toChatMessages([user('a'), reply, user(' a')], ''),
+      [{ role: 'user', content: 'a' }],
+      'asked again in the same words',
+    );
+  }
+});
+
+test('what would make every later request fail, too, is left out', () => {
+  for (const meta of [
+    { error: { reason: 'context' } },
+    { error: { reason: 'image' } },
+    { verdict: 'content_filter' },
+  ]) {
+    const messages = [user('a'), noteReply('Refused.', meta), user('b')];
+    assert.deepEqual(toChatMessages(messages, ''), [{ role: 'user', content: 'b' }]);
+  }
+});
+
+test('an answer that was asked for again takes the place of the part before it', () => {
+  const messages = [
+    user('a'),
+    bot('Half an ans', { meta: { error: { reason: 'crashed' } } }),
+    bot('A whole answer.', { meta: { again: true } }),
+    user('b'),
+  ];
+  assert.deepEqual(
+    toChatMessages(messages, '').map(({ content }) => content),
+    ['a', 'A whole answer.', 'b'],
+  );
+  const inVain = messages.with(2, noteReply('It failed.', { again: true }));
+  assert.deepEqual(
+    toChatMessages(inVain, '').map(({ content }) => content),
+    ['a', 'Half an ans', 'b'],
+  );
 });
 
 test('5,000 empty replies cost milliseconds', () => {
