@@ -110,8 +110,7 @@ function addQuestion(turns: ChatTurn[], question: LoadedMessage): void {
   const waiting = turns.at(-1);
   const last = waiting?.role === 'user' ? waiting.parts.at(-1) : undefined;
   const [first] = parts;
-  const isSame =
-    first?.type === 'text' && last?.type === 'text' && first.text.trim() === last.text.trim();
+  const isSame = first?.text !== undefined && first.text.trim() === last?.text?.trim();
   add(turns, 'user', isSame ? parts.slice(1) : parts);
 }
 

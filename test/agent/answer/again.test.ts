@@ -122,7 +122,9 @@ test('Ask again that is pressed twice asks once', async () => {
   await host.send('Hi');
   server.script(say('Hello.'));
   const before = server.seen.length;
-  await Promise.all([host.click('Ask again'), host.click('Ask again')]);
+  const first = host.click('Ask again');
+  void host.click('Ask again');
+  await first;
   assert.deepEqual([textsOf(host), server.seen.length - before], [['Hi', 'Hello.'], 1]);
 });
 

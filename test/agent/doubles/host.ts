@@ -247,6 +247,8 @@ class ChatPanel implements Host {
     await (button.task.type === 'message'
       ? this.send(button.task.message)
       : this.press(button.task));
+    // The page has a moment to press Retry.
+    await clock.pass(0);
     await Promise.all(this.#ownTurns);
   }
 
