@@ -1,6 +1,7 @@
+import { isSameModel } from '../../advice/index.ts';
 import type { Model } from '../../client/models/models.ts';
 import type { AvailableTask, ButtonTask, Meta } from '../host.ts';
-import { isSameModel } from './facts.ts';
+
 import type { Phrases } from './phrases.ts';
 
 /** The names of the buttons' tasks, which `executeTask` knows. They are saved with the messages, so they never change. */

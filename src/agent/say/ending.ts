@@ -10,7 +10,7 @@ import {
   withoutThinkingButton,
   withoutToolsButton,
 } from './buttons.ts';
-import { isSameModel, name } from './facts.ts';
+import { name } from './facts.ts';
 import type { Phrases } from './phrases.ts';
 
 /** From this share of the context on a note says how full it is. */
