@@ -2,7 +2,7 @@ import { fieldsOf, parseJson } from '../../client/json.ts';
 import type { Head } from './exchange.ts';
 
 /** What a body consists of: server-sent events, a JSON a line, or nothing smaller than itself. */
-export type BodyForm = 'events' | 'lines' | 'whole';
+type BodyForm = 'events' | 'lines' | 'whole';
 
 /** One event of a stream, or one line of NDJSON. */
 export interface FrameEvent {

@@ -1,7 +1,7 @@
 import { isObject } from '../../client/json.ts';
 
 /** A part of a JSON value that holds no other, with its place: `messages[0].content`. */
-export interface Leaf {
+interface Leaf {
   readonly place: string;
   readonly value: unknown;
 }
