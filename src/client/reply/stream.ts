@@ -19,6 +19,7 @@ import { limitOf, nextPhase, type Phase } from './phase.ts';
 import { type Moments, measure, toMessage } from './result.ts';
 import {
   brokeOff,
+  MOST_SHOWN,
   noEventStream,
   notJson,
   reportedError,
@@ -57,6 +58,9 @@ export class Stream {
   readonly #clock = new Clock(() => this.#onTimeout());
   readonly #moments: Omit<Moments, 'head'> = {};
   #phase: Phase = 'firstToken';
+  /** The first chunk's JSON, if it is an object of some other kind. */
+  #oddStart: string | undefined;
+  #hasStarted = false;
   #readsAhead = false;
   #outcome: Outcome | undefined;
   #onNews = doNothing;
@@ -186,6 +190,8 @@ export class Stream {
     if (isComment(data)) return;
     const chunk = this.#parse(data);
     if (!chunk) return;
+    if (!this.#hasStarted && !chunk.choices) this.#oddStart = data.slice(0, MOST_SHOWN);
+    this.#hasStarted = true;
     onChunk?.(chunk, data);
     // It may have aborted, or left.
     if (this.#outcome) return;
@@ -227,10 +233,11 @@ export class Stream {
     // What was held back comes before the error.
     if (this.#happened.length > length) return;
     const { fail } = this.#settings.server;
-    if (!strayLines || cause !== undefined) throw fail(brokeOff(cause));
-    // llama.cpp's router writes a bare line if the model's process has died.
     const isEventStream = bytes > 0 || contentType.startsWith('text/event-stream');
-    throw fail(isEventStream ? reportedError(strayLines) : noEventStream(strayLines));
+    const said = strayLines || (isEventStream ? undefined : this.#oddStart);
+    if (!said || cause !== undefined) throw fail(brokeOff(cause));
+    // llama.cpp's router writes a bare line if the model's process has died.
+    throw fail(isEventStream ? reportedError(said) : noEventStream(said));
   }
 
   /** @param isSaid - the server has said that nothing follows */

@@ -1,7 +1,7 @@
 import type { Failure } from '../errors/failures.ts';
 
-/** Of a frame that is not JSON so many characters are shown. */
-const MOST_SHOWN = 200;
+/** Of a frame that is not what it should be so many characters are shown. */
+export const MOST_SHOWN = 200;
 
 /** The words for everything that can fail once a response has begun. */
 

@@ -185,6 +185,22 @@ const messages: [what: string, reads: Reads, init: ResponseInit | undefined, fie
     },
   ],
   [
+    'JSON that is no chat completion',
+    ['{"object":"list","data":[]}'],
+    json,
+    {
+      kind: 'protocol',
+      reason: 'base-url',
+      message: `${host} sent no event stream: {"object":"list","data":[]}`,
+    },
+  ],
+  [
+    'an event stream whose first chunk has no choices, and that breaks off',
+    [frames({ object: 'chat.completion.chunk' })],
+    undefined,
+    { kind: 'interrupted', message: `${host} broke off before the answer was finished` },
+  ],
+  [
     'a server’s error',
     [frames({ error: { message: 'No models loaded', code: 'x' } })],
     undefined,
