@@ -88,7 +88,7 @@ for (const [file, text] of [
     const { stdout: found } = await shell(
       `${snippet('agent:doctor')} --base-url ${server.baseURL}`,
     );
-    assert.match(found, /✓ An answer streams/);
+    assert.match(found, /✓ Streaming works/);
   });
 
   test(`${file}: the entry for 'Generate Text at Cursor' leads to the agent`, async () => {

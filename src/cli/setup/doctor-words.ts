@@ -2,51 +2,52 @@ import type { Language } from '../../advice/index.ts';
 import type { Model } from '../../index.ts';
 import { counted, onOneLine } from '../terminal.ts';
 
-const seconds = (ms: number) => (ms / 1000).toFixed(1);
+/** `20 ms`, `1.2 s`. */
+const duration = (ms: number, unitMs: string, unitS: string) =>
+  ms < 1000 ? `${Math.round(ms)} ${unitMs}` : `${(ms / 1000).toFixed(1)} ${unitS}`;
 
 /** The rate of a few tokens says nothing: they may have come in one piece. */
 const FEWEST_TOKENS = 8;
 
 const shownRate = (rate: number | undefined, tokens: number): string | undefined =>
-  tokens < FEWEST_TOKENS ? undefined : rate?.toFixed(1);
+  tokens < FEWEST_TOKENS ? undefined : rate?.toFixed(rate < 100 ? 1 : 0);
 
 const doctorEnglish = {
   answers: (url: string, server: string | undefined) =>
     `${url} answers${server === undefined ? '' : `; it is ${server}`}`,
   loading: (waited: number) =>
-    `The server is still loading its model; waiting for it, ${waited} s (Ctrl-C ends)`,
-  silent: (url: string) => `${url} takes connections, but sent no list of models within 2 s.`,
+    `The server is still loading its model; waiting for it, ${waited} s (Ctrl-C to quit)`,
+  silent: (url: string) => `${url} accepts connections, but sent no list of models within 2 s.`,
   silentAdvice:
-    'It may be busy with another answer: wait, and try again. Or it is no model server: check the port.',
+    'It may be busy with another answer: wait, and try again. Or something else listens there: check the port.',
   elsewhere: (places: readonly string[]) =>
     `A server answers elsewhere on this machine. Use ${places.join(' or ')}`,
   noList: (url: string, words: string) =>
     `${url} does not list its models${words === '' ? '.' : `. It says: ${words}`}`,
   v1IsMissing: (right: string) => `/v1 is missing: use --base-url ${right}`,
   checkAddress: 'Check --base-url: it ends with /v1 in LM Studio, llama.cpp and Ollama.',
-  speaksHttps: (url: string) => `${url} speaks https only.`,
+  onlyHttps: (url: string) => `${url} supports only https.`,
   useThat: (right: string) => `Use --base-url ${right}`,
   noModel: 'The server has no model for a chat.',
   noModelAdvice: 'Download one. LM Studio: Discover, or `lms get`. Ollama: `ollama pull`.',
-  hasModel: (model: string) => `It has the model ${model}`,
-  hasNotModel: (model: string) => `It does not list '${model}', which is asked for all the same`,
+  hasModel: (model: string) => `Testing ${model}`,
+  hasNotModel: (model: string) => `The server does not list ${model}; testing it anyway`,
   noneLoaded: (count: number) =>
     count === 1
-      ? 'It has 1 model, which is not loaded.'
-      : `It has ${count} models, and none is loaded.`,
+      ? 'The server has 1 model, and it is not loaded.'
+      : `The server has ${count} models, and none is loaded.`,
   noneLoadedAdvice:
-    'Load one. LM Studio: Developer, or `lms load`. Or name one with --model: the server may load it then.',
-  chosen: (count: number, model: string) =>
-    `It has ${count === 1 ? '1 model' : `${count} models`}; ${model} is tried`,
+    'Load one (LM Studio: `lms load` in a terminal). Or name one with --model: the server may load it then.',
+  chosen: (count: number, model: string) => `${counted(count, 'model')} found; testing ${model}`,
   describe({ id, loaded, contextLength, vision }: Model) {
     const facts = loaded === undefined ? [] : [loaded ? 'loaded' : 'not loaded'];
     if (contextLength !== undefined) facts.push(`context ${contextLength}`);
-    if (vision) facts.push('sees images');
+    if (vision) facts.push('accepts images');
     return `${onOneLine(id)}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`;
   },
   waiting: (waited: number) =>
-    `Waiting for the first token, ${waited} s: the model may be loading (Ctrl-C ends)`,
-  empty: 'The answer ended, and it is empty.',
+    `Waiting for the first token, ${waited} s: the model may be loading (Ctrl-C to quit)`,
+  empty: 'The model gave an empty answer.',
   emptyAdvice: 'Try another model, or load this one again.',
   streams({
     firstTokenMs,
@@ -60,18 +61,20 @@ const doctorEnglish = {
     model: string | undefined;
   }) {
     const shown = shownRate(rate, tokens);
-    const then = shown === undefined ? '' : `, then ${shown} tokens/s`;
-    const which = model ?? 'the model is not told';
-    return `An answer streams: the first token after ${seconds(firstTokenMs)} s${then} (${counted(tokens, 'token')}, ${which})`;
+    const then = shown === undefined ? '' : `, ${shown} tokens/s`;
+    const which = model ?? 'the server did not name the model';
+    return `Streaming works: first token after ${duration(firstTokenMs, 'ms', 's')}${then} (${counted(tokens, 'token')}, ${which})`;
   },
   cut: (tokens: number) =>
-    `It was left after ${tokens} tokens: the server takes no notice of max_tokens, so an answer may become very long.`,
-  onlyReasoned: 'It only reasoned. With reasoning off it answers sooner.',
-  fails: (what: string) => `No answer streams. ${what}`,
+    `Stopped reading after ${tokens} tokens: the server ignores max_tokens, so an answer may get very long.`,
+  onlyReasoned: 'The model only reasoned. With reasoning off it answers sooner.',
+  otherModel: (answered: string, asked: string) =>
+    `${answered} answered, not ${asked}: the server uses the loaded model when it does not know the name.`,
+  fails: (what: string) => `Streaming does not work. ${what}`,
   failsAdvice: "The server's log may say why. Try again, or another model.",
   playsRecordings:
-    'This is a replay server: it answers what was recorded, and nothing else. Look at a real one.',
-  well: 'All is well.',
+    'This is a replay server, which answers only what was recorded. Check a real one.',
+  well: 'Everything works.',
 };
 
 /** Everything that `doctor` says beside what an error says. Values that come from a server are on one line already. */
@@ -86,16 +89,16 @@ const doctorChinese: DoctorWords = {
   noList: (url, words) => `${url} 没有给出模型列表${words === '' ? '。' : `，它说：${words}`}`,
   v1IsMissing: (right) => `少了 /v1：请改用 --base-url ${right}`,
   checkAddress: '请检查地址：LM Studio、llama.cpp 和 Ollama 的地址都以 /v1 结尾。',
-  speaksHttps: (url) => `${url} 只讲 https。`,
+  onlyHttps: (url) => `${url} 只支持 https。`,
   useThat: (right) => `请改用 --base-url ${right}`,
   noModel: '服务里没有可以聊天的模型。',
   noModelAdvice: '请先下载一个。LM Studio：Discover，或 `lms get`；Ollama：`ollama pull`。',
-  hasModel: (model) => `有模型 ${model}`,
-  hasNotModel: (model) => `列表里没有“${model}”，仍然试着用它`,
-  noneLoaded: (count) => `有 ${count} 个模型，但都没有加载。`,
+  hasModel: (model) => `正在测试 ${model}`,
+  hasNotModel: (model) => `服务的列表里没有 ${model}，仍然测试它`,
+  noneLoaded: (count) => `服务有 ${count} 个模型，但都没有加载。`,
   noneLoadedAdvice:
-    '请加载一个。LM Studio：Developer，或 `lms load`。也可以用 --model 指定，服务也许会自动加载。',
-  chosen: (count, model) => `共有 ${count} 个模型，现在试用 ${model}`,
+    '请加载一个（LM Studio：在终端运行 `lms load`）。也可以用 --model 指定，服务也许会自动加载。',
+  chosen: (count, model) => `找到 ${count} 个模型，正在测试 ${model}`,
   describe({ id, loaded, contextLength, vision }) {
     const facts = loaded === undefined ? [] : [loaded ? '已加载' : '未加载'];
     if (contextLength !== undefined) facts.push(`上下文 ${contextLength}`);
@@ -103,19 +106,21 @@ const doctorChinese: DoctorWords = {
     return `${onOneLine(id)}${facts.length > 0 ? `（${facts.join('，')}）` : ''}`;
   },
   waiting: (waited) => `正在等第一个 token，已 ${waited} 秒：模型可能正在加载（按 Ctrl-C 结束）`,
-  empty: '回答结束了，但内容是空的。',
+  empty: '模型给出了空的回答。',
   emptyAdvice: '请换一个模型，或者重新加载这一个。',
   streams({ firstTokenMs, rate, tokens, model }) {
     const shown = shownRate(rate, tokens);
-    const then = shown === undefined ? '' : `，之后每秒 ${shown} 个`;
+    const then = shown === undefined ? '' : `，每秒 ${shown} 个`;
     const which = model ?? '服务没有说是哪个模型';
-    return `能收到流式回答：${seconds(firstTokenMs)} 秒后出第一个 token${then}（共 ${tokens} 个 token，${which}）`;
+    return `流式输出正常：${duration(firstTokenMs, '毫秒', '秒')}出首个 token${then}（共 ${tokens} 个 token，${which}）`;
   },
-  cut: (tokens) => `收到 ${tokens} 个 token 后就断开了：服务不理会 max_tokens，回答可能会非常长。`,
-  onlyReasoned: '它只有思考，没有回答。关掉思考会更快得到回答。',
-  fails: (what) => `收不到流式回答。${what}`,
+  cut: (tokens) => `收到 ${tokens} 个 token 后主动断开：服务忽略了 max_tokens，回答可能会非常长。`,
+  onlyReasoned: '模型只有思考，没有回答。关掉思考会更快得到回答。',
+  otherModel: (answered, asked) =>
+    `请求的是 ${asked}，回答的是 ${answered}：服务遇到不认识的名字时，会用已加载的模型。`,
+  fails: (what) => `流式输出不正常。${what}`,
   failsAdvice: '原因也许在服务的日志里。请再试一次，或换一个模型。',
-  playsRecordings: '这是回放服务：只回答录制过的问题。请检查真正的服务。',
+  playsRecordings: '这是回放服务，只回答录制过的问题。请检查真正的服务。',
   well: '一切正常。',
 };
 

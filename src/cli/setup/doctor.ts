@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
-import { type Language, shownURL } from '../../advice/index.ts';
+import { isSameModel, type Language, shownURL } from '../../advice/index.ts';
 import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
 import {
+  type ChatResult,
   chatModelsOf,
   defaultChatModel,
   isChatError,
@@ -13,20 +14,14 @@ import { type Command, chooseLanguage, readAddress } from '../args.ts';
 import { explainError } from '../failure.ts';
 import { onOneLine } from '../terminal.ts';
 import { type DoctorWords, doctorWords } from './doctor-words.ts';
-import {
-  lookAtLoadedServer,
-  lookAtServer,
-  nameServer,
-  type ServerToLookAt,
-  usualPlaces,
-  withV1,
-} from './look-at-server.ts';
+import { lookAtLoadedServer, nameServer, type ServerToLookAt } from './look-at-server.ts';
+import { adviseV1, explainNoModels, Finding } from './no-models.ts';
 
 /** A large model on a small machine takes minutes to be loaded. */
 const TIMEOUTS = { firstToken: 600_000, idle: 60_000 };
 const BETWEEN_NOTICES_MS = 10_000;
 
-/** So many tokens are enough to see that an answer streams, and how fast. */
+/** Enough to see that an answer streams, and how fast. */
 const TOKENS_WANTED = 64;
 
 /** `local-llm-stream-agent doctor`. */
@@ -35,9 +30,9 @@ export const doctor: Command = {
   usage: `Usage: local-llm-stream-agent doctor [--base-url URL] [--model NAME]
        [--json] [--lang en|zh]
 
-Looks, in this order: does a server answer, what is it, does it want a token, which models
-has it, does an answer stream, how fast. It stops at the first thing that is wrong, says
-what to do, and ends with exit status 1. Ctrl-C ends it at any time.
+Checks in this order: whether a server answers, which one it is, whether it requires a
+token, which models it has, whether an answer streams, and how fast. It stops at the
+first thing that is wrong, says what to do, and ends with exit status 1.
 
   --base-url URL  default ${DEFAULT_BASE_URL}
   --model NAME    default: the one that is loaded
@@ -113,18 +108,6 @@ interface Examination {
   say(line: string): void;
 }
 
-/** Something is wrong, and what follows cannot be looked at. */
-class Finding extends Error {
-  readonly advice: string;
-  readonly reason: string | undefined;
-
-  constructor(what: string, advice: string, reason?: string) {
-    super(what);
-    this.advice = advice;
-    this.reason = reason;
-  }
-}
-
 async function examine(examination: Examination): Promise<void> {
   const { server, words, report, say } = examination;
   const models = await findModels(examination);
@@ -145,61 +128,11 @@ async function findModels(examination: Examination): Promise<Model[]> {
     say(`  … ${words.loading(waited)}`);
   });
   if ('models' in found) return found.models;
-  throw await explainNoModels(found.error, examination);
-}
-
-/** Looks around before it advises: an advice that was tried leads in no circle. */
-async function explainNoModels(error: Error, examination: Examination): Promise<Error> {
-  const { url, server, words, language, report } = examination;
-  if (!isChatError(error)) return error;
-  const { reason, kind } = error;
-  const { happened, advice } = explainError(error, asked(examination), language);
-  if (reason === 'refused') {
-    const places = await Promise.all(
-      usualPlaces
-        .filter(({ baseURL }) => new URL(baseURL).host !== url.host)
-        .map(async (place) => {
-          const found = await lookAtServer({ ...server, baseURL: place.baseURL });
-          const isThere =
-            'models' in found || (isChatError(found.error) && found.error.kind === 'http');
-          return isThere ? [`--base-url ${place.baseURL} (${place.name})`] : [];
-        }),
-    );
-    const elsewhere = places.flat();
-    return new Finding(
-      happened,
-      elsewhere.length > 0 ? words.elsewhere(elsewhere) : (advice ?? words.checkAddress),
-      reason,
-    );
-  }
-  if (kind === 'timeout') {
-    return new Finding(words.silent(report.baseURL), words.silentAdvice, reason ?? kind);
-  }
-  if (url.protocol === 'http:' && (kind === 'connection' || kind === 'protocol')) {
-    const right = server.baseURL.replace(/^http:/i, 'https:');
-    const found = await lookAtServer({ ...server, baseURL: right });
-    const isUntrusted =
-      'error' in found && isChatError(found.error) && found.error.reason === 'tls-untrusted';
-    if ('models' in found || isUntrusted) {
-      return new Finding(words.speaksHttps(report.baseURL), words.useThat(right), 'base-url');
-    }
-  }
-  if (kind === 'protocol' || reason === 'base-url') {
-    return new Finding(
-      words.noList(report.baseURL, onOneLine(error.serverMessage ?? '')),
-      (await adviseV1(examination)) ?? words.checkAddress,
-      'base-url',
-    );
-  }
-  return new Finding(happened, advice ?? words.failsAdvice, reason ?? kind);
-}
-
-/** Whether `/v1` is what is missing is found out before it is said. */
-async function adviseV1({ url, server, words }: Examination): Promise<string | undefined> {
-  const right = withV1(url);
-  if (right === undefined) return undefined;
-  const found = await lookAtServer({ ...server, baseURL: right });
-  return 'models' in found ? words.v1IsMissing(right) : undefined;
+  throw await explainNoModels(found.error, {
+    ...examination,
+    address: examination.report.baseURL,
+    explained: explainError(found.error, asked(examination), examination.language),
+  });
 }
 
 /** What is known of a request that failed. */
@@ -210,7 +143,7 @@ const asked = ({ url, server, report }: Examination) => ({
   timeouts: TIMEOUTS,
 });
 
-/** The model to try; `undefined` where the server chooses. */
+/** Chooses the model to try; `undefined` if the server chooses. */
 function chooseModel(models: readonly Model[], examination: Examination): string | undefined {
   const { words, say, model } = examination;
   const chatModels = chatModelsOf(models);
@@ -224,7 +157,7 @@ function chooseModel(models: readonly Model[], examination: Examination): string
     return model;
   }
   const chosen = defaultChatModel(models);
-  // The only model is the default also where it is not loaded, but it is not loaded for a test.
+  // The only model is the default even if it is not loaded, but it is not loaded for a test.
   if (chosen === undefined || chosen.loaded === false) {
     throw new Finding(words.noneLoaded(chatModels.length), words.noneLoadedAdvice, 'no-model');
   }
@@ -233,7 +166,7 @@ function chooseModel(models: readonly Model[], examination: Examination): string
 }
 
 async function checkAnswer(examination: Examination): Promise<void> {
-  const { server, words, language, report, say } = examination;
+  const { server, words, report, say } = examination;
   const startedAt = performance.now();
   const notice = setInterval(() => {
     say(`  … ${words.waiting(Math.round((performance.now() - startedAt) / 1000))}`);
@@ -257,34 +190,55 @@ async function checkAnswer(examination: Examination): Promise<void> {
       isCut = tokens > 2 * TOKENS_WANTED;
       if (isCut) break;
     }
-    const { timing, usage, model, text, reasoning } = await reply.result;
-    if (text.trim() === '' && reasoning.trim() === '') {
-      throw new Finding(words.empty, words.emptyAdvice, 'empty');
-    }
-    const { firstTokenMs = 0, totalMs = 0, tokensPerSecond } = timing;
-    const ownRate = totalMs > firstTokenMs ? tokens / ((totalMs - firstTokenMs) / 1000) : undefined;
-    const answer = {
-      model: model === undefined ? undefined : onOneLine(model),
-      tokens: usage?.completion_tokens ?? tokens,
-      firstTokenMs: Math.round(firstTokenMs),
-      tokensPerSecond: tokensPerSecond ?? ownRate,
-    };
-    report.answer = answer;
-    say(`✓ ${words.streams({ ...answer, rate: answer.tokensPerSecond })}`);
+    const result = await reply.result;
+    reportAnswer(result, tokens, examination);
     if (isCut) say(`! ${words.cut(tokens)}`);
-    if (text.trim() === '') say(`! ${words.onlyReasoned}`);
+    if (result.text.trim() === '') say(`! ${words.onlyReasoned}`);
   } catch (error) {
     if (error instanceof Finding || !(error instanceof Error)) throw error;
-    if (isChatError(error) && error.code === 'replay-miss') {
-      const [miss = ''] = (error.serverMessage ?? error.message).split('\n');
-      throw new Finding(words.fails(miss), words.playsRecordings, error.code);
-    }
-    const { happened, advice } = explainError(error, asked(examination), language);
-    const reason = isChatError(error) ? (error.reason ?? error.kind) : undefined;
-    // LM Studio lists its models at an address without /v1, too, but does not answer there.
-    const v1 = reason === 'base-url' ? await adviseV1(examination) : undefined;
-    throw new Finding(words.fails(happened), v1 ?? advice ?? words.failsAdvice, reason);
+    throw await explainNoAnswer(error, examination);
   } finally {
     clearInterval(notice);
   }
+}
+
+/**
+ * @param counted - how many deltas came
+ * @throws {Finding} if there is no answer
+ */
+function reportAnswer(result: ChatResult, counted: number, examination: Examination): void {
+  const { report, words, say } = examination;
+  const { timing, usage, model, text, reasoning } = result;
+  if (text.trim() === '' && reasoning.trim() === '') {
+    throw new Finding(words.empty, words.emptyAdvice, 'empty');
+  }
+  const { firstTokenMs = 0, totalMs = 0, tokensPerSecond } = timing;
+  // The usage is passed on from the server unchecked.
+  const said: unknown = usage?.completion_tokens;
+  const ownRate = totalMs > firstTokenMs ? counted / ((totalMs - firstTokenMs) / 1000) : undefined;
+  const answer = {
+    model: model === undefined ? undefined : onOneLine(model),
+    tokens: typeof said === 'number' ? said : counted,
+    firstTokenMs: Math.round(firstTokenMs),
+    tokensPerSecond: tokensPerSecond ?? ownRate,
+  };
+  report.answer = answer;
+  say(`✓ ${words.streams({ ...answer, rate: answer.tokensPerSecond })}`);
+  const asked = examination.model;
+  if (asked !== undefined && answer.model && !isSameModel(asked, answer.model)) {
+    say(`! ${words.otherModel(answer.model, onOneLine(asked))}`);
+  }
+}
+
+async function explainNoAnswer(error: Error, examination: Examination): Promise<Finding> {
+  const { words, language } = examination;
+  if (isChatError(error) && error.code === 'replay-miss') {
+    const [miss = ''] = (error.serverMessage ?? error.message).split('\n');
+    return new Finding(words.fails(onOneLine(miss)), words.playsRecordings, error.code);
+  }
+  const { happened, advice } = explainError(error, asked(examination), language);
+  const reason = isChatError(error) ? (error.reason ?? error.kind) : undefined;
+  // LM Studio lists its models even at an address without /v1, but does not answer there.
+  const v1 = reason === 'base-url' ? await adviseV1(examination) : undefined;
+  return new Finding(words.fails(happened), v1 ?? advice ?? words.failsAdvice, reason);
 }

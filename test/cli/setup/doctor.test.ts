@@ -42,10 +42,10 @@ test('a server that is well: what it is, its models, a stream, and how fast', as
   const { status, printed } = await examine(server.baseURL);
   assert.equal(status, 0, printed);
   assert.match(printed, /✓ http:.*\/v1 answers; it is LM Studio\n/);
-  assert.match(printed, /tiny \(loaded, context 4096, sees images\)/);
+  assert.match(printed, /tiny \(loaded, context 4096, accepts images\)/);
   assert.match(
     printed,
-    /✓ An answer streams: the first token after [\d.]+ s, then [\d.]+ tokens\/s \(40 tokens, tiny\)\n/,
+    /✓ Streaming works: first token after \d+ ms, [\d.]+ tokens\/s \(40 tokens, tiny\)\n/,
   );
   assert.ok(!printed.includes('words'));
   assert.equal(server.seen.at(-1)?.body.model, 'tiny');
@@ -58,7 +58,7 @@ test('of an answer that is too short to tell, no rate is told', async () => {
     response.end(frame({ content: '1' }) + end);
   });
   const { printed } = await examine(server.baseURL);
-  assert.match(printed, /✓ An answer streams: the first token after [\d.]+ s \(1 token, tiny\)\n/);
+  assert.match(printed, /✓ Streaming works: first token after \d+ ms \(1 token, tiny\)\n/);
 });
 
 test('a replay server that has no recording of it is told as that', async (t) => {
@@ -73,7 +73,7 @@ test('a replay server that has no recording of it is told as that', async (t) =>
   const { printed, status } = await examine(`${replay.url}/v1`);
   assert.match(
     printed,
-    /✗ No answer streams\. No recording matches POST .*\n {2}→ This is a replay server: .*\n$/,
+    /✗ Streaming does not work\. No recording matches POST .*\n {2}→ This is a replay server, .*\n$/,
   );
   assert.equal(status, 1);
 });
@@ -95,19 +95,19 @@ for (const [name, prepare, words] of [
       await scripted(raw('{"error":"Unexpected endpoint or method. (POST /chat/completions)"}'));
       return new URL(server.baseURL).origin;
     },
-    /✗ No answer streams\.[\s\S]*→ \/v1 is missing: use --base-url http:.*\/v1\n/,
+    /✗ Streaming does not work\.[\s\S]*→ \/v1 is missing: use --base-url http:.*\/v1\n/,
   ],
   [
     'an error in the stream',
     () => scripted(refuse(400, { error: 'The model has crashed' })),
-    /✗ No answer streams\. .*The model has crashed/,
+    /✗ Streaming does not work\. .*The model has crashed/,
   ],
   [
     'a stream that breaks off',
     () => scripted(raw(frame({ content: '1' }))),
-    /✗ No answer streams\. The connection was lost before the answer was finished\.\n {2}→ The server's log/,
+    /✗ Streaming does not work\. The connection was lost before the answer was finished\.\n {2}→ The server's log/,
   ],
-  ['an empty answer', () => scripted(raw(ending())), /✗ The answer ended, and it is empty\./],
+  ['an empty answer', () => scripted(raw(ending())), /✗ The model gave an empty answer\./],
 ] satisfies [string, () => Promise<string>, RegExp][]) {
   test(`what is wrong is said with what to do, and the exit status is 1: ${name}`, async () => {
     const { status, printed } = await examine(await prepare());
@@ -169,7 +169,7 @@ test('something that accepts connections and says nothing is not waited for long
   assert.match(printed, /sent no list of models within 2 s/);
 });
 
-test('http to a server that speaks https only leads to https, and from there to the certificate: in no circle', {
+test('http to a server that supports only https leads to https, and from there to the certificate: in no circle', {
   skip: spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed',
 }, async (t) => {
   const folder = await scratch(t);
@@ -192,7 +192,7 @@ test('http to a server that speaks https only leads to https, and from there to 
   const plain = await examine(`http://127.0.0.1:${port}/v1`);
   assert.match(
     plain.printed,
-    /✗ http:.* speaks https only\.\n {2}→ Use --base-url https:\/\/127\.0\.0\.1:\d+\/v1\n/,
+    /✗ http:.* supports only https\.\n {2}→ Use --base-url https:\/\/127\.0\.0\.1:\d+\/v1\n/,
   );
   const encrypted = await examine(`https://127.0.0.1:${port}/v1`);
   assert.match(
@@ -200,6 +200,8 @@ test('http to a server that speaks https only leads to https, and from there to 
     /✗ The certificate of https:\/\/127.* \(DEPTH_ZERO_SELF_SIGNED_CERT\)\.\n {2}→ .*NODE_EXTRA_CA_CERTS/,
   );
   assert.equal(encrypted.status, 1);
+  const json = JSON.parse((await examine(`http://127.0.0.1:${port}/v1`, '--json')).printed);
+  assert.equal(json.problem.reason, 'tls-plain-http');
 });
 
 test('a server that takes no notice of max_tokens is left after what is needed', async (t) => {
@@ -223,7 +225,7 @@ test('a server that takes no notice of max_tokens is left after what is needed',
   assert.equal(status, 0, printed);
   assert.match(
     printed,
-    /✓ An answer streams: .*\(129 tokens, tiny\)\n! It was left after 129 tokens/,
+    /✓ Streaming works: .*\(129 tokens, tiny\)\n! Stopped reading after 129 tokens/,
   );
 });
 
@@ -242,7 +244,7 @@ test('a server that is still loading is said to be loading, and waited for', asy
   });
   const { status, printed } = await examine(url);
   assert.match(printed, /^ {2}… The server is still loading its model; waiting for it, 0 s/);
-  assert.match(printed, /✓ All is well\.\n$/);
+  assert.match(printed, /✓ Everything works\.\n$/);
   assert.equal(status, 0);
 });
 
@@ -266,7 +268,7 @@ test('in Chinese', async () => {
   const well = await examine(server.baseURL, '--lang', 'zh');
   assert.match(
     well.printed,
-    /✓ .* 有应答，是 LM Studio\n[\s\S]*✓ 能收到流式回答：[\s\S]*✓ 一切正常。\n$/,
+    /✓ .* 有应答，是 LM Studio\n[\s\S]*✓ 流式输出正常：[\s\S]*✓ 一切正常。\n$/,
   );
   const dead = await runCommand(doctor, ['--base-url', await deadURL()], { LANG: 'zh_CN.UTF-8' });
   assert.match(
@@ -276,13 +278,13 @@ test('in Chinese', async () => {
 });
 
 test('nothing that the server sent steers the terminal or makes a line of its own', async (t) => {
-  const evil = 'tiny\x1b]0;x\x07\r\n✓ All is well.\u0085';
+  const evil = 'tiny\x1b]0;x\x07\r\n✓ Everything works.\u0085\u202e';
   const hostile = await startServer([{ id: evil, object: 'model' }], '/v1/models');
   t.after(() => hostile.close());
   hostile.script(refuse(400, { error: `\x1b[2J${evil}` }));
   const { printed } = await examine(hostile.baseURL);
-  assert.doesNotMatch(printed, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
-  assert.doesNotMatch(printed, /^✓ All is well/m);
+  assert.doesNotMatch(printed, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+  assert.doesNotMatch(printed, /^✓ Everything works/m);
 });
 
 test('a host name that cannot be found is said to be that', async () => {
@@ -293,4 +295,52 @@ test('a host name that cannot be found is said to be that', async () => {
     /✗ The host name in http:\/\/nowhere\.invalid\/v1 could not be found \(E\w+\)\.\n {2}→ Correct --base-url/,
   );
   assert.doesNotMatch(printed, /Start it/);
+});
+
+test('a redirect: the base URL to which it leads is written out', async (t) => {
+  const right = await serve(t, (_, response) => response.end('{"data":[{"id":"tiny"}]}'));
+  const url = await serve(t, ({ url = '' }, response) => {
+    response.writeHead(308, { location: url.replace('/v1', right) }).end('<h1>Moved</h1>');
+  });
+  const { status, printed } = await examine(url);
+  assert.match(printed, /^✗ The server at http:.* redirects to another address;/);
+  assert.ok(printed.endsWith(`\n  → Use --base-url ${right}\n`), printed);
+  assert.equal(status, 1);
+  const { problem } = JSON.parse((await examine(url, '--json')).printed);
+  assert.deepEqual(problem.reason, 'redirect');
+  const toHttps = await serve(t, ({ url = '' }, response) => {
+    response.writeHead(301, { location: `https://example.com${url}` }).end();
+  });
+  const secure = await examine(toHttps);
+  assert.ok(secure.printed.endsWith('→ Use --base-url https://example.com/v1\n'), secure.printed);
+});
+
+test('a server that lists models but gives no chat completion is said to do so', async (t) => {
+  const url = await serve(t, (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[{"id":"tiny"}]}');
+  });
+  const { printed, status } = await examine(url);
+  assert.match(
+    printed,
+    /✗ Streaming does not work\. There is a server at .*, but no chat model behind/,
+  );
+  assert.equal(status, 1);
+});
+
+test('another model than the one that was named is said to have answered', async () => {
+  server.script(say('1 ', '2 '));
+  const { printed } = await examine(server.baseURL, '--model', 'nope');
+  assert.match(printed, /! The server does not list nope; testing it anyway\n/);
+  assert.match(printed, /! tiny answered, not nope: /);
+});
+
+test('a number of tokens that is none makes no line of its own', async () => {
+  server.script((response) => {
+    begin(response);
+    const end = ending().replace('"completion_tokens":2', '"completion_tokens":"2\\n✓ Everything"');
+    response.end(frame({ content: '1' }) + end);
+  });
+  const { printed } = await examine(server.baseURL);
+  assert.equal(printed.match(/^✓ Everything/gm)?.length, 1);
+  assert.match(printed, /\(1 token, tiny\)/);
 });

@@ -65,11 +65,11 @@ for (const { which, words } of pictures('test/bench/cost.svg', drawCost(bench)))
 
 test('terminal.svg shows a run of the program, and no line is broken', () => {
   const words = wordsOf(read('src/cli/terminal.svg'));
-  for (const line of ['$ npm start', '[stopped]', '$ node dist/cli.js doctor', '✓ All is well.']) {
+  for (const line of ['$ npm start', '[stopped]', '$ node dist/cli.js doctor', '✓ Everything works.']) {
     assert.ok(words.includes(line), line);
   }
   assert.ok(words.some((line) => line.endsWith('http://127.0.0.1:1234/v1')));
-  assert.ok(words.some((line) => /^✓ An answer streams: .* tokens\/s \(.*\)$/.test(line)));
+  assert.ok(words.some((line) => /^✓ Streaming works: .* tokens\/s \(.*\)$/.test(line)));
   for (const line of words) assert.doesNotMatch(line, /\x1b|127\.0\.0\.1:(?!1234)/);
 });
 
