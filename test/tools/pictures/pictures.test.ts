@@ -65,7 +65,12 @@ for (const { which, words } of pictures('test/bench/cost.svg', drawCost(bench)))
 
 test('terminal.svg shows a run of the program, and no line is broken', () => {
   const words = wordsOf(read('src/cli/terminal.svg'));
-  for (const line of ['$ npm start', '[stopped]', '$ node dist/cli.js doctor', '✓ Everything works.']) {
+  for (const line of [
+    '$ npm start',
+    '[stopped]',
+    '$ node dist/cli.js doctor',
+    '✓ Everything works.',
+  ]) {
     assert.ok(words.includes(line), line);
   }
   assert.ok(words.some((line) => line.endsWith('http://127.0.0.1:1234/v1')));
