@@ -12,7 +12,7 @@ export {
   type Model,
   type ModelState,
 } from './client/models/models.ts';
-export { streamChat } from './client/stream-chat.ts';
+export { resumeChat, streamChat } from './client/stream-chat.ts';
 export type {
   ChatChunk,
   ChatMessage,
@@ -26,6 +26,7 @@ export type {
   PartialResult,
   ReplyEvent,
   ResponseFormat,
+  ResumePoint,
   ServerOptions,
   StreamOptions,
   Timeouts,

@@ -171,6 +171,16 @@ export const rows: { readonly [cause in Cause]: Row } = {
       advice: `原因可以看服务的日志。${askAgain}`,
     }),
   },
+  expired: {
+    en: (_, { askAgain }) => ({
+      happened: 'The server no longer has the rest of the answer.',
+      advice: `It keeps an answer for a few minutes only, and not over a restart. ${askAgain}`,
+    }),
+    zh: (_, { askAgain }) => ({
+      happened: '服务已经没有这个回答的其余部分了。',
+      advice: `服务只保留回答几分钟，重启后就不再保留。请${askAgain}`,
+    }),
+  },
   'too-large': {
     en: ({ message }) => ({
       happened: `The answer was stopped because it got too large: ${message}.`,

@@ -2,7 +2,7 @@ import { checkType } from './option-values.ts';
 import { Reply } from './reply/reply.ts';
 import { Stream } from './reply/stream.ts';
 import type { RequestBody } from './send/connection.ts';
-import type { ChatReply, ChatRequest, StreamOptions } from './types.ts';
+import type { ChatReply, ChatRequest, ResumePoint, StreamOptions } from './types.ts';
 
 /*
  * The story of one reply, and where each step of it is:
@@ -58,6 +58,25 @@ export function streamChat(body: ChatRequest, options: StreamOptions = {}): Chat
   // Written now: what the caller changes later is not sent.
   const request = writeRequest(whole);
   return new Reply(new Stream(options, request, budgetOf(whole)));
+}
+
+/**
+ * Reads on a reply that `streamChat` had with `resume: true`, in this process or in another one.
+ *
+ *     const rest = await resumeChat(JSON.parse(saved)).result;
+ *
+ * @param from - the reply's `resumable`; with `bytes: 0` it is read from its beginning
+ * @param options - as for `streamChat`; the base URL is that of the reply unless given
+ * @returns a reply like that of `streamChat`, which goes on while the server writes it
+ * @throws {TypeError} at once, for an argument of a wrong type. When it is read, a `ChatError` of reason `expired` if the
+ * server does not have it any more
+ */
+export function resumeChat(from: ResumePoint, options: StreamOptions = {}): ChatReply {
+  if (typeof from?.id !== 'string') throw new TypeError('resumable.id must be of type string');
+  const { id, bytes = 0, baseURL } = from;
+  checkType('resumable.bytes', bytes, 'number');
+  const server = { ...options, baseURL: options?.baseURL ?? baseURL };
+  return new Reply(new Stream(server, { id, baseURL, bytes }, undefined));
 }
 
 /**

@@ -56,6 +56,21 @@ export interface StreamOptions extends ServerOptions {
    * as answer until the mark comes, and a `correction` event then says what it was. Default `false`.
    */
   startsInReasoning?: boolean | undefined;
+  /**
+   * llama.cpp (since May 2026) goes on with the reply if its connection breaks, and so does this client, from the byte where
+   * it broke. Leaving the reply stops the server. Servers that cannot do that ignore it. Default `false`.
+   */
+  resume?: boolean | undefined;
+}
+
+/** From where a reply that outlives its connection can be read on, by any process. */
+export interface ResumePoint {
+  /** Whoever knows it can read the reply and stop it. */
+  id: string;
+  /** Where the server is, without a key. */
+  baseURL: string;
+  /** So many bytes of the stream were read, up to the end of an event. With 0 the reply is read from its beginning. */
+  bytes: number;
 }
 
 /**
@@ -187,4 +202,6 @@ export interface ChatReply extends AsyncIterable<string> {
   readonly result: Promise<ChatResult>;
   /** What has come up to now, even after an abort. */
   readonly soFar: PartialResult;
+  /** With `options.resume`: from where `resumeChat` reads on what is not in `soFar` yet. */
+  readonly resumable: ResumePoint | undefined;
 }

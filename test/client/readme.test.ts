@@ -78,6 +78,10 @@ test('reasoning apart from the answer', async () => {
   assert.equal(await run('reasoning.mjs'), 'true true\n');
 });
 
+test('a reply that outlives its connection', async () => {
+  assert.equal(await run('resume.mjs'), 'true\n');
+});
+
 test('every snippet of the page was run', () => {
   assert.deepEqual([...snippets.keys()], []);
 });

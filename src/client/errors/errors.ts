@@ -39,6 +39,8 @@ export type ErrorReason =
   | 'first-token'
   /** Nothing came for `timeouts.idle` in mid-answer. Raise it, or look at the server's log. */
   | 'idle'
+  /** The server no longer has the answer that was to go on: it was too long, too long ago, or the server was restarted. Ask again. */
+  | 'expired'
   /** The server wants a key, or another one. Set `apiKey`. */
   | 'token'
   /** The conversation is longer than the model's context. Send less, or load the model with more context. */

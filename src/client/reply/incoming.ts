@@ -1,5 +1,5 @@
 import { createEventReader, type EventReader, type ServerEvent } from '../read/sse.ts';
-import type { Connection } from '../send/connection.ts';
+import type { Source } from '../send/connection.ts';
 
 /** Why no more bytes will come, if there is a reason, and the lines that were no event. */
 export interface BodyEnd {
@@ -7,19 +7,19 @@ export interface BodyEnd {
   strayLines: string;
 }
 
-/** The events of a response, read from its connection when they are asked for. */
+/** The events of a response, read from its source when they are asked for. */
 export class IncomingEvents {
   isReading = false;
   /** Set when no more bytes will come. */
   bodyEnd: BodyEnd | undefined;
 
-  readonly #connection: Connection;
+  readonly #source: Source;
   readonly #reader: EventReader;
   readonly #onBack: () => void;
 
   /** @param onBack - called when a read has come back, with events or with the end */
-  constructor(connection: Connection, maxEventBytes: number, onBack: () => void) {
-    this.#connection = connection;
+  constructor(source: Source, maxEventBytes: number, onBack: () => void) {
+    this.#source = source;
     this.#reader = createEventReader(maxEventBytes);
     this.#onBack = onBack;
   }
@@ -33,7 +33,7 @@ export class IncomingEvents {
   read(): void {
     this.isReading = true;
     try {
-      this.#connection.read().then(this.#onRead, this.#onBodyEnd);
+      this.#source.read().then(this.#onRead, this.#onBodyEnd);
     } catch (thrown) {
       // A body that somebody else made.
       this.#onBodyEnd(thrown);

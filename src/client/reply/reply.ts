@@ -1,6 +1,6 @@
 import { isChatError } from '../errors/errors.ts';
 import { Queue } from '../read/queue.ts';
-import type { ChatReply, ChatResult, PartialResult, ReplyEvent } from '../types.ts';
+import type { ChatReply, ChatResult, PartialResult, ReplyEvent, ResumePoint } from '../types.ts';
 import type { Outcome, Stream } from './stream.ts';
 
 /*
@@ -63,6 +63,10 @@ export class Reply implements ChatReply {
 
   get soFar(): PartialResult {
     return this.#stream.soFar();
+  }
+
+  get resumable(): ResumePoint | undefined {
+    return this.#stream.resumePoint;
   }
 
   #iterate<T>(pick: Picker<T>): PieceIterator<T> {

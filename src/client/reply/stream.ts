@@ -3,13 +3,15 @@ import { Queue } from '../read/queue.ts';
 import type { ServerEvent } from '../read/sse.ts';
 import { listenForAbort } from '../send/abort-listeners.ts';
 import { Clock, now } from '../send/clocks.ts';
-import { Connection, type RequestBody } from '../send/connection.ts';
+import type { RequestBody, Source } from '../send/connection.ts';
 import { readStreamOptions, type StreamSettings } from '../send/options.ts';
+import { createSource } from '../send/resumable-body.ts';
 import type {
   ChatChunk,
   ChatResult,
   PartialResult,
   ReplyEvent,
+  ResumePoint,
   StreamOptions,
   Verdict,
 } from '../types.ts';
@@ -51,7 +53,7 @@ export type Outcome = { result: ChatResult } | { error: unknown };
  */
 export class Stream {
   readonly #settings: StreamSettings;
-  readonly #connection: Connection;
+  readonly #source: Source;
   readonly #incoming: IncomingEvents;
   readonly #happened = new Queue<ReplyEvent>();
   readonly #fold: Fold;
@@ -68,16 +70,20 @@ export class Stream {
   #stopListening = doNothing;
 
   /**
+   * @param start - what to ask, or from where to go on
    * @param maxTokens - the budget in the request, if it has one
    * @throws {TypeError} for an option of a wrong type
    */
-  constructor(options: StreamOptions, body: RequestBody, maxTokens: number | undefined) {
+  constructor(
+    options: StreamOptions,
+    start: RequestBody | ResumePoint,
+    maxTokens: number | undefined,
+  ) {
     this.#settings = readStreamOptions(options, () => this.soFar());
-    const { server, timeouts, maxEventBytes } = this.#settings;
+    const { timeouts, maxEventBytes } = this.#settings;
     this.#fold = new Fold((event) => this.#happened.push(event), this.#settings, maxTokens);
-    const patienceMs = timeouts.firstToken || Infinity;
-    this.#connection = new Connection(server, body, patienceMs);
-    this.#incoming = new IncomingEvents(this.#connection, maxEventBytes, () => this.#comeBack());
+    this.#source = createSource(this.#settings, start);
+    this.#incoming = new IncomingEvents(this.#source, maxEventBytes, () => this.#comeBack());
     this.#clock.limit(timeouts.firstToken);
   }
 
@@ -131,10 +137,15 @@ export class Stream {
     return this.#collect(outcome && 'result' in outcome ? outcome.result.verdict : undefined);
   }
 
+  /** From where another stream can go on. */
+  get resumePoint(): ResumePoint | undefined {
+    return this.#source.resumePoint;
+  }
+
   #collect(verdict: Verdict | undefined): PartialResult {
     const isFinished = verdict !== undefined && verdict !== 'stopped';
     const collected = this.#fold.collected(isFinished);
-    const moments = { ...this.#moments, head: this.#connection.openedAt };
+    const moments = { ...this.#moments, head: this.#source.openedAt };
     return { ...collected, verdict, timing: measure(moments, collected.usage, now()) };
   }
 
@@ -223,7 +234,7 @@ export class Stream {
 
   /** The body is over, and so are its events. */
   #conclude({ cause, strayLines }: BodyEnd): void {
-    const { openedAt, contentType } = this.#connection;
+    const { openedAt, contentType } = this.#source;
     if (openedAt === undefined) throw cause;
     const { stage, bytes } = this.#fold;
     const hasEnded = cause === undefined || bytes > 0;
@@ -292,17 +303,17 @@ export class Stream {
 
   #hangUp(): void {
     this.#clock.limit(0);
-    this.#connection.hangUp();
+    this.#source.hangUp();
   }
 
   /**
-   * A finished body is given a moment to end without being closed: then its connection can be used again, and no server
-   * learns that its client went away, of which mlx_lm.server may die.
+   * A finished body is given a moment to end without being closed, so that no server learns that its client went away:
+   * mlx_lm.server may die of that.
    */
   #linger(): void {
     this.#clock.limit(CLOSING_MS);
     this.#clock.wait();
     const hangUp = () => this.#hangUp();
-    this.#connection.read().then(hangUp, hangUp);
+    this.#source.read().then(hangUp, hangUp);
   }
 }

@@ -1,4 +1,5 @@
 import { isChatError } from '../errors/errors.ts';
+import type { ResumePoint } from '../types.ts';
 import { now } from './clocks.ts';
 import type { ServerSettings } from './options.ts';
 import { readerOf } from './read-body.ts';
@@ -11,26 +12,36 @@ export interface RequestBody {
   mayLeaveOutStreamOptions?: boolean;
 }
 
-type Read = ReadableStreamReadResult<Uint8Array>;
+/** One read of a body. */
+export type Read = ReadableStreamReadResult<Uint8Array>;
 
-/** One request and its response's body. Nothing is sent before the first `read`. */
-export class Connection {
-  /** When the response's head came, on the monotonic clock; `undefined` before that. */
+/** Where a stream gets its bytes: one connection, or several in a row. Nothing is sent before the first `read`. */
+export interface Source {
+  /** When the first response's head came, on the monotonic clock; `undefined` before that. */
+  readonly openedAt: number | undefined;
+  /** What the head says that the body is; empty if it does not say it. */
+  readonly contentType: string;
+  /** From where the rest can be read by others, if the source can tell. */
+  readonly resumePoint?: ResumePoint;
+  read(): Promise<Read>;
+  /** Drops it, and so the server's work; a response that comes later, too. */
+  hangUp(): void;
+}
+
+/** Sends a request, and gives its response. */
+export type Open = (signal: AbortSignal) => Promise<Response>;
+
+/** One request and its response's body. */
+export class Connection implements Source {
   openedAt: number | undefined;
-  /** What the head says that the body is; empty where it does not say it. */
   contentType = '';
 
-  readonly #server: ServerSettings;
-  readonly #body: RequestBody;
-  readonly #patienceMs: number;
+  readonly #request: Open;
   readonly #controller = new AbortController();
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
-  /** @param patienceMs - how long a model may take to load */
-  constructor(server: ServerSettings, body: RequestBody, patienceMs: number) {
-    this.#server = server;
-    this.#body = body;
-    this.#patienceMs = patienceMs;
+  constructor(request: Open) {
+    this.#request = request;
   }
 
   /** Once the body is open, its own promise: no layer a read. */
@@ -38,7 +49,6 @@ export class Connection {
     return this.#reader ? this.#reader.read() : this.#open();
   }
 
-  /** Drops it, and so the server's work; also a response that comes later. */
   hangUp(): void {
     // A reason of its own costs an error with its stack.
     this.#controller.abort('ended');
@@ -46,7 +56,7 @@ export class Connection {
   }
 
   async #open(): Promise<Read> {
-    const response = await this.#request();
+    const response = await this.#request(this.#controller.signal);
     this.openedAt = now();
     this.contentType = response.headers.get('content-type') ?? '';
     this.#reader = readerOf(response);
@@ -54,22 +64,23 @@ export class Connection {
     if (this.#controller.signal.aborted) this.hangUp();
     return this.#reader.read();
   }
-
-  async #request(): Promise<Response> {
-    const { json, mayLeaveOutStreamOptions } = this.#body;
-    try {
-      return await this.#send(json);
-    } catch (error) {
-      if (!mayLeaveOutStreamOptions || !refusesStreamOptions(error)) throw error;
-      return await this.#send(JSON.stringify({ ...JSON.parse(json), stream_options: undefined }));
-    }
-  }
-
-  #send(json: string): Promise<Response> {
-    const { signal } = this.#controller;
-    return send(this.#server, '/chat/completions', signal, json, this.#patienceMs);
-  }
 }
+
+/**
+ * Asks for a reply.
+ * @param patienceMs - how long a model may take to load
+ */
+export const askForReply =
+  (server: ServerSettings, body: RequestBody, patienceMs: number): Open =>
+  async (signal) => {
+    const ask = (json: string) => send(server, '/chat/completions', signal, json, patienceMs);
+    try {
+      return await ask(body.json);
+    } catch (error) {
+      if (!body.mayLeaveOutStreamOptions || !refusesStreamOptions(error)) throw error;
+      return await ask(JSON.stringify({ ...JSON.parse(body.json), stream_options: undefined }));
+    }
+  };
 
 /** Mistral, Databricks and others know no `stream_options`, and say so. */
 function refusesStreamOptions(error: unknown): boolean {

@@ -28,6 +28,7 @@ export interface StreamSettings {
   readonly maxResultBytes: number;
   readonly onChunk: StreamOptions['onChunk'];
   readonly startsInReasoning: boolean;
+  readonly resume: boolean;
 }
 
 /**
@@ -40,7 +41,7 @@ export function readStreamOptions(
   partial: () => PartialResult,
 ): StreamSettings {
   const server = readServerOptions(options, partial);
-  const { timeouts, maxEventBytes, maxResultBytes, onChunk, startsInReasoning } = options;
+  const { timeouts, maxEventBytes, maxResultBytes, onChunk, startsInReasoning, resume } = options;
   checkType('options.timeouts', timeouts, 'object');
   checkType('options.timeouts.firstToken', timeouts?.firstToken, 'number');
   checkType('options.timeouts.idle', timeouts?.idle, 'number');
@@ -48,6 +49,7 @@ export function readStreamOptions(
   checkType('options.maxResultBytes', maxResultBytes, 'number');
   checkType('options.onChunk', onChunk, 'function');
   checkType('options.startsInReasoning', startsInReasoning, 'boolean');
+  checkType('options.resume', resume, 'boolean');
   return {
     server,
     timeouts: {
@@ -58,6 +60,7 @@ export function readStreamOptions(
     maxResultBytes: maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
     onChunk: onChunk ?? undefined,
     startsInReasoning: startsInReasoning ?? false,
+    resume: resume ?? false,
   };
 }
 

@@ -21,7 +21,7 @@ const SHORTEST_WAIT_MS = 250;
  * It is sent again in three cases only, and never when a server may have read it before: the runtime had kept a connection
  * that was dead before the request was written; the server is still loading its model (503), for as long as `patienceMs`;
  * `localhost` was refused (once, as 127.0.0.1, for a server that listens on IPv4 only).
- * @param path - what the base URL's path is followed by
+ * @param path - what follows the base URL's path, perhaps with a query
  * @param json - the body; makes it a POST
  * @param patienceMs - how long a model may take to load
  * @throws {ChatError} kind `connection`, `timeout` or `http`; the signal's reason after an abort, as soon as `fetch` lets go
@@ -33,8 +33,7 @@ export async function send(
   json?: string,
   patienceMs = 0,
 ): Promise<Response> {
-  const url = new URL(server.base);
-  url.pathname = url.pathname.replace(/\/*$/, path);
+  const url = urlOf(server, path);
   const init: RequestInit = {
     method: json === undefined ? 'GET' : 'POST',
     redirect: 'manual',
@@ -51,6 +50,15 @@ export async function send(
     if (waitMs === undefined || now() + waitMs > until) throw error;
     await pause(waitMs, signal);
   }
+}
+
+/** @param path - what follows the base URL's path, perhaps with a query, which is added to the base URL's own */
+export function urlOf({ base }: ServerSettings, path: string): URL {
+  const url = new URL(base);
+  const [pathname = '', query] = path.split('?');
+  url.pathname = url.pathname.replace(/\/*$/, pathname);
+  if (query !== undefined) url.search += `${url.search && '&'}${query}`;
+  return url;
 }
 
 /**

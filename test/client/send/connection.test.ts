@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import { Connection, type RequestBody } from '../../../src/client/send/connection.ts';
+import { askForReply, Connection, type RequestBody } from '../../../src/client/send/connection.ts';
 import { readServerOptions } from '../../../src/client/send/options.ts';
 import type { Fetch } from '../../../src/client/types.ts';
 import { streamChat } from '../../../src/index.ts';
@@ -10,7 +10,7 @@ import { fakeServer, hello, silence } from '../streams.ts';
 import { fakeClock, settled } from './fake-clock.ts';
 
 const connect = (fetch: Fetch, body: RequestBody = { json: '{}' }, patienceMs = 0) =>
-  new Connection(readServerOptions({ fetch }), body, patienceMs);
+  new Connection(askForReply(readServerOptions({ fetch }), body, patienceMs));
 
 /** The text of a read. */
 const textOf = ({ value }: ReadableStreamReadResult<Uint8Array>) => new TextDecoder().decode(value);

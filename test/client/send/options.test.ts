@@ -15,6 +15,7 @@ test('every option has a default', () => {
     maxResultBytes: 67_108_864,
     onChunk: undefined,
     startsInReasoning: false,
+    resume: false,
   });
   assert.equal(base.href, 'http://127.0.0.1:1234/v1');
   assert.deepEqual(known, {
@@ -37,6 +38,7 @@ test('what is given counts, 0 and false included', () => {
     maxResultBytes: 7,
     onChunk,
     startsInReasoning: true,
+    resume: true,
   };
   const { server, ...settings } = readStreamOptions(given, partial);
   assert.deepEqual(settings, given);
@@ -64,6 +66,7 @@ test('null is as good as nothing, as JSON has it', () => {
     maxResultBytes: null,
     onChunk: null,
     startsInReasoning: null,
+    resume: null,
   };
   const { server, ...settings } = readStreamOptions(given, partial);
   const { server: plainServer, ...plain } = readStreamOptions({}, partial);

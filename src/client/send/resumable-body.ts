@@ -1,0 +1,203 @@
+import { isChatError } from '../errors/errors.ts';
+import type { ResumePoint } from '../types.ts';
+import { now, pause } from './clocks.ts';
+import {
+  askForReply,
+  Connection,
+  type Open,
+  type Read,
+  type RequestBody,
+  type Source,
+} from './connection.ts';
+import type { ServerSettings, StreamSettings } from './options.ts';
+import { send, urlOf } from './send.ts';
+
+/** llama.cpp goes on with a reply whose reader is gone if its request has this header. */
+const ID_HEADER = 'x-conversation-id';
+
+/** How often the rest is asked for, and the first pause before that, in ms; each pause is twice as long as the last. */
+const MOST_TRIES = 7;
+const FIRST_PAUSE_MS = 100;
+
+/** How long a server may take to answer that it stops a reply, in ms. */
+const STOPPING_MS = 5000;
+
+/** How the last event of a whole reply ends. */
+const LAST_EVENT = '[DONE]\n\n';
+
+const LINE_END = 10;
+
+/**
+ * Where a stream gets its bytes.
+ * @param start - what to ask, or from where to go on
+ */
+export function createSource(settings: StreamSettings, start: RequestBody | ResumePoint): Source {
+  const { server, timeouts, resume } = settings;
+  if ('id' in start) return new ResumableBody(server, start, timeouts.idle);
+  const patienceMs = timeouts.firstToken || Infinity;
+  if (!resume) return new Connection(askForReply(server, start, patienceMs));
+  const id = server.headers[ID_HEADER] ?? createId();
+  const headers = { ...server.headers, [ID_HEADER]: id };
+  const ask = askForReply({ ...server, headers }, start, patienceMs);
+  return new ResumableBody(server, { id, bytes: 0 }, timeouts.idle, ask);
+}
+
+/** Whoever knows the id can read the reply and stop it, so it is random. Node 18 and pages over http have no `randomUUID`. */
+const createId = (): string =>
+  globalThis.crypto?.randomUUID?.() ?? `${Math.random()}${Math.random()}${Math.random()}`;
+
+/**
+ * The body of a reply that outlives its connections: when one breaks, the next goes on from the byte where it broke.
+ *
+ * llama.cpp can do that since May 2026. It keeps the last 4 MiB of a reply, until 5 minutes after its end. From a server
+ * that cannot do it no event stream comes when it is asked for the rest, and the body ends as it broke.
+ * @see https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README-dev.md - Resumable streaming
+ */
+class ResumableBody implements Source {
+  openedAt: number | undefined;
+  contentType = '';
+
+  readonly #server: ServerSettings;
+  readonly #id: string;
+  readonly #idleMs: number;
+  readonly #controller = new AbortController();
+  readonly #pieces = this.#readPieces();
+  #connection: Connection;
+  /** How many bytes of the reply were given out, and how many of them up to the end of an event. */
+  #given: number;
+  #givenInEvents: number;
+  /** The last characters that were given out. */
+  #tail = '';
+  /** The server works on the reply, as far as is known, and has to be told if nobody wants it. */
+  #isRunning = false;
+
+  /**
+   * @param idleMs - how long the connection may be broken; 0: as long as the tries take
+   * @param ask - asks for a new reply; if it is left out, the reply goes on from `bytes`
+   */
+  constructor(
+    server: ServerSettings,
+    { id, bytes }: Pick<ResumePoint, 'id' | 'bytes'>,
+    idleMs: number,
+    ask: Open = (signal) => this.#askForRest(signal),
+  ) {
+    this.#server = server;
+    this.#id = id;
+    this.#idleMs = idleMs || Infinity;
+    this.#given = this.#givenInEvents = bytes;
+    this.#connection = new Connection(ask);
+  }
+
+  get resumePoint(): ResumePoint {
+    const { origin, pathname } = this.#server.base;
+    return { id: this.#id, baseURL: origin + pathname, bytes: this.#givenInEvents };
+  }
+
+  read(): Promise<Read> {
+    return this.#pieces.next();
+  }
+
+  hangUp(): void {
+    const { fetch, headers } = this.#server;
+    this.#controller.abort();
+    this.#connection.hangUp();
+    if (!this.#isRunning) return;
+    this.#isRunning = false;
+    // The connection alone does not stop the server. Whether this does is nothing that a reader could wait for.
+    const signal = AbortSignal.timeout(STOPPING_MS);
+    fetch(urlOf(this.#server, this.#path()).href, { method: 'DELETE', headers, signal })
+      .then(({ body }) => body?.cancel())
+      .catch(() => {});
+  }
+
+  /** All connections in a row. It ends with the reply, or as the body first broke if it could not be mended. */
+  async *#readPieces(): AsyncGenerator<Uint8Array, undefined> {
+    this.#isRunning = true;
+    let cause: unknown;
+    let brokenAt = 0;
+    for (let tries = 0; ; tries++) {
+      let end: unknown;
+      try {
+        for await (const bytes of this.#readConnection()) {
+          tries = 0;
+          yield bytes;
+        }
+      } catch (thrown) {
+        end = thrown;
+      }
+      if (!this.#isRunning) return;
+      if (tries === 0) {
+        cause = end;
+        brokenAt = now();
+      }
+      const pauseMs = FIRST_PAUSE_MS * 2 ** tries;
+      const isTooLate = tries === MOST_TRIES || now() + pauseMs - brokenAt >= this.#idleMs;
+      if (isTooLate || this.#isHopeless(end, tries)) break;
+      await pause(pauseMs, this.#controller.signal);
+      if (!this.#isRunning) return;
+      this.#connection = new Connection((signal) => this.#askForRest(signal));
+    }
+    this.#isRunning = false;
+    if (cause !== undefined) throw cause;
+  }
+
+  /** The present connection, cut after each event, so that it is known where the reader's last event ended. */
+  async *#readConnection(): AsyncGenerator<Uint8Array, undefined> {
+    const connection = this.#connection;
+    for (;;) {
+      const { done, value } = await connection.read();
+      this.openedAt ??= connection.openedAt;
+      this.contentType ||= connection.contentType;
+      if (done) return;
+      for (const piece of cutAfterEvents(value, this.#tail.endsWith('\n'))) {
+        const { length } = LAST_EVENT;
+        this.#given += piece.length;
+        this.#tail = (this.#tail + String.fromCharCode(...piece.subarray(-length))).slice(-length);
+        if (this.#tail.endsWith('\n\n')) this.#givenInEvents = this.#given;
+        if (this.#tail === LAST_EVENT) this.#isRunning = false;
+        yield piece;
+      }
+    }
+  }
+
+  /** @param end - what a connection ended with; `undefined` for a clean end */
+  #isHopeless(end: unknown, tries: number): boolean {
+    // A clean end: at the second time the server has nothing more.
+    if (!isChatError(end)) return end === undefined && tries > 0;
+    // Of the first request nothing but a reset may mean that the server has read it.
+    return end.reason === 'expired' || (this.openedAt === undefined && end.reason !== 'reset');
+  }
+
+  async #askForRest(signal: AbortSignal): Promise<Response> {
+    try {
+      const response = await send(this.#server, this.#path(`&from=${this.#given}`), signal);
+      const type = response.headers.get('content-type') ?? '';
+      if (type.startsWith('text/event-stream')) return response;
+      response.body?.cancel().catch(() => {});
+    } catch (error) {
+      const isGone = isChatError(error) && (error.status === 400 || error.status === 404);
+      if (!isGone) throw error;
+    }
+    const did = 'no longer has this answer';
+    throw this.#server.fail({ kind: 'interrupted', did, reason: 'expired' });
+  }
+
+  #path(from = ''): string {
+    const version = /\/v1\/*$/.test(this.#server.base.pathname) ? '' : '/v1';
+    return `${version}/stream?conv_id=${encodeURIComponent(this.#id)}${from}`;
+  }
+}
+
+/** @param isInLineEnd - the bytes before these ended with a line end */
+function* cutAfterEvents(bytes: Uint8Array, isInLineEnd: boolean): Generator<Uint8Array> {
+  let start = 0;
+  let wasLineEnd = isInLineEnd;
+  for (const [at, byte] of bytes.entries()) {
+    if (byte === LINE_END && wasLineEnd) {
+      yield bytes.subarray(start, at + 1);
+      start = at + 1;
+    }
+    wasLineEnd = byte === LINE_END;
+  }
+  if (start < bytes.length) yield bytes.subarray(start);
+}
