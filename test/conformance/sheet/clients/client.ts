@@ -15,6 +15,8 @@ export interface Ask {
   patience?: number;
   /** `false`: the request goes without `stream_options`, by whatever option the client has for that. Default `true`. */
   usage?: boolean;
+  /** The client is to go on with the reply if its connection breaks, by whatever option it has for that. */
+  resumes?: boolean;
 }
 
 /** A tool call as a client hands it out. */

@@ -11,7 +11,7 @@ export function ours(name: string, fetch?: Fetch): Client {
     name,
     version,
     tellsReasoning: true,
-    open({ baseURL, apiKey, maxTokens, tools, signal, patience, usage }: Ask) {
+    open({ baseURL, apiKey, maxTokens, tools, signal, patience, usage, resumes }: Ask) {
       const reply = streamChat(
         {
           model,
@@ -25,6 +25,7 @@ export function ours(name: string, fetch?: Fetch): Client {
           apiKey,
           signal,
           fetch,
+          resume: resumes,
           timeouts: { firstToken: patience, idle: patience },
         },
       );

@@ -8,6 +8,7 @@ import { oddTools } from './reply/odd-tools.ts';
 import { reasons } from './reply/reasons.ts';
 import { frames, reasoning, verdicts } from './reply/replies.ts';
 import { tools } from './reply/tools.ts';
+import { resuming } from './resuming.ts';
 import type { Scenario } from './scenario.ts';
 import { sizes } from './sizes.ts';
 import { leaving, time } from './time.ts';
@@ -37,4 +38,5 @@ export const scenarios: Scenario[] = [
   ...time,
   ...sizes,
   ...connections,
+  ...resuming,
 ];
