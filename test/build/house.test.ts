@@ -13,6 +13,7 @@ const open = {
   long: 'test/agent/doubles/vscode.ts test/replay/readme.test.ts',
   alone: '',
   twice: '',
+  unmapped: 'src/cli src/cli/chat src/cli/fixtures src/cli/setup src/client src/client/errors',
 };
 const isOpen = (list: keyof typeof open, name: string) => open[list].split(/\s+/).includes(name);
 
@@ -139,6 +140,31 @@ test('a name that is exported means one thing', () => {
   }
   assert.deepEqual(
     [...places].filter(([name, files]) => files.length > 1 && !isOpen('twice', name)),
+    [],
+  );
+});
+
+/** The words of a file's comments. */
+const commentsOf = (file: string) =>
+  (read(file).match(/\/\*[\s\S]*?\*\/|^ *\/\/.*$/gm) ?? []).join('\n');
+
+test('a map in each room, or above it, names most of its files', () => {
+  const rooms = folders.flatMap(({ path, names }) => {
+    const inside = names.filter((name) => name.endsWith('.ts')).map((name) => name.slice(0, -3));
+    return path.startsWith('src/') && inside.length >= 3 ? [{ path, inside }] : [];
+  });
+  const unmapped = rooms.filter(({ path, inside }) => {
+    const near = sources.filter((file) =>
+      [path, posix.dirname(path)].includes(posix.dirname(file)),
+    );
+    return !near.some((file) => {
+      const comments = commentsOf(file);
+      const named = inside.filter((name) => new RegExp(`\\b${name}\\b`).test(comments));
+      return named.length >= inside.length / 2;
+    });
+  });
+  assert.deepEqual(
+    unmapped.map(({ path }) => path).filter((path) => !isOpen('unmapped', path)),
     [],
   );
 });
