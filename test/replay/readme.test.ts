@@ -90,7 +90,10 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
   if (existsSync(openai)) await symlink(openai, join(project, 'node_modules/openai'));
   await writeFile(join(project, 'package.json'), '{"scripts":{"test":"node --test"}}');
   // What stands in for LM Studio.
-  const studio = await startReplayServer(join(fixtures, 'lmstudio/hello'));
+  let answered = 0;
+  const studio = await startReplayServer(join(fixtures, 'lmstudio/hello'), {
+    onRequest: () => answered++,
+  });
   t.after(() => studio.close());
   const spoken = /Good morning! What shall we look at first\?/;
   const spokenInDeltas = /"content":"Good"[\s\S]*\[DONE\]/;
@@ -125,12 +128,13 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
   });
 
   await t.test('4. replay in a test', async () => {
-    for (const name of ['hello.test.mjs', 'normalize.test.mjs', 'tools.test.mjs']) {
+    const names = ['normalize.test.mjs', 'tools.test.mjs', 'timers.test.mjs'];
+    for (const name of ['hello.test.mjs', ...names]) {
       await writeFile(join(project, name), block(name));
     }
     const output = await succeed('node --test', { CI: 'true' });
-    assert.match(output, /pass 6/);
-    for (const name of ['normalize.test.mjs', 'tools.test.mjs']) await rm(join(project, name));
+    assert.match(output, /pass 7/);
+    for (const name of names) await rm(join(project, name));
   });
 
   await t.test(
@@ -173,6 +177,49 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
     const { status, output } = await shell(script).end();
     assert.equal(status, 1);
     assert.match(output, / Nearest: lmstudio\/hello\. /);
+  });
+
+  await t.test('8. a setup file, and the one line', async () => {
+    await writeFile(join(project, 'setup.mjs'), block('setup.mjs'));
+    const call = `fetch('${studio.url}/v1/chat/completions', { method: 'POST', body: '{"seed":SEED}' })`;
+    const script = (seed: number) =>
+      `const r = await ${call.replace('SEED', `${seed}`)}; console.log(await r.text());`;
+    const lines: [line: string, seeds: [number, number]][] = [
+      ['./setup.mjs', [1, 2]],
+      ['local-llm-stream-agent/replay/setup', [3, 3]],
+    ];
+    for (const [line, [recorded, replayed]] of lines) {
+      assert.match(page, new RegExp(line === './setup.mjs' ? 'setup.mjs' : `--import ${line}`));
+      const env = { LOCAL_LLM_FIXTURES: 'fixtures/suite' };
+      const run = (seed: number, CI = '') =>
+        succeed(`node --import ${line} --input-type=module -e "$SCRIPT"`, {
+          ...env,
+          CI,
+          SCRIPT: script(seed),
+        });
+      assert.match(await run(recorded), spokenInDeltas);
+      const asked = answered;
+      assert.match(await run(replayed, 'true'), spokenInDeltas);
+      assert.equal(answered, asked, 'it was replayed');
+    }
+  });
+
+  await t.test('9. asked again: by hand, and each week', async () => {
+    const command = block('live').trim().replace('http://127.0.0.1:1234', studio.url);
+    assert.equal(block('live').trim(), block('weekly').trim().split('- run: ').at(-1));
+    assert.match(await succeed(command), /requests? sent again to .*\. No changes\.\n/);
+  });
+
+  await t.test('the action has the inputs that the page gives it', async () => {
+    const [, given = ''] = /with: \{(.*)\}/.exec(block('action')) ?? [];
+    const names = given.split(',').map((it) => it.split(':')[0]?.trim());
+    const [, inputs = ''] =
+      /\ninputs:\n([\s\S]*?)\noutputs:/.exec(await readFile(join(root, 'action.yml'), 'utf8')) ??
+      [];
+    assert.deepEqual(
+      names,
+      [...inputs.matchAll(/^ {2}(\w+):$/gm)].map(([, name]) => name),
+    );
   });
 
   await t.test('the format that it shows is one', async () => {
