@@ -6,7 +6,7 @@ import { nodeFetch } from '../../node-fetch.ts';
 import type { Insertion } from '../editor/insert-text.ts';
 import type { AvailableTask, HostUtils, Message, Meta, Thread } from '../host.ts';
 import { loadButtons, MOST_BUTTONS, roomFor } from '../say/buttons.ts';
-import { describeEnding, otherModelNote } from '../say/ending.ts';
+import { changedModelNote, describeEnding, otherModelNote } from '../say/ending.ts';
 import { factsOf, tellFailure } from '../say/failure.ts';
 import { effortsOf, modelNamed } from '../say/operations.ts';
 import type { Phrases } from '../say/phrases.ts';
@@ -192,6 +192,9 @@ async function end(job: Job, page: AnswerPage, result: ChatResult): Promise<void
   const { requestedModel, model } = meta;
   const other = otherModelNote(requestedModel, textOrNothing(model), phrases);
   if (other) page.remark({ note: other, once: { requestedModel, model } });
+  const modelBefore = job.before.findLast((one) => one?.meta?.model !== undefined)?.meta?.model;
+  const changed = changedModelNote(modelBefore, textOrNothing(model), phrases);
+  if (changed && !other) page.remark({ note: changed });
   const { notes, buttons } = describeEnding(
     result,
     {

@@ -85,6 +85,16 @@ export function otherModelNote(
   return [phrases.otherModel(answered, asked), phrases.otherModelAdvice()];
 }
 
+/** The note for an answer of another model than the one before; `undefined` if there is none. */
+export function changedModelNote(
+  before: unknown,
+  answered: string | undefined,
+  phrases: Phrases,
+): Note | undefined {
+  if (!answered || typeof before !== 'string' || isSameModel(before, answered)) return undefined;
+  return [phrases.answeredBy(answered)];
+}
+
 function verdictNotes(
   result: ChatResult,
   { secret, canAskAgain, mayThink }: Ended,

@@ -76,6 +76,7 @@ export const chinese: Phrases = {
   otherEnd: (reason) => `服务因为它自己的原因结束了回答：“${reason}”。`,
   otherModel: (answered, asked) =>
     `回答的是 \`${answered}\`，而不是所要的 \`${asked}\`。遇到不认识的名字，服务会用已经加载的模型来回答。`,
+  answeredBy: (model) => `这次是 \`${model}\` 回答的。`,
   otherModelAdvice: () =>
     '请在下拉框“模型”里选择，或者改正 agents.json 里的 `metadata.llm.model`。',
   contextFull: ({ used, size, percent }) =>

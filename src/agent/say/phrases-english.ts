@@ -84,6 +84,7 @@ export const english = {
   otherEnd: (reason: string) => `The server ended the answer for a reason of its own: "${reason}".`,
   otherModel: (answered: string, asked: string) =>
     `\`${answered}\` answered, but \`${asked}\` was asked for. The server takes the model that is loaded when it does not know a name.`,
+  answeredBy: (model: string) => `Answered by \`${model}\`.`,
   otherModelAdvice: () =>
     'Choose the model in the drop-down "Model", or correct `metadata.llm.model` in agents.json.',
   contextFull: ({ used, size, percent }: ContextUse) =>

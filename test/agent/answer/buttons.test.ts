@@ -210,7 +210,7 @@ test('llama.cpp goes on with the message itself; what it repeats of it is not sh
     bodies.push(JSON.parse(body));
     begin(response);
     const isFirst = bodies.length === 1;
-    response.write(frame({ content: isFirst ? part : part.slice(0, 20) }));
+    response.write(frame({ content: isFirst ? `${part} ` : part.slice(0, 20) }));
     if (!isFirst) response.write(frame({ content: `${part.slice(20)} and` }));
     response.end(isFirst ? ending('length') : `${frame({ content: ' its end.' })}${ending()}`);
   });

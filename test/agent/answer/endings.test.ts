@@ -78,6 +78,29 @@ test('what is secret in the base URL is shown nowhere', async () => {
   assert.doesNotMatch(saved, /pass-word|secret-token/);
 });
 
+test('the first answer of each other model than before names it, and the model never reads that', async () => {
+  const as = (model: string) =>
+    raw(
+      frame({ content: 'Yes.' }, { model }) + ending().replaceAll('"tiny"', JSON.stringify(model)),
+    );
+  const host = chats.open();
+  for (const [model, expected] of [
+    ['tiny', 'Yes.'],
+    ['tiny', 'Yes.'],
+    ['big', 'Yes.\n\n> ℹ️ **local-llm** · Answered by `big`.'],
+    ['big', 'Yes.'],
+    ['tiny', 'Yes.\n\n> ℹ️ **local-llm** · Answered by `tiny`.'],
+  ] as const) {
+    host.choose('model', model);
+    server.script(as(model));
+    await host.send('Well?');
+    assert.equal(textsOf(host).at(-1), expected);
+  }
+  await host.send('So?');
+  const answers = lastRequest(server).body.messages.filter(({ role }) => role === 'assistant');
+  assert.ok(answers.every(({ content }) => content === 'Yes.'));
+});
+
 test('the answer of another model is noted once a thread', async () => {
   server.script(say('Hello.'));
   const host = chats.open({

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { textSoFar, textToKeep } from '../../../src/agent/editor/inserted-text.ts';
 import { placeAfter } from '../../../src/agent/editor/place.ts';
+import LocalLLMStreamAgent from '../../../src/agent/index.ts';
 import { chatsWith, lastRequest } from '../doubles/chats.ts';
 import { clock } from '../doubles/clock.ts';
 import type { Host } from '../doubles/host.ts';
@@ -35,6 +36,23 @@ async function generate(script: Script, documentUri = 'file:///a.ts'): Promise<H
   await clock.passWhile(host.press({ name: 'InitTask', meta: {} }));
   return host;
 }
+
+test('a newer turn while the document is opened: nothing is asked for the older one', async () => {
+  const editor = installVSCode(document);
+  server.script(say('text'));
+  const agent = new LocalLLMStreamAgent({ llm: { baseURL: server.baseURL, model: 'tiny' } }, {});
+  const targetEditor = { documentUri: 'file:///a.ts', position: { line: 1, character: 0 } };
+  const meta = { insertMode: true, targetEditor };
+  const thread = { id: 'two', messages: [{ id: 'msg_1', sender: 'user', text: 'x', meta }] };
+  const before = server.seen.length;
+  const [older] = await Promise.all([
+    agent.executeTask({ name: 'InitTask' }, thread),
+    agent.generateReply(thread),
+  ]);
+  let text = '';
+  for await (const chunk of older.getStream() ?? []) text += chunk;
+  assert.deepEqual([text, server.seen.length - before, editor.text()], ['', 0, document]);
+});
 
 /** Sends the pieces one after the other; when one is in the document, something is done. */
 const meanwhile =

@@ -47,6 +47,15 @@ test('a code fence that a note interrupts is closed, and opened again behind it'
   assert.equal(withoutAdded(text, added), '```js\nlet a = 1;\n```');
 });
 
+test('two notes behind an open code fence close it once', async () => {
+  const { text } = await layOut((layout) => {
+    layout.text('```js\nlet a');
+    layout.add(note('One.'));
+    layout.add(note('Two.'));
+  });
+  assert.equal(text, `\`\`\`js\nlet a\n\`\`\`\n\n${note('One.')}\n\n${note('Two.')}`);
+});
+
 test('a reply goes on from its last word: the notes at its end, and the fence closed for them, are gone', async () => {
   const { text, added } = await layOut((layout) => {
     layout.add(note('First.'));

@@ -89,8 +89,10 @@ for (const [name, message, file] of [
 
 test('a thread whose folder is a link, or whose id is a path, gives nothing away', async () => {
   for (const threadId of ['thread_3', '..', 'thread_1/..', '']) {
-    const { text, refused } = await load({ imagePath: 'secret.txt' }, threadId);
-    assert.deepEqual([text, refused], ['Look.', ['secret.txt']], threadId);
+    for (const message of [{ imagePath: 'secret.txt' }, { filePath: `${threadId}/secret.txt` }]) {
+      const { text, refused } = await load(message, threadId);
+      assert.deepEqual([text, refused], ['Look.', ['secret.txt']], threadId);
+    }
   }
 });
 

@@ -173,6 +173,11 @@ test('what was edited is known all the same', () => {
   );
 });
 
+test('reasoning that was shortened takes nothing of the answer with it', () => {
+  const { text, added } = layOut({ reasoning: 'one two' }, { text: '> said\n\nAnswer' });
+  assert.equal(goesBack(text.replace('one two', 'one'), { added }), '> said\n\nAnswer');
+});
+
 test('reasoning that was stopped is taken out, too', () => {
   const { text, added } = layOut({ reasoning: 'one\n\ntwo' });
   assert.deepEqual(toChatMessages([user('a'), bot(text, { meta: { added } }), user('b')], ''), [

@@ -62,6 +62,18 @@ function assertKept({
   assert.equal(availableTasks[0].name, 'Continue');
 }
 
+test('what is saved when VS Code is left is forgotten when the reply has ended', async () => {
+  const before = process.listenerCount('exit');
+  server.script(thenSilent('part'));
+  const host = chats.open();
+  const turn = host.send('One');
+  await host.chunk((text) => text === 'part');
+  assert.equal(process.listenerCount('exit'), before + 1);
+  host.stop();
+  await turn;
+  assert.equal(process.listenerCount('exit'), before);
+});
+
 test('an answer is kept when VS Code is left, as when a window is reloaded', async (t) => {
   server.script(thenSilent('Once ', 'upon a time'));
   const chat = startChat(t, 'thread_left');
@@ -254,15 +266,6 @@ test('a full disk while an answer is written leaves the old thread whole; that i
     textsOf(host)[1],
     'part\n\n> ℹ️ **local-llm** · This answer could not be saved while it came: ENOSPC: no space left on device, write.\n>\n> Make room on the disk, and copy the answer before you close the chat. What was saved before is untouched.',
   );
-});
-
-test('no listener is left behind when replies have ended', async () => {
-  const before = process.listenerCount('exit');
-  server.script(say('Yes.'));
-  const host = chats.open();
-  await host.send('One');
-  await host.send('Two');
-  assert.equal(process.listenerCount('exit'), before);
 });
 
 test('a save never writes a shorter text over a longer one', async () => {

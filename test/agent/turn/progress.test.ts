@@ -189,3 +189,21 @@ test('the notices in Chinese', () => {
   assert.equal(say({ for: 'thinking', since: 0, tail: () => '' }), '💭 正在思考：12 秒');
   assert.equal(say({ for: 'earlier question' }), '⏳ 服务可能还在处理刚才停止的问题：12 秒');
 });
+
+test('what was said below a reply is gone when more of the reply comes', async () => {
+  const long = 'word '.repeat(40_000);
+  const { script, goOn } = silentAfter(
+    frame({ content: long }) + frame({ content: 'more' }) + frame({ reasoning_content: 'Hm.' }),
+  );
+  server.script(script);
+  const host = chats.open();
+  const turn = host.send('Hi');
+  // A chunk of a text as long as this waits longer than the notice.
+  await notice(host, /💭 Thinking: \d+ s/);
+  const id = String(host.saved().messages.at(-1)?.id);
+  assert.ok(host.shown.get(id)?.includes('💭'));
+  await host.chunk((text) => text === 'more');
+  assert.ok(host.shown.get(id)?.startsWith(`${long}more`));
+  goOn();
+  await turn;
+});
