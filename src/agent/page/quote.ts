@@ -1,5 +1,5 @@
 /** What can stand at the end of a line in Markdown, for the panel's reader and for every program between. */
-const LINE_END = /\r\n?|[\n\v\f\u0085\u2028\u2029]/;
+const LINE_ENDS = /\r\n?|[\n\v\f\u0085\u2028\u2029]/;
 
 /** Signs that mean something in Markdown wherever they are. */
 const SIGNS = /[\\`*_[\]<&~|]/g;
@@ -12,7 +12,7 @@ const FIRST_SIGNS = /^([#+\-=>]|\d{1,9}(?=[.)]))/;
  * panel would show as blanks.
  */
 export function quoteVerbatim(text: string): string {
-  const lines = text.split(LINE_END).map(escapeLine);
+  const lines = text.split(LINE_ENDS).map(escapeLine);
   return lines
     .map((line, i) => {
       if (line === '') return '>';
@@ -34,7 +34,7 @@ function escapeLine(line: string): string {
 
 /** The last lines of a text that have words, each no longer than a line of the panel or two. */
 export function lastLines(text: string, most: number, mostCharacters: number): string[] {
-  const lines = text.split(LINE_END).filter((line) => line.trim() !== '');
+  const lines = text.split(LINE_ENDS).filter((line) => line.trim() !== '');
   return lines
     .slice(-most)
     .map((line) => (line.length > mostCharacters ? `…${line.slice(-mostCharacters)}` : line));

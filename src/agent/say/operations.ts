@@ -46,7 +46,7 @@ function modelSelect(config: Config, models: readonly Model[], phrases: Phrases)
   const ids = new Set([...[...loaded, ...models].map(({ id }) => id), ownModel, model]);
   const labelOf = (id: string) => {
     if (id === ANY_MODEL) return phrases.anyModel();
-    return isLoaded.has(id) ? `✓ ${shorten(id)}` : shorten(id);
+    return isLoaded.has(id) ? `✓ ${shortName(id)}` : shortName(id);
   };
   const options = [...ids].map((value) => ({ label: labelOf(value), value }));
   return select(phrases.modelLabel(), 'model', options, ownModel);
@@ -84,7 +84,7 @@ function presetSelect({ presets }: Config, phrases: Phrases): Operation[] {
   if (presets.length === 0) return [];
   const options = [
     { label: phrases.noPreset(), value: NO_PRESET },
-    ...presets.map(({ name }) => ({ label: shorten(name), value: name })),
+    ...presets.map(({ name }) => ({ label: shortName(name), value: name })),
   ];
   return [select(phrases.presetLabel(), 'preset', options, NO_PRESET)];
 }
@@ -99,7 +99,7 @@ function select(
 }
 
 /** A name without its middle if it is long: a box is as wide as its longest label, and the panel may be narrow. */
-function shorten(name: string): string {
+function shortName(name: string): string {
   const characters = [...name];
   if (characters.length <= LABEL_CHARACTERS) return name;
   const half = LABEL_CHARACTERS / 2;

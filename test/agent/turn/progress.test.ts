@@ -191,7 +191,7 @@ test('the notices in Chinese', () => {
 });
 
 test('what was said below a reply is gone when more of the reply comes', async () => {
-  const long = 'word '.repeat(40_000);
+  const long = 'word '.repeat(36_000);
   const { script, goOn } = silentAfter(
     frame({ content: long }) + frame({ content: 'more' }) + frame({ reasoning_content: 'Hm.' }),
   );
