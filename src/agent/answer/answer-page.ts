@@ -55,7 +55,7 @@ export class AnswerPage {
       clock,
     );
     this.#thought = new Thought(config.reasoning === 'show', phrases, clock);
-    this.waitFor({ for: 'first word' });
+    this.waitFor({ for: 'first token' });
   }
 
   get isContinuing(): boolean {

@@ -4,7 +4,7 @@ import { lastLines, quoteVerbatim } from './quote.ts';
 
 /** What is waited for. A share is from 0 to 1. */
 export type WaitingFor =
-  | { for: 'first word' }
+  | { for: 'first token' }
   | { for: 'loading'; model: string }
   | { for: 'reading'; share?: number }
   | { for: 'earlier question' }

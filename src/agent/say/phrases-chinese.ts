@@ -10,7 +10,7 @@ const explain = createExplain(
     askAgain,
     chooseModel: '请在下拉框“模型”里选一个。',
     setToken:
-      '请在 My Assistant 的设置 `apiKey` 里用一个名字存好令牌，再把这个名字写进 agents.json 的 `metadata.llm.apiKey`。',
+      '请在 My Assistant 的设置 `apiKey` 里用一个名字存好 API 令牌，再把这个名字写进 agents.json 的 `metadata.llm.apiKey`。',
     truster: 'VS Code',
   },
   {
@@ -42,10 +42,10 @@ const explain = createExplain(
 export const chinese: Phrases = {
   explain,
 
-  waiting: (time) => `⏳ 正在等第一个字：${time}`,
+  waiting: (time) => `⏳ 正在等待首个 token：${time}`,
   loading: (model, time) => `⏳ 正在加载 \`${model}\`：${time}`,
-  reading: (time) => `⏳ 正在读提示词：${time}`,
-  readingShare: (percent, time) => `⏳ 正在读提示词：${percent}%，${time}`,
+  reading: (time) => `⏳ 正在处理提示词：${time}`,
+  readingShare: (percent, time) => `⏳ 正在处理提示词：${percent}%，${time}`,
   busy: (time) => `⏳ 服务可能还在处理刚才停止的问题：${time}`,
   thinking: (time) => `💭 正在思考：${time}`,
   thought: (time) => `思考了 ${time}`,
@@ -58,11 +58,11 @@ export const chinese: Phrases = {
   },
 
   serverSays: (words) => `服务的原话：“${words}”`,
-  cutOff: () => '回答没有说完就被截断了：到了 token 数的上限，或者上下文已经用完。',
+  cutOff: () => '回答没有说完就被截断了：达到 token 上限，或者上下文已经用完。',
   cutOffAdvice: () =>
-    '点“继续”可以接着往下说。想要更长的回答，请调大 agents.json 里的 `max_tokens`。',
+    '点“继续”可以接着生成。想要更长的回答，请调大 agents.json 里的 `max_tokens`。',
   loadBelow: () => '也可以点下面的“加载 …”。',
-  continueAdvice: () => '点“继续”可以接着往下说。',
+  continueAdvice: () => '点“继续”可以接着生成。',
   stoppedEarly: () => '还没开始回答就停止了。',
   stoppedEarlyAdvice: () => '点“重试”再问一次，或者接着写：下一个问题会和这个问题一起发送。',
   empty: () => '模型给了一个空的回答。',
@@ -70,12 +70,12 @@ export const chinese: Phrases = {
   onlyReasoning: () => '模型一直在思考，还没开始回答就被截断了。',
   onlyReasoningAdvice: (hasButton) =>
     `${hasButton ? '请点“不思考直接回答”，或者' : '请'}调大 agents.json 里的 \`max_tokens\`，或者用更大的上下文加载模型。`,
-  filtered: () => '由于内容的原因，服务没有给出余下的回答。',
+  filtered: () => '服务的内容过滤拦截了余下的回答。',
   toolCall: (names) => `模型想调用工具 ${names}。这个对话不能运行工具，所以回答到此为止。`,
   toolCallAdvice: () => '点“不用工具回答”，会把同一个问题再问一次。',
-  otherEnd: (reason) => `服务因为它自己的原因结束了回答：“${reason}”。`,
+  otherEnd: (reason) => `服务以未知原因结束了回答：“${reason}”。`,
   otherModel: (answered, asked) =>
-    `回答的是 \`${answered}\`，而不是所要的 \`${asked}\`。遇到不认识的名字，服务会用已经加载的模型来回答。`,
+    `请求的是 \`${asked}\`，回答的是 \`${answered}\`。服务遇到不认识的名字时，会用已加载的模型来回答。`,
   answeredBy: (model) => `这次是 \`${model}\` 回答的。`,
   otherModelAdvice: () =>
     '请在下拉框“模型”里选择，或者改正 agents.json 里的 `metadata.llm.model`。',
@@ -89,7 +89,7 @@ export const chinese: Phrases = {
   notSavedAdvice: () =>
     '请先腾出磁盘空间，并在关闭对话之前复制这个回答。之前保存的内容没有受影响。',
 
-  unknownSettings: (fields) => `agents.json 里有不起作用的设置：${fields}。`,
+  unknownSettings: (fields) => `agents.json 里有无法识别的设置：${fields}。`,
   unknownSettingsAdvice: () => '请改正名字，或者删掉它们。',
   fileNotSent: (name) => `\`${name}\` 没有发送。`,
   fileAdvice: () =>
@@ -101,7 +101,7 @@ export const chinese: Phrases = {
     `\`${model}\` 看不了图片，所以这段对话里的 ${count} 张图片没有发送。`,
   imagesAdvice: () => '请在下拉框“模型”里选一个能看图的模型，或者在服务里加载一个。',
   oldestLeftOut: (count) => `最早的 ${count} 条消息没有发送，以后也不再发送。`,
-  nothingLeftOut: () => '没有更早的消息可以去掉了：单是这个问题就太长。',
+  nothingLeftOut: () => '没有更早的消息可以去掉了：仅这一个问题就已超长。',
   nothingLeftOutAdvice: () => '请把它缩短，或者用更大的上下文加载模型。',
   unknownTask: (name) => `这个按钮来自另一个版本：\`${name}\`。`,
   notTheLast: () => '只有对话里的最后一个回答可以继续。',
@@ -120,7 +120,7 @@ export const chinese: Phrases = {
   hide: () => '隐藏',
   off: () => '关闭',
   effort: (level) =>
-    ({ minimal: '极少', low: '少', medium: '适中', high: '多', xhigh: '极多' })[level] ?? level,
+    ({ minimal: '最低', low: '低', medium: '中', high: '高', xhigh: '最高' })[level] ?? level,
   resetContext: () => '重置上下文',
   sendFile: () => '发送文件',
   hereIsAFile: () => '请先收下这个文件，下一个问题会用到。',

@@ -10,7 +10,7 @@ const explain = createExplain(
     askAgain,
     chooseModel: 'Choose one in the drop-down "Model".',
     setToken:
-      "Store the token under a name of your choice in My Assistant's setting `apiKey`, and write that name into `metadata.llm.apiKey` in agents.json.",
+      "Store the API token under a name of your choice in My Assistant's setting `apiKey`, and write that name into `metadata.llm.apiKey` in agents.json.",
     truster: 'VS Code',
   },
   {
@@ -45,10 +45,10 @@ export const english = {
   explain,
 
   // What is waited for, and for how long.
-  waiting: (time: string) => `⏳ Waiting for the first word: ${time}`,
+  waiting: (time: string) => `⏳ Waiting for the first token: ${time}`,
   loading: (model: string, time: string) => `⏳ Loading \`${model}\`: ${time}`,
   reading: (time: string) => `⏳ Reading the prompt: ${time}`,
-  readingShare: (percent: number, time: string) => `⏳ Reading the prompt: ${percent} %, ${time}`,
+  readingShare: (percent: number, time: string) => `⏳ Reading the prompt: ${percent}%, ${time}`,
   busy: (time: string) =>
     `⏳ The server may still be busy with the question that was stopped: ${time}`,
   thinking: (time: string) => `💭 Thinking: ${time}`,
@@ -63,57 +63,56 @@ export const english = {
 
   // How an answer ended.
   serverSays: (words: string) => `The server says: "${words}"`,
-  cutOff: () =>
-    'The answer was cut off: it reached the limit of tokens, or the end of the context.',
+  cutOff: () => 'The answer was cut off: it reached the token limit, or the end of the context.',
   cutOffAdvice: () =>
-    '"Continue" goes on where it ended. For longer answers raise `max_tokens` in agents.json.',
+    'Press "Continue" to pick up where it stopped. For longer answers raise `max_tokens` in agents.json.',
   loadBelow: () => 'Or press a "Load …" button below.',
-  continueAdvice: () => '"Continue" goes on where the answer ended.',
-  stoppedEarly: () => 'Stopped before the first word.',
+  continueAdvice: () => 'Press "Continue" to pick up where it stopped.',
+  stoppedEarly: () => 'Stopped before the answer began.',
   stoppedEarlyAdvice: () =>
     'Press 重试 (Retry) to ask again, or go on writing: your next question is sent together with this one.',
   empty: () => 'The model gave an empty answer.',
   askAgain: () => askAgain,
-  onlyReasoning: () => 'The model has only been thinking, and was cut off before its answer.',
+  onlyReasoning: () => 'The model stopped while still thinking, before its answer began.',
   onlyReasoningAdvice: (hasButton: boolean) =>
     `${hasButton ? 'Press "Answer without thinking". Or raise' : 'Raise'} \`max_tokens\` in agents.json, or load the model with more context.`,
-  filtered: () => 'The server held the rest of the answer back, because of its contents.',
+  filtered: () => "The server's content filter blocked the rest of the answer.",
   toolCall: (names: string) =>
     `The model wants to call the tool ${names}. This chat cannot run tools, so the answer ends here.`,
   toolCallAdvice: () => '"Answer without tools" asks the same question again.',
-  otherEnd: (reason: string) => `The server ended the answer for a reason of its own: "${reason}".`,
+  otherEnd: (reason: string) => `The server ended the answer with an unknown reason: "${reason}".`,
   otherModel: (answered: string, asked: string) =>
-    `\`${answered}\` answered, but \`${asked}\` was asked for. The server takes the model that is loaded when it does not know a name.`,
+    `\`${answered}\` answered, but \`${asked}\` was asked for. The server answers with the loaded model when it does not know the name.`,
   answeredBy: (model: string) => `Answered by \`${model}\`.`,
   otherModelAdvice: () =>
     'Choose the model in the drop-down "Model", or correct `metadata.llm.model` in agents.json.',
   contextFull: ({ used, size, percent }: ContextUse) =>
-    `The context is ${percent} % full: ${used} of ${size} tokens.`,
+    `The context is ${percent}% full: ${used} of ${size} tokens.`,
   contextAdvice: () =>
     'When it is full, the model forgets the beginning or refuses to answer. "Reset context" starts afresh.',
   stats: (tokens: string, rate: string, seconds: string) =>
     `${tokens} tokens, ${rate} tokens/s, ${seconds} s`,
   statsContext: ({ used, size, percent }: ContextUse) =>
-    `context: ${used} of ${size} tokens (${percent} %)`,
+    `context: ${used} of ${size} tokens (${percent}%)`,
 
   notSaved: (words: string) => `This answer could not be saved while it came: ${words}.`,
   notSavedAdvice: () =>
     'Make room on the disk, and copy the answer before you close the chat. What was saved before is untouched.',
 
   // What was left out.
-  unknownSettings: (fields: string) =>
-    `agents.json has settings that mean nothing here: ${fields}.`,
-  unknownSettingsAdvice: () => 'Correct their names, or take them out.',
+  unknownSettings: (fields: string) => `agents.json has unknown settings: ${fields}.`,
+  unknownSettingsAdvice: () => 'Correct their names, or remove them.',
   fileNotSent: (name: string) => `\`${name}\` was not sent.`,
   fileAdvice: () =>
-    "Text in UTF-8 up to 256 KiB, and PNG or JPEG pictures up to 10 MiB are sent, from this chat's own folder.",
+    "Text in UTF-8 up to 256 KiB, and PNG or JPEG images up to 10 MiB are sent, from this chat's own folder.",
   fileGoesWith: (file: string) => `${file} goes with your next question.`,
   noFile: () => 'No file was chosen.',
-  noFileAdvice: (send: string) => `Choose one with 添加初始文件 first, then press "${send}".`,
+  noFileAdvice: (send: string) =>
+    `Choose one with 添加初始文件 (Add initial file) first, then press "${send}".`,
   imagesLeftOut: (model: string, count: number) =>
-    `\`${model}\` takes no pictures, so ${count === 1 ? 'the picture' : `the ${count} pictures`} in this chat ${count === 1 ? 'was' : 'were'} not sent.`,
+    `\`${model}\` does not accept images, so ${count === 1 ? 'the image' : `the ${count} images`} in this chat ${count === 1 ? 'was' : 'were'} not sent.`,
   imagesAdvice: () =>
-    'Choose a model that can see in the drop-down "Model", or load one in the server.',
+    'Choose a model that accepts images in the drop-down "Model", or load one in the server.',
   oldestLeftOut: (count: number) =>
     count === 1
       ? 'The oldest message was left out, and stays out from now on.'
@@ -128,7 +127,7 @@ export const english = {
   notLoadedAdvice: () =>
     'Load it with the button below, or choose another model in the drop-down "Model".',
   loadFailed: (model: string) => `\`${model}\` could not be loaded.`,
-  loadFailedAdvice: () => 'Take a smaller model, or less context; the log of the server says more.',
+  loadFailedAdvice: () => "Choose a smaller model, or less context; the server's log says more.",
 
   // Labels on the panel.
   modelLabel: () => 'Model',

@@ -83,7 +83,7 @@ test('Answer without thinking: the same question, reasoning off, for this once',
   const llm = { body: { chat_template_kwargs: { custom: 1 } } };
   const host = chats.open({ llm });
   await host.send('Why?');
-  assert.match(textsOf(host)[1] ?? '', /only been thinking[\s\S]*Press "Answer without thinking"/);
+  assert.match(textsOf(host)[1] ?? '', /still thinking[\s\S]*Press "Answer without thinking"/);
   assert.deepEqual(labels(host), ['Answer without thinking', 'Ask again']);
   server.script(say('So.'));
   await host.click('Answer without thinking');
@@ -208,7 +208,7 @@ test('Continue comes before Retry, on the row and in the words', async () => {
   );
   const host = chats.open();
   await host.send('Hi');
-  assert.match(textsOf(host)[1] ?? '', /"Continue" goes on[^>]*重试/);
+  assert.match(textsOf(host)[1] ?? '', /Press "Continue"[^>]*重试/);
   assert.deepEqual(labels(host), ['Continue', 'Ask again']);
   server.script(refuse(500, { error: 'boom' }));
   await host.click('Continue');
@@ -224,5 +224,5 @@ test('how full the context is, is told in one unit', async () => {
   );
   const host = chats.open();
   await host.send('Hi');
-  assert.match(textsOf(host)[1] ?? '', /The context is 102 % full: 1020 of 1000 tokens\./);
+  assert.match(textsOf(host)[1] ?? '', /The context is 102% full: 1020 of 1000 tokens\./);
 });

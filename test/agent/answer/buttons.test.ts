@@ -150,7 +150,7 @@ test('Continue that is pressed later does no harm', async () => {
 });
 
 for (const [name, script, says] of [
-  ['was stopped before its first word', thenSilent(), /Stopped before the first word\./],
+  ['was stopped before its first word', thenSilent(), /Stopped before the answer began\./],
   ['failed', refuse(500, { error: 'out of order' }), /out of order/],
 ] as const) {
   test(`a Continue that ${name} can be pressed again, and goes on with the same part`, async () => {
@@ -165,7 +165,7 @@ for (const [name, script, says] of [
     }
     await turn;
     assert.match(textsOf(host).at(-1) ?? '', says);
-    assert.match(textsOf(host).at(-1) ?? '', /"Continue" goes on where the answer ended\./);
+    assert.match(textsOf(host).at(-1) ?? '', /Press "Continue" to pick up where it stopped\./);
     server.script(say('ee\n4. four'));
     await host.click('Continue');
     assert.deepEqual(contents().slice(0, 2), ['Count', '1. one\n2. two\n3. thr']);
@@ -447,7 +447,7 @@ test('a context that is nearly full is told, with a button that resets it', asyn
   server.script(raw(full));
   const host = chats.open();
   await host.send('Hi');
-  assert.match(textsOf(host)[1] ?? '', /The context is 90 % full: 90 of 100 tokens\./);
+  assert.match(textsOf(host)[1] ?? '', /The context is 90% full: 90 of 100 tokens\./);
   await host.click('Reset context');
   assert.equal(host.saved().messages.at(-1)?.type, 'marker');
   server.script(say('Fine.'));
@@ -455,7 +455,7 @@ test('a context that is nearly full is told, with a button that resets it', asyn
   assert.equal(textsOf(host).at(-1), 'Fine.', '7 of 100 tokens are nothing to tell');
   const withStats = chats.open({ llm: { showStats: true } });
   await withStats.send('Hi');
-  assert.match(textsOf(withStats)[1] ?? '', /context: 7 of 100 tokens \(7 %\)/);
+  assert.match(textsOf(withStats)[1] ?? '', /context: 7 of 100 tokens \(7%\)/);
 });
 
 /** The message that the button for files sends. */

@@ -116,15 +116,15 @@ test('the answer of another model is noted once a thread', async () => {
 for (const [name, script, note] of [
   ['cut by length', raw(frame({ content: 'Half' }) + ending('length')), /^Half\n\n> .*was cut off/],
   ['empty', say(), /gave an empty answer/],
-  ['hidden in the reasoning', say({ reasoning_content: 'All of it' }), /has only been thinking/],
-  ['filtered', raw(ending('content_filter')), /held the rest of the answer back/],
+  ['hidden in the reasoning', say({ reasoning_content: 'All of it' }), /stopped while still thinking/],
+  ['filtered', raw(ending('content_filter')), /content filter blocked the rest/],
   ['no end', raw(frame({ content: 'Half' })), /^Half\n\n> .*The connection was lost before/],
   [
     'a token is needed',
     refuse(401, {
       error: { message: 'An LM Studio API token is required', code: 'invalid_api_key' },
     }),
-    /requires an API token \(401\)\.[\s\S]*"An LM Studio API token is required"[\s\S]*Store the token/,
+    /requires an API token \(401\)\.[\s\S]*"An LM Studio API token is required"[\s\S]*Store the API token/,
   ],
   [
     'the context is too small',

@@ -18,7 +18,7 @@ interface ChatOptions {
 }
 
 /** What a reply says that was stopped before its first word. */
-export const stoppedEarly = `> ℹ️ **local-llm** · Stopped before the first word.
+export const stoppedEarly = `> ℹ️ **local-llm** · Stopped before the answer began.
 >
 > Press 重试 (Retry) to ask again, or go on writing: your next question is sent together with this one.`;
 

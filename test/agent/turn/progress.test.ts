@@ -49,7 +49,7 @@ test('how much of the prompt is read is shown, asked for with return_progress, a
   server.script(script);
   const host = chats.open();
   const turn = host.send('Hi');
-  await notice(host, /^⏳ Reading the prompt: 46 %, \d+ s$/);
+  await notice(host, /^⏳ Reading the prompt: 46%, \d+ s$/);
   goOn();
   await turn;
   assert.equal(lastRequest(server).body.return_progress, true);
@@ -89,7 +89,7 @@ for (const [name, model, pattern] of [
   [
     'of a model that the list does not have nothing is said',
     'none',
-    /^⏳ Waiting for the first word: \d+ s$/,
+    /^⏳ Waiting for the first token: \d+ s$/,
   ],
 ] as const) {
   test(`what is waited for: ${name}`, async () => {
@@ -147,7 +147,7 @@ for (const [name, frames] of [
     llama.script(silent.script);
     const host = llamaChats.open();
     const first = host.send('One');
-    if (frames) await notice(host, /^⏳ Reading the prompt: 10 %/);
+    if (frames) await notice(host, /^⏳ Reading the prompt: 10%/);
     else await host.chunk(() => true);
     host.stop();
     await first;
@@ -184,7 +184,7 @@ test('of any other server that is not said: it stops when the connection is clos
 test('the notices in Chinese', () => {
   const zh = phrasesIn('zh');
   const say = (waiting: Parameters<typeof sayWaiting>[0]) => sayWaiting(waiting, 12, zh);
-  assert.equal(say({ for: 'reading', share: 0.46 }), '⏳ 正在读提示词：46%，12 秒');
+  assert.equal(say({ for: 'reading', share: 0.46 }), '⏳ 正在处理提示词：46%，12 秒');
   assert.equal(say({ for: 'loading', model: 'm' }), '⏳ 正在加载 `m`：12 秒');
   assert.equal(say({ for: 'thinking', since: 0, tail: () => '' }), '💭 正在思考：12 秒');
   assert.equal(say({ for: 'earlier question' }), '⏳ 服务可能还在处理刚才停止的问题：12 秒');

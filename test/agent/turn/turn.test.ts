@@ -126,9 +126,9 @@ test('a long wait is shown, gone with the first token, and never saved', async (
   });
   const host = chats.open();
   const turn = host.send('Hi');
-  await host.post(({ text }) => /Waiting for the first word/.test(String(text)));
+  await host.post(({ text }) => /Waiting for the first token/.test(String(text)));
   const id = String(host.saved().messages.at(-1)?.id);
-  assert.match(host.shown.get(id) ?? '', /⏳ Waiting for the first word: \d+ s/);
+  assert.match(host.shown.get(id) ?? '', /⏳ Waiting for the first token: \d+ s/);
   go();
   await turn;
   assert.equal(host.shown.get(id), 'At last.');
