@@ -116,7 +116,11 @@ test('the answer of another model is noted once a thread', async () => {
 for (const [name, script, note] of [
   ['cut by length', raw(frame({ content: 'Half' }) + ending('length')), /^Half\n\n> .*was cut off/],
   ['empty', say(), /gave an empty answer/],
-  ['hidden in the reasoning', say({ reasoning_content: 'All of it' }), /stopped while still thinking/],
+  [
+    'hidden in the reasoning',
+    say({ reasoning_content: 'All of it' }),
+    /stopped while still thinking/,
+  ],
   ['filtered', raw(ending('content_filter')), /content filter blocked the rest/],
   ['no end', raw(frame({ content: 'Half' })), /^Half\n\n> .*The connection was lost before/],
   [
