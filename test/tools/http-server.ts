@@ -12,11 +12,11 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Starts a server on a free port of this machine. */
-export async function startHttpServer(listener: RequestListener): Promise<TestServer> {
+/** Starts a server of this machine; without a port on a free one. */
+export async function startHttpServer(listener: RequestListener, port = 0): Promise<TestServer> {
   let connections = 0;
   const server = createServer(listener).on('connection', () => connections++);
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');

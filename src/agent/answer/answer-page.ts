@@ -4,7 +4,7 @@ import { formatNote } from '../page/added.ts';
 import { Layout } from '../page/layout.ts';
 import { Notice, type WaitingFor } from '../page/notice.ts';
 import { Thought } from '../page/thought.ts';
-import { continueButton } from '../say/buttons.ts';
+import { askAgainButton, continueButton, withoutThinkingButton } from '../say/buttons.ts';
 import type { Note } from '../say/ending.ts';
 import { resultFacts } from '../say/facts.ts';
 import { createSecretFilter } from '../settings/secret.ts';
@@ -27,6 +27,7 @@ export class AnswerPage {
   readonly #layout: Layout;
   readonly #notice: Notice;
   readonly #thought: Thought;
+  #hasThought = false;
   readonly #remarks: Remark[] = [];
   /** The reply that goes on, for Continue. */
   readonly #last: Message | undefined;
@@ -120,6 +121,14 @@ export class AnswerPage {
     this.#add(formatNote(sign, note));
   }
 
+  /** Takes back what was said, and the buttons. */
+  async beginAgain(): Promise<void> {
+    this.#buttonsAtEnd = [];
+    this.#notice.end();
+    await this.#layout.restart();
+    this.#job.meta.added = this.#layout.added;
+  }
+
   /** Says something under the answer, when it has ended. */
   remark(remark: Remark): void {
     const { once } = remark;
@@ -188,11 +197,15 @@ export class AnswerPage {
   }
 
   #buttonsIfStopped(): readonly AvailableTask[] {
-    const canGoOn = this.hasText || this.isContinuing;
-    return canGoOn ? [continueButton(this.#job.phrases, this.idToContinue)] : [];
+    const { phrases, insertion } = this.#job;
+    if (this.hasText || this.isContinuing) return [continueButton(phrases, this.idToContinue)];
+    if (insertion) return [];
+    const again = askAgainButton(phrases);
+    return this.#hasThought ? [withoutThinkingButton(phrases), again] : [again];
   }
 
   #think(text: string): void {
+    if (text) this.#hasThought = true;
     this.#thought.push(text);
     this.waitFor({ for: 'thinking', ...this.#thought.progress });
   }

@@ -20,6 +20,7 @@ import type { OpenReply, ReplyWriter } from '../turn/turn.ts';
 import { AnswerPage } from './answer-page.ts';
 import { type Attempt, conversationFor, type Plan, planAnswer } from './plan.ts';
 import { buildRequest, refusesAttempt, refusesProgress } from './request.ts';
+import { canWait, isMissingServer, waitForServer } from './server-wait.ts';
 
 /*
  * One answer, from what is asked for to the last note:
@@ -103,7 +104,7 @@ async function answerOn(page: AnswerPage, job: Job, reply: OpenReply): Promise<v
   const leaving = new AbortController();
   // At once, because the host saves the message when it has left the stream.
   reply.signal.addEventListener('abort', () => {
-    if (page.stop()) stoppedEarly.set(config.baseURL, clock.now());
+    if (page.stop() && !meta.error) stoppedEarly.set(config.baseURL, clock.now());
     leaving.abort();
   });
   insertion?.onCancel(() => leaving.abort());
@@ -111,13 +112,29 @@ async function answerOn(page: AnswerPage, job: Job, reply: OpenReply): Promise<v
   try {
     if (config.problem) throw config.problem;
     noteUnknownSettings(job, page);
-    await answer(job, page, leaving.signal);
+    await answerWhenPossible(job, page, leaving.signal);
     await insertion?.finish();
   } catch (error) {
     if (leaving.signal.aborted) meta.verdict ??= 'stopped';
     else await fail(job, page, error);
   }
   page.close();
+}
+
+/** If no server is running, the reply says so, and answers if one comes while somebody looks at it. */
+async function answerWhenPossible(job: Job, page: AnswerPage, signal: AbortSignal): Promise<void> {
+  try {
+    return await answer(job, page, signal);
+  } catch (error) {
+    if (!isMissingServer(error) || !canWait(job)) throw error;
+    await fail(job, page, error);
+  }
+  page.waitFor({ for: 'server' });
+  if (!(await waitForServer(job, signal))) return;
+  delete job.meta.error;
+  await page.beginAgain();
+  page.say('✅', [job.phrases.serverCame()]);
+  await answer(job, page, signal);
 }
 
 async function answer(job: Job, page: AnswerPage, signal: AbortSignal): Promise<void> {

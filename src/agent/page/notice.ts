@@ -8,6 +8,7 @@ export type WaitingFor =
   | { for: 'loading'; model: string }
   | { for: 'reading'; share?: number }
   | { for: 'earlier question' }
+  | { for: 'server' }
   /** Since when, on the clock, and the last of what was thought, if it is shown. */
   | { for: 'thinking'; since: number; tail: () => string };
 
@@ -71,6 +72,8 @@ export function sayWaiting(waiting: WaitingFor, seconds: number, phrases: Phrase
         : phrases.readingShare(percentOf(waiting.share), time);
     case 'earlier question':
       return phrases.busy(time);
+    case 'server':
+      return phrases.waitingForServer(time);
     case 'thinking': {
       const lines = lastLines(waiting.tail(), LINES, LINE_CHARACTERS);
       const quoted = lines.length > 0 ? `\n\n${quoteVerbatim(lines.join('\n'))}` : '';

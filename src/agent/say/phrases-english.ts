@@ -51,6 +51,9 @@ export const english = {
   readingShare: (percent: number, time: string) => `⏳ Reading the prompt: ${percent}%, ${time}`,
   busy: (time: string) =>
     `⏳ The server may still be busy with the question that was stopped: ${time}`,
+  waitingForServer: (time: string) =>
+    `⏳ Waiting for a server, to answer as soon as it runs: ${time}`,
+  serverCame: () => 'The server is running now.',
   thinking: (time: string) => `💭 Thinking: ${time}`,
   thought: (time: string) => `Thought for ${time}`,
   goesOnAbove: () => 'The answer goes on above.',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chatsWith, lastMeta, lastRequest, textsOf } from '../doubles/chats.ts';
+import { clock } from '../doubles/clock.ts';
 import {
   begin,
   deadURL,
@@ -26,7 +27,7 @@ const lmStudioChats = chatsWith(lmStudio);
 
 test("a dead server is told in the reply, in words and at once; never in the host's own error", async () => {
   const host = chats.open({ llm: { baseURL: await deadURL() } });
-  await host.send('Hi');
+  await clock.passWhile(host.send('Hi'));
   const [, text] = textsOf(host);
   assert.match(
     text ?? '',
@@ -35,7 +36,7 @@ test("a dead server is told in the reply, in words and at once; never in the hos
   assert.doesNotMatch(text ?? '', /fetch failed|ECONNREFUSED|terminated/);
   assert.deepEqual(lastMeta(host).error, { kind: 'connection', reason: 'refused' });
   const chinese = chats.open({ llm: { baseURL: await deadURL() } });
-  await chinese.send('你好，请介绍一下自己');
+  await clock.passWhile(chinese.send('你好，请介绍一下自己'));
   assert.match(textsOf(chinese)[1] ?? '', /没有服务在运行。\n>\n> 请启动服务/);
 });
 
@@ -72,7 +73,7 @@ test('what is secret in the base URL is shown nowhere', async () => {
   await ready.press({ name: 'InitTask', meta: {} });
   const baseURL = `${withUser(await deadURL())}?token=secret-token`;
   const dead = chats.open({ llm: { baseURL } });
-  await dead.send('Hi');
+  await clock.passWhile(dead.send('Hi'));
   const saved = JSON.stringify([ready.saved(), dead.saved()]);
   assert.match(saved, /✅[\s\S]*No server is running/);
   assert.doesNotMatch(saved, /pass-word|secret-token/);
