@@ -106,7 +106,9 @@ export class AnswerPage {
         await this.#layout.restart();
         this.#earlier?.restart();
         this.#job.insertion?.restart();
-        return this.#think(event.reasoning);
+        // What was held back of it is in the reasoning, too.
+        this.#answerFilter('', true);
+        return this.#think(this.#thoughtFilter(event.reasoning));
       case 'text':
         return this.#addText(this.#answerFilter(event.text));
       case 'finish':

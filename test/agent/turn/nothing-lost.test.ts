@@ -223,6 +223,7 @@ test('the key is nowhere, also where a server puts it into its names, its words 
         frame({ content: `${key.slice(9)}.` }) +
         ending(),
     ),
+    raw(frame({ content: `Hm, ${key} sk-` }) + frame({ content: '</think>x' }) + ending()),
     raw(frame({ reasoning_content: `Hm, ${key}` }) + frame({ content: 'x' }) + ending(key)),
     refuse(400, { error: { message: `No models loaded for ${key}` } }),
     refuse(401, { error: { message: `Malformed token ${key.slice(0, 12)}...` } }),
