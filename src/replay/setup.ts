@@ -25,8 +25,8 @@ function setUp(): void {
   );
   const replacing = (input: string | URL | Request, init?: RequestInit) => {
     const address = String(typeof input === 'object' && 'url' in input ? input.url : input);
-    // An address that is none is an error of the other `fetch`.
-    const path = URL.canParse(address) ? new URL(address).pathname : '';
+    // A page's own address, `/v1/…`, is no model's.
+    const [path = ''] = /^https?:[^?#]+/.exec(address) ?? [];
     return modelCall.test(path) ? record(input, init) : before(input, init);
   };
   globalThis.fetch = Object.assign(replacing, { [isSetUp]: true });

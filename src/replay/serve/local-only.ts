@@ -6,8 +6,13 @@ const isLoopback = (name: string): boolean =>
 /** What Docker calls the machine that a container runs on. */
 const ofContainers = ['host.docker.internal', 'host.containers.internal'];
 
-const hostnameOf = (url: string): string | undefined =>
-  URL.canParse(url) ? new URL(url).hostname : undefined;
+function hostnameOf(url: string): string | undefined {
+  try {
+    return new URL(url).hostname;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Why a request is not from a program of this machine: it comes from a web page of somebody else, or asks for a name

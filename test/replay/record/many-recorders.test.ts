@@ -3,12 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { arrayBuffer, text } from 'node:stream/consumers';
-import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { after, test } from 'node:test';
 import { checkFolder } from '../../../src/cli/fixtures/check-folder.ts';
 import { readSource } from '../../../src/replay/exchange/folder.ts';
 import { recordFetch, replayFetch, startRecordingProxy } from '../../../src/replay/index.ts';
-import { ask, scratch, sent, startServer, textOf, write } from '../helpers.ts';
+import { ask, bundleProgram, scratch, sent, startServer, textOf, write } from '../helpers.ts';
 
 // Any number of recorders, in any number of processes, record into one folder: each exchange is stored once, whole,
 // under a name of its own.
@@ -28,7 +27,7 @@ function startEcho(t: Context, bodyOf = (content: string) => `data: "${content}"
   });
 }
 
-const program = fileURLToPath(new URL('recording-program.ts', import.meta.url));
+const program = await bundleProgram({ after }, new URL('recording-program.ts', import.meta.url));
 
 interface Task {
   url: string;
@@ -42,7 +41,7 @@ interface Task {
 /** Runs a process that records; gives the lines that it printed. */
 async function run(t: Context, task: Task, limit = ''): Promise<string[]> {
   const argument = JSON.stringify({ recorders: 1, options: { mode: 'new' }, ...task });
-  const node = [process.execPath, '--import', 'tsx', program, argument];
+  const node = [process.execPath, program, argument];
   const { CI: _, ...env } = process.env;
   const [file = '', ...args] = limit ? ['bash', '-c', `${limit} exec "$@"`, 'bash', ...node] : node;
   const child = spawn(file, args, {

@@ -1,8 +1,12 @@
-import { recordFetch } from '../../../src/replay/index.ts';
-import { ask } from '../helpers.ts';
+import { recordFetch } from '../../../src/replay/record/record-fetch.ts';
 
 // A process that records, as one of a test runner's is: `{ url, folder, options, contents, exit }` is its argument.
 // It says 'recorded NAME' or 'failed WHY' for each content that it asked for.
+
+const ask = (content: string): RequestInit => ({
+  method: 'POST',
+  body: JSON.stringify({ messages: [{ role: 'user', content }] }),
+});
 
 const { url, folder, options, recorders, contents, exit } = JSON.parse(process.argv[2] ?? '{}');
 const fetches = Array.from({ length: recorders }, () => recordFetch(fetch, folder, options));
