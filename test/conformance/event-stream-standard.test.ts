@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEventReader } from '../../src/client/read/sse.ts';
+import { EventReader } from '../../src/client/read/sse.ts';
 
 /**
  * The HTML standard's rules for an event stream, one case a rule.
@@ -136,7 +136,7 @@ const cases: Case[] = [
 
 /** The events of a stream that comes in these reads. */
 function read(reads: Iterable<Uint8Array>): unknown[] {
-  const reader = createEventReader(2 ** 20);
+  const reader = new EventReader(2 ** 20);
   for (const bytes of reads) reader.push(bytes);
   const { events } = reader;
   return Array.from({ length: events.length }, () => {

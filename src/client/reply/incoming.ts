@@ -1,4 +1,4 @@
-import { createEventReader, type EventReader, type ServerEvent } from '../read/sse.ts';
+import { EventReader, type ServerEvent } from '../read/sse.ts';
 import type { Source } from '../send/connection.ts';
 
 /** Why no more bytes will come, if there is a reason, and the lines that were no event. */
@@ -20,7 +20,7 @@ export class IncomingEvents {
   /** @param onBack - called when a read has come back, with events or with the end */
   constructor(source: Source, maxEventBytes: number, onBack: () => void) {
     this.#source = source;
-    this.#reader = createEventReader(maxEventBytes);
+    this.#reader = new EventReader(maxEventBytes);
     this.#onBack = onBack;
   }
 

@@ -1,11 +1,7 @@
 /** Where the reading of events goes beyond the standard, which has a test of its own. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  createEventReader,
-  type EventReader,
-  type ServerEvent,
-} from '../../../src/client/read/sse.ts';
+import { EventReader, type ServerEvent } from '../../../src/client/read/sse.ts';
 
 const encoder = new TextEncoder();
 
@@ -13,7 +9,7 @@ type Read = string | Uint8Array;
 
 /** What a body gives: its events as data or [type, data], `too large` for one without data; and its stray lines. */
 function read(reads: readonly Read[], maxEventBytes = 1000) {
-  const reader = createEventReader(maxEventBytes);
+  const reader = new EventReader(maxEventBytes);
   for (const bytes of reads) reader.push(typeof bytes === 'string' ? encoder.encode(bytes) : bytes);
   const before = takeAll(reader);
   return { before, strayLines: reader.end(), events: [...before, ...takeAll(reader)] };
@@ -87,7 +83,7 @@ for (const [what, body, events, strayLines = ''] of bodies) {
 }
 
 test('events are there as soon as they have ended, and what was taken does not come again', () => {
-  const reader = createEventReader(1000);
+  const reader = new EventReader(1000);
   reader.push(encoder.encode('data: a\n\ndata: b'));
   assert.deepEqual(takeAll(reader), ['a']);
   reader.push(encoder.encode('\n\n'));
@@ -137,7 +133,7 @@ test('an event may have so many bytes of UTF-8, and not one more', () => {
 
 /** The events of a body that is too large, which nothing may follow. */
 function tooLarge(reads: readonly string[], maxEventBytes: number) {
-  const reader = createEventReader(maxEventBytes);
+  const reader = new EventReader(maxEventBytes);
   for (const one of reads) {
     if (reader.events.length > 0) break;
     reader.push(encoder.encode(one));
