@@ -146,8 +146,6 @@ streamChat({ messages: [], temperature: '0.2' });
 streamChat({ messages: [], stop: [1] });
 // @ts-expect-error a list
 streamChat({ messages: [], tools: {} });
-// @ts-expect-error none, auto or required
-streamChat({ messages: [], tool_choice: 'always' });
 // @ts-expect-error an object with a type
 streamChat({ messages: [], response_format: 'json' });
 // @ts-expect-error a schema has a name
