@@ -90,6 +90,8 @@ export default class LocalLLMStreamAgent {
         return this.#reply({ kind: 'shorter', share: Number(share) || 0.5 }, chat, hostUtils, {
           button,
         });
+      case TASKS.summary:
+        return this.#reply({ kind: 'summary' }, chat, hostUtils, { button });
       case TASKS.withoutTools:
         return this.#reply({ kind: 'without', what: 'tools' }, chat, hostUtils, { button });
       case TASKS.withoutThinking:

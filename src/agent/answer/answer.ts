@@ -4,7 +4,14 @@ import { streamChat } from '../../client/stream-chat.ts';
 import type { ChatMessage, ChatResult } from '../../client/types.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import type { Insertion } from '../editor/insert-text.ts';
-import type { AvailableTask, HostUtils, Message, Meta, Thread } from '../host.ts';
+import {
+  type AvailableTask,
+  type HostUtils,
+  type Message,
+  type Meta,
+  postToPanel,
+  type Thread,
+} from '../host.ts';
 import { loadButtons, MOST_BUTTONS, roomFor } from '../say/buttons.ts';
 import { changedModelNote, describeEnding, otherModelNote } from '../say/ending.ts';
 import { factsOf, tellFailure } from '../say/failure.ts';
@@ -41,6 +48,8 @@ export type Asked =
   | { kind: 'load'; model: string }
   /** The last question is answered without the oldest messages; of the text so much may stay, from 0 to 1. */
   | { kind: 'shorter'; share: number }
+  /** The model sums up the conversation, which goes on from there. */
+  | { kind: 'summary' }
   /** The last question is answered without something that has kept the model from an answer. */
   | { kind: 'without'; what: 'tools' | 'thinking' };
 
@@ -119,6 +128,17 @@ async function answerOn(page: AnswerPage, job: Job, reply: OpenReply): Promise<v
     else await fail(job, page, error);
   }
   page.close();
+  if (meta.summary !== undefined) addMarker(job);
+}
+
+/** The conversation begins anew after this reply. */
+function addMarker({ thread, hostUtils }: Job): void {
+  try {
+    const markerId = hostUtils?.threadRepository?.addMarker?.(thread);
+    postToPanel(hostUtils, { type: 'markerAdded', thread, markerId });
+  } catch {
+    // The summary stands in the chat all the same.
+  }
 }
 
 /** If no server is running, the reply says so, and answers if one comes while somebody looks at it. */
@@ -220,11 +240,15 @@ async function end(job: Job, page: AnswerPage, result: ChatResult): Promise<void
       mayThink: config.reasoning !== 'off' && !isWithoutThinking(job),
       secret: config.apiKey ?? '',
       showStats: config.showStats,
-      contextLength: await contextLength(job, result),
+      contextLength: job.asked.kind === 'summary' ? undefined : await contextLength(job, result),
     },
     phrases,
   );
   for (const note of notes) page.remark({ note });
+  if (job.asked.kind === 'summary' && result.verdict === 'complete') {
+    meta.summary = phrases.summaryHeading();
+    page.remark({ note: [phrases.summaryNote()] });
+  }
   page.endWith(buttons);
 }
 
@@ -328,9 +352,9 @@ function noteUnknownSettings({ config, phrases }: Job, page: AnswerPage): void {
   page.remark({ note, once: { unknownSettings } });
 }
 
-/** Whether the question can be asked again: a Continue would be lost with the answer that it goes on with. */
+/** Whether the question can be asked again: Retry would take away the answer that a Continue or a summary follows. */
 const canAskAgain = ({ asked, insertion }: Job) =>
-  asked.kind !== 'continue' && insertion === undefined;
+  asked.kind !== 'continue' && asked.kind !== 'summary' && insertion === undefined;
 
 const isWithoutThinking = ({ asked }: Job) => asked.kind === 'without' && asked.what === 'thinking';
 

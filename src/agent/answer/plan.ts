@@ -38,6 +38,7 @@ export type Plan =
 export async function planAnswer(job: Job): Promise<Plan> {
   const { asked, phrases, meta, before } = job;
   if (asked.kind === 'continue') return planContinuing(job, asked.replyId);
+  if (asked.kind === 'summary') return planSummary(job);
   const remarks: Remark[] = [];
   if (asked.kind !== 'answer') meta.again = true;
   if (asked.kind === 'shorter') {
@@ -104,6 +105,14 @@ async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
   const model = await modelToAsk(job);
   const attempts = (await server.isLlamaCpp()) ? [prefill, asked] : [asked];
   return { kind: 'ask', remarks: [], model, attempts };
+}
+
+/** The model sums up what was said; the next turns begin with that. */
+async function planSummary(job: Job): Promise<Plan> {
+  const question = await findQuestion(job, conversationOf(job.before), async () => undefined);
+  if (question.kind !== 'asked') return say([job.phrases.nothingToSumUp()]);
+  const messages = [...question.messages, { role: 'user', content: job.phrases.sumUp() }];
+  return { kind: 'ask', remarks: [], model: await modelToAsk(job), attempts: [{ messages }] };
 }
 
 const say = (note: Note): Plan => ({ kind: 'say', remarks: [{ note }] });

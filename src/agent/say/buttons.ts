@@ -13,6 +13,7 @@ export const TASKS = {
   withoutTools: 'AnswerWithoutTools',
   withoutThinking: 'AnswerWithoutThinking',
   askAgain: 'AskAgain',
+  summary: 'GoOnWithSummary',
 } as const;
 
 /** More would hide words: the panel lays the row over the end of the message, and does not wrap it. */
@@ -72,6 +73,11 @@ export function askAgainButton(phrases: Phrases): AvailableTask {
     name: phrases.askAgainLabel(),
     task: { ...action(TASKS.askAgain, {}), skipBotMessage: true },
   };
+}
+
+/** The model sums up what was said, and the conversation goes on from there. */
+export function summaryButton(phrases: Phrases): AvailableTask {
+  return button(phrases.goOnWithSummary(), TASKS.summary, {});
 }
 
 export function resetButton(phrases: Phrases): AvailableTask {

@@ -7,6 +7,7 @@ import {
   MOST_BUTTONS,
   resetButton,
   roomFor,
+  summaryButton,
   withoutThinkingButton,
   withoutToolsButton,
 } from './buttons.ts';
@@ -47,7 +48,7 @@ export function describeEnding(result: ChatResult, ended: Ended, phrases: Phrase
   const isNearlyFull = context !== undefined && context.share > NEARLY_FULL;
   const buttons = [
     ...verdictButtons(result, ended, phrases),
-    ...(isNearlyFull ? [resetButton(phrases)] : []),
+    ...(isNearlyFull ? [summaryButton(phrases), resetButton(phrases)] : []),
   ].slice(0, MOST_BUTTONS);
   const notes = [
     ...verdictNotes(result, ended, phrases),

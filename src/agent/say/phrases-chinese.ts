@@ -83,7 +83,8 @@ export const chinese: Phrases = {
     '请在下拉框“模型”里选择，或者改正 agents.json 里的 `metadata.llm.model`。',
   contextFull: ({ used, size, percent }) =>
     `上下文已经用了 ${percent}%：${size} 个 token 中的 ${used} 个。`,
-  contextAdvice: () => '用完之后，模型会忘掉开头的内容，或者无法回答。点“重置上下文”可以重新开始。',
+  contextAdvice: () =>
+    '用完之后，模型会忘掉开头的内容，或者无法回答。点“用摘要继续”可以保留要点，点“重置上下文”则从头开始。',
   stats: (tokens, rate, seconds) => `${tokens} 个 token，每秒 ${rate} 个，用时 ${seconds} 秒`,
   statsContext: ({ used, size, percent }) => `上下文：${used} / ${size} token（${percent}%）`,
 
@@ -106,6 +107,8 @@ export const chinese: Phrases = {
   nothingLeftOut: () => '没有更早的消息可以去掉了：仅这一个问题就已超长。',
   nothingLeftOutAdvice: () => '请把它缩短，或者用更大的上下文加载模型。',
   unknownTask: (name) => `这个按钮来自另一个版本：\`${name}\`。`,
+  summaryNote: () => '从这里开始，模型读的是这份摘要，不再读上面的内容。没有删除任何东西。',
+  nothingToSumUp: () => '还没有可以总结的内容。',
   notTheLast: () => '只有对话里的最后一个回答可以继续。',
   ready: (host, model) => `已就绪：${host}，${model}。`,
   notLoaded: (model) => `\`${model}\` 还没有加载。`,
@@ -129,12 +132,16 @@ export const chinese: Phrases = {
   continue: () => '继续',
   loadModel: (model) => `加载 ${model}`,
   answerShorter: () => '去掉最早的消息',
+  goOnWithSummary: () => '用摘要继续',
   withoutTools: () => '不用工具回答',
   withoutThinking: () => '不思考直接回答',
   askAgainLabel: () => '再问一次',
 
   goOn: () => '请从上一个回答中断的地方接着写，不要重复，也不要加说明。',
 
+  sumUp: () =>
+    '请总结我们到目前为止的对话，让后面的对话只靠这份摘要就能继续：我想要什么，弄清了什么，决定了什么，还有什么没解决。保留以后会用到的名字、数字和简短代码。只写摘要本身。',
+  summaryHeading: () => '到目前为止的对话摘要：',
   answerInWords: () => '请直接用文字回答，不要调用工具。',
 
   generating: () => 'local-llm：正在生成文本',

@@ -92,7 +92,7 @@ export const english = {
   contextFull: ({ used, size, percent }: ContextUse) =>
     `The context is ${percent}% full: ${used} of ${size} tokens.`,
   contextAdvice: () =>
-    'When it is full, the model forgets the beginning or refuses to answer. "Reset context" starts afresh.',
+    'When it is full, the model forgets the beginning or refuses to answer. "Go on with a summary" keeps the gist, "Reset context" starts afresh.',
   stats: (tokens: string, rate: string, seconds: string) =>
     `${tokens} tokens, ${rate} tokens/s, ${seconds} s`,
   statsContext: ({ used, size, percent }: ContextUse) =>
@@ -124,6 +124,9 @@ export const english = {
     'There is nothing older that could be left out: this question alone is too long.',
   nothingLeftOutAdvice: () => 'Shorten it, or load the model with more context.',
   unknownTask: (name: string) => `This button is from another version of the agent: \`${name}\`.`,
+  summaryNote: () =>
+    'From here on the model reads this summary in place of what is above. Nothing is deleted.',
+  nothingToSumUp: () => 'There is nothing to sum up yet.',
   notTheLast: () => 'Only the last answer of a chat can be continued.',
   ready: (host: string, model: string) => `Ready: ${host}, ${model}.`,
   notLoaded: (model: string) => `\`${model}\` is not loaded.`,
@@ -148,6 +151,7 @@ export const english = {
   continue: () => 'Continue',
   loadModel: (model: string) => `Load ${model}`,
   answerShorter: () => 'Leave out the oldest',
+  goOnWithSummary: () => 'Go on with a summary',
   withoutTools: () => 'Answer without tools',
   withoutThinking: () => 'Answer without thinking',
   askAgainLabel: () => 'Ask again',
@@ -156,6 +160,9 @@ export const english = {
   goOn: () =>
     'Go on exactly where your last answer ended. Repeat nothing of it, and add no remarks.',
 
+  sumUp: () =>
+    'Sum up our conversation so far, so that it can go on with nothing but your summary: what I want, what was found out and decided, and what is still open. Keep names, numbers and short pieces of code that will be needed. Write the summary only.',
+  summaryHeading: () => 'Summary of our conversation so far:',
   answerInWords: () => 'Answer in words. Do not call a tool.',
 
   // 'Generate Text at Cursor'.

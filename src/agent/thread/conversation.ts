@@ -50,10 +50,20 @@ export function toChatMessages(
 
 /** The messages of the conversation: after the last marker, and without the oldest if those were left out for good. */
 export function conversationOf<M extends Message>(messages: readonly M[]): M[] {
-  const all = currentMessages(messages).filter((message): message is M => !isAside(message));
+  const later = currentMessages(messages).filter((message): message is M => !isAside(message));
+  const summary = later.some(({ sender }) => sender === 'user') ? summaryOf(messages) : undefined;
+  const all = summary ? [summary, ...later] : later;
   const startsAt = all.findLast(({ meta }) => typeof meta?.startsAt === 'string')?.meta?.startsAt;
   const start = startsAt === undefined ? -1 : all.findIndex(({ id }) => id === startsAt);
   return start === -1 ? all : all.slice(start);
+}
+
+/** The summary directly before the last marker, as the user's words: the conversation goes on from it. */
+function summaryOf<M extends Message>(messages: readonly M[]): M | undefined {
+  const last = messages[messages.findLastIndex((message) => message?.type === 'marker') - 1];
+  const heading = last?.sender === 'bot' ? last.meta?.summary : undefined;
+  if (!last || typeof heading !== 'string') return undefined;
+  return { ...last, sender: 'user', text: `${heading}\n\n${modelText(last)}`, meta: {} };
 }
 
 /** What the model wrote of a reply: without reasoning, notes, and what the host appends when its panel is closed. */

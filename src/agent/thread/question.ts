@@ -71,7 +71,7 @@ export async function findQuestion(
   const isEmpty = question?.sender === 'user' && !question.text?.trim() && !question.images?.length;
   if (isEmpty && notes.length > 0) return { kind: 'told', notes: notes.map(({ note }) => note) };
   const chat = convert(messages);
-  const goesOn = asked.kind === 'continue';
+  const goesOn = asked.kind === 'continue' || asked.kind === 'summary';
   return chat.at(-1)?.role === (goesOn ? 'assistant' : 'user')
     ? { kind: 'asked', messages: chat, notes }
     : { kind: 'none' };

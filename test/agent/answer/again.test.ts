@@ -226,3 +226,57 @@ test('how full the context is, is told in one unit', async () => {
   await host.send('Hi');
   assert.match(textsOf(host)[1] ?? '', /The context is 102% full: 1020 of 1000 tokens\./);
 });
+
+const usage = { prompt_tokens: 850, completion_tokens: 20, total_tokens: 870 };
+const full = raw(
+  `${frame({ content: 'Yes.' })}${frame({}, { usage, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })}data: [DONE]\n\n`,
+);
+
+test('Go on with a summary: the model sums up, a marker is set, and the next turns begin with it', async () => {
+  server.script(full);
+  const host = chats.open({ llm: { systemPrompt: 'Be kind.' } });
+  await host.send('Is it so?');
+  assert.deepEqual(labels(host), ['Go on with a summary', 'Reset context']);
+  server.script(say('It is so.'));
+  await host.click('Go on with a summary');
+  assert.deepEqual(contents().slice(0, 3), ['Be kind.', 'Is it so?', 'Yes.']);
+  assert.match(String(contents()[3]), /^Sum up our conversation so far/);
+  const { messages } = host.saved();
+  assert.deepEqual(
+    messages.map(({ sender, type }) => sender ?? type),
+    ['user', 'bot', 'bot', 'marker'],
+  );
+  assert.match(messages[2]?.text ?? '', /^It is so\.\n\n> ℹ️ .*reads this summary in place/);
+  const added = host.posted.find(({ type }) => type === 'markerAdded');
+  assert.equal(added?.markerId, messages[3]?.id);
+
+  server.script(say('Fine.'));
+  await host.send('Next');
+  const beginning = 'Summary of our conversation so far:\n\nIt is so.\n\nNext';
+  assert.deepEqual(contents(), ['Be kind.', beginning]);
+  await host.send('And then?');
+  assert.deepEqual(contents(), ['Be kind.', beginning, 'Fine.', 'And then?']);
+
+  // The marker is deleted.
+  const thread = host.saved();
+  host.disk.save({ ...thread, messages: thread.messages.filter(({ type }) => type !== 'marker') });
+  await host.send('Back');
+  assert.deepEqual(contents().slice(1, 4), ['Is it so?', 'Yes.\n\nIt is so.', 'Next']);
+});
+
+test('a summary that fails, or is cut, changes nothing: no marker, and what was said stays', async () => {
+  for (const script of [
+    refuse(500, { error: 'boom' }),
+    raw(frame({ content: 'It is' }) + ending('length')),
+  ]) {
+    server.script(full);
+    const host = chats.open();
+    await host.send('Is it so?');
+    server.script(script);
+    await host.click('Go on with a summary');
+    assert.ok(host.saved().messages.every(({ type }) => type !== 'marker'));
+    server.script(say('Fine.'));
+    await host.send('Next');
+    assert.deepEqual([contents()[0], contents().at(-1)], ['Is it so?', 'Next']);
+  }
+});
