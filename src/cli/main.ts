@@ -27,7 +27,7 @@ ${Object.entries(commands)
   .map(([name, command]) => `  ${name.padEnd(9)}${command.summary}`)
   .join('\n')}
 
-'${PROGRAM} help COMMAND' tells more, '--version' the version.
+'${PROGRAM} help COMMAND' describes a command, '--version' prints the version.
 `;
 
 /**
@@ -76,7 +76,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       return 1;
     }
     const more = asTypedHere(`'${PROGRAM} help ${name}'`);
-    stderr.write(`${name}: ${error.message} (${more} tells more)\n`);
+    stderr.write(`${name}: ${error.message} (see ${more})\n`);
     return 2;
   }
 }

@@ -34,7 +34,7 @@ ${INTERRUPTED}, and 1 if the model ended without an answer.
   --demo          plays a recorded answer; no server is needed
   --or-demo       plays it if no server runs at the default address, or if stdin holds
                   no question; at a terminal the former happens without this option, too
-  LOCAL_LLM_API_KEY in the environment is sent as the key.
+  The API token in LOCAL_LLM_API_KEY (environment) is sent to the server.
 `,
     async run(args, terminal) {
       const { question, baseURL, isDemo, orDemo, model, system } = readChatArgs(args);

@@ -38,7 +38,7 @@ first thing that is wrong, says what to do, and ends with exit status 1.
   --model NAME    default: the one that is loaded
   --json          prints what was found as one JSON object, and nothing else
   --lang en|zh    default: that of your system
-  LOCAL_LLM_API_KEY in the environment is sent as the key.
+  The API token in LOCAL_LLM_API_KEY (environment) is sent to the server.
 `,
   async run(args, { stdout, env }) {
     const { values } = parseArgs({

@@ -3,13 +3,13 @@ import type { AgentsFileError, AgentsFileProblem } from './agents-json.ts';
 
 const problems: Readonly<Record<Language, Readonly<Record<AgentsFileProblem, string>>>> = {
   en: {
-    comment: 'a comment, and My Assistant cannot read a file with comments. Take it out.',
-    'trailing-comma': 'a comma with nothing behind it. Take it out.',
+    comment: 'a comment; My Assistant cannot read a file with comments. Remove it.',
+    'trailing-comma': 'a comma with nothing after it. Remove it.',
     unfinished: 'the file ends before its last bracket is closed.',
-    unexpected: 'that is no JSON.',
-    'no-object': 'it has to be an object: { "agents": [] }.',
-    'no-list': 'its "agents" has to be a list: { "agents": [] }.',
-    twice: '"agents" stands there twice. Make one list of the two.',
+    unexpected: 'this is not valid JSON.',
+    'no-object': 'it must be an object: { "agents": [] }.',
+    'no-list': 'its "agents" must be a list: { "agents": [] }.',
+    twice: '"agents" is there twice. Make one list of the two.',
   },
   zh: {
     comment: '这里是注释，My Assistant 读不了带注释的文件，请删掉。',
@@ -23,7 +23,7 @@ const problems: Readonly<Record<Language, Readonly<Record<AgentsFileProblem, str
 };
 
 const installEnglish = {
-  workspace: (folder: string) => `The workspace is ${folder}, the folder that you are in.`,
+  workspace: (folder: string) => `The workspace is ${folder}, the current folder.`,
   in: ' in ',
   noFolder: (given: string, where: string) => `There is no folder '${given}'${where}.`,
   leftAlone(file: string, { problem, line, column }: AgentsFileError) {
@@ -31,34 +31,34 @@ const installEnglish = {
     return `${file}${place}: ${problems.en[problem]} Nothing was changed.`;
   },
   hadByteOrderMark: (file: string) =>
-    `${file} began with a byte order mark, which My Assistant cannot read: it is saved without one.`,
+    `${file} began with a byte order mark, which My Assistant cannot read: it was saved without one.`,
   v1Added: (given: string, right: string) =>
-    `The models are listed at ${right}, not at ${given}: that address was written down.`,
+    `The models are listed at ${right}, not at ${given}: that address was saved.`,
   noV1: (given: string, right: string) =>
-    `${given} does not end with /v1, as the addresses of LM Studio, llama.cpp and Ollama do. It was written down as you gave it. To change it, run this again with --base-url ${right}`,
+    `${given} does not end with /v1, as the addresses of LM Studio, llama.cpp and Ollama do. It was saved as given. To change it, run this again with --base-url ${right}`,
   loaded: (model: string) =>
-    `The server has ${model} loaded. No model was written down: the agent uses the one that is loaded.`,
+    `The server has ${model} loaded. No model name was saved: the agent uses the model that is loaded.`,
   notRunning:
-    'The server is not running, so no model was written down: the agent will use the one you load.',
-  notAsked: (what: string) => `No model was written down, since the server gave no list. ${what}`,
-  noneLoaded: 'The server has no model loaded; the agent will use the one you load.',
-  notListed: (model: string) =>
-    `The server does not list ${model}; it was written down all the same.`,
+    'The server is not running, so no model name was saved: the agent will use the model that you load.',
+  notAsked: (what: string) =>
+    `No model name was saved, because the server did not list its models. ${what}`,
+  noneLoaded: 'The server has no model loaded; the agent will use the model that you load.',
+  notListed: (model: string) => `The server does not list ${model}; it was saved anyway.`,
   kept: (file: string) => `The agent that was there is kept as ${file}`,
   written: (file: string) => `Written: ${file}`,
   unchanged: (file: string) => `Unchanged: ${file}`,
   agent: (name: string) => `, agent '${name}'`,
-  becauseOfModule: ', because this project\'s own says "type": "module"',
+  becauseOfModule: ', because this project\'s package.json says "type": "module"',
   moduleInTheWay: (file: string) =>
-    `${file} says "type": "module", with which the agent cannot be loaded. Take that line out, then try again.`,
+    `${file} says "type": "module", so the agent cannot be loaded. Remove that line, then try again.`,
   choose: (name: string) =>
     `In VS Code: press Refresh in My Assistant's chat list, then New Chat, and choose '${name}'.`,
   reload: "In VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.",
   refresh: (name: string) =>
-    `In VS Code: press Refresh in My Assistant's chat list; a new chat can choose '${name}'.`,
+    `In VS Code: press Refresh in My Assistant's chat list; '${name}' is then offered for a new chat.`,
   nothingChanged:
     "Nothing has changed. If VS Code was open at the last update: run 'Developer: Reload Window'.",
-  textGeneration: "The command 'Generate Text at Cursor' uses it from now on.",
+  textGeneration: "The command 'Generate Text at Cursor' now uses this agent.",
 };
 
 /** Everything that `install` says. */
@@ -89,14 +89,14 @@ const installChinese: InstallWords = {
   becauseOfModule: '，因为这个项目的 package.json 写着 "type": "module"',
   moduleInTheWay: (file) => `${file} 写着 "type": "module"，这样智能体加载不了。请删掉那一行再试。`,
   choose: (name) =>
-    `在 VS Code 里：在 My Assistant 的聊天列表上按 Refresh，再按 New Chat，选择“${name}”。`,
+    `在 VS Code 里：在 My Assistant 的对话列表里点 Refresh，再点 New Chat，选择“${name}”。`,
   reload:
     '在 VS Code 里：运行命令“Developer: Reload Window”（重新加载窗口）；在那之前用的还是旧文件。',
   refresh: (name) =>
-    `在 VS Code 里：在 My Assistant 的聊天列表上按 Refresh，新建聊天时就能选“${name}”。`,
+    `在 VS Code 里：在 My Assistant 的对话列表里点 Refresh，新建对话时就能选“${name}”。`,
   nothingChanged:
     '什么都没有变。如果上次更新时 VS Code 开着：请运行命令“Developer: Reload Window”（重新加载窗口）。',
-  textGeneration: '命令“Generate Text at Cursor”今后由它来写。',
+  textGeneration: '命令“Generate Text at Cursor”以后会用这个智能体。',
 };
 
 export const installWords: Readonly<Record<Language, InstallWords>> = {

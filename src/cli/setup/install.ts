@@ -26,18 +26,18 @@ export const install: Command = {
   usage: `Usage: local-llm-stream-agent install [WORKSPACE] [--name NAME]
        [--model MODEL] [--base-url URL] [--text-gen] [--lang en|zh]
 
-Copies the agent's one file into WORKSPACE/.ai_helper/agent/chat/llm_chat_agent/ and
-adds it to agents.json beside it, or brings its entry up to date; everything else in
-that file stays as it is. It can be repeated.
+Copies the agent's file into WORKSPACE/.ai_helper/agent/chat/llm_chat_agent/ and adds
+it to agents.json, or updates its entry; everything else in that file is unchanged. It
+can be run again at any time.
 
-  WORKSPACE       the folder that is opened in VS Code; default: the one you are in
+  WORKSPACE       the folder that is opened in VS Code; default: the current one
   --name NAME     the agent's name in the chat list; default ${DEFAULT_NAME}
-  --model MODEL   is written down as the agent's model; without it the agent uses the
-                  model that is loaded when you ask
+  --model MODEL   is saved as the agent's model; without it the agent uses the model
+                  that is loaded when you ask
   --base-url URL  default ${DEFAULT_BASE_URL}
-  --text-gen      lets it also do the command 'Generate Text at Cursor'
+  --text-gen      use it for the command 'Generate Text at Cursor' as well
   --lang en|zh    default: that of your system
-  LOCAL_LLM_API_KEY in the environment is sent when the server is asked; it is not stored.
+  The API token in LOCAL_LLM_API_KEY (environment) is sent to the server; it is not stored.
 `,
   async run(args, terminal) {
     const {
@@ -185,7 +185,7 @@ async function lookAround({
   return { baseURL, lines: [...aboutV1, ...aboutModel] };
 }
 
-/** What the server's models say about the one that was written down, or was not. */
+/** What the server's models say about the one that was saved, or was not. */
 function aboutModels(
   models: readonly Model[],
   model: string | undefined,

@@ -42,7 +42,7 @@ test('the agent is installed where the extension looks, loads there, and install
   assert.equal(first.status, 0);
   assert.match(
     first.printed,
-    /The server is not running, so no model was written down[\s\S]*press Refresh/,
+    /The server is not running, so no model name was saved[\s\S]*press Refresh/,
   );
   const Agent = createRequire(import.meta.url)(join(workspace, FILE));
   assert.equal(Agent.name, 'LocalLLMStreamAgent');
@@ -64,20 +64,20 @@ test('the agent is installed where the extension looks, loads there, and install
   ]);
 });
 
-test('without --model none is written down, since the loaded one is the default; one that was chosen stays', async () => {
+test('without --model none is saved, since the loaded one is the default; one that was chosen stays', async () => {
   const server = await startServer([
     { id: 'big', object: 'model', type: 'llm', state: 'not-loaded' },
     { id: 'tiny', object: 'model', type: 'llm', state: 'loaded' },
   ]);
   const workspace = makeWorkspace();
   const first = await runCommand(install, [workspace, '--base-url', server.baseURL]);
-  assert.match(first.printed, /The server has tiny loaded. No model was written down/);
+  assert.match(first.printed, /The server has tiny loaded. No model name was saved/);
   assert.deepEqual(readList(workspace).agents[0].metadata.llm, { baseURL: server.baseURL });
   await runCommand(install, [workspace, '--model', 'big']);
   await runCommand(install, [workspace]);
   assert.equal(readList(workspace).agents[0].metadata.llm.model, 'big');
   const third = await runCommand(install, [workspace, '--model', 'huge']);
-  assert.match(third.printed, /The server does not list huge; it was written down all the same/);
+  assert.match(third.printed, /The server does not list huge; it was saved anyway/);
   await server.close();
 });
 
@@ -101,7 +101,7 @@ test('a list that is not valid JSON is left alone, and nothing else is written',
   const workspace = makeWorkspace({ [LIST]: '{\n  "agents": [,]\n}' });
   await assert.rejects(
     runCommand(install, [workspace, '--base-url', dead]),
-    /agents\.json, line 2, column 14: that is no JSON\. Nothing was changed\.$/,
+    /agents\.json, line 2, column 14: this is not valid JSON\. Nothing was changed\.$/,
   );
   assert.equal(readFileSync(join(workspace, LIST), 'utf8'), '{\n  "agents": [,]\n}');
   assert.deepEqual(readdirSync(join(workspace, '.ai_helper/agent/chat/llm_chat_agent')), []);
@@ -111,7 +111,7 @@ test('a comment in the list is named as what My Assistant cannot read', async ()
   const workspace = makeWorkspace({ [LIST]: '{\n  // mine\n  "agents": []\n}' });
   await assert.rejects(
     runCommand(install, [workspace, '--base-url', dead]),
-    /line 2, column 3: a comment, and My Assistant cannot read a file with comments/,
+    /line 2, column 3: a comment; My Assistant cannot read a file with comments/,
   );
 });
 
@@ -120,7 +120,7 @@ test('a byte order mark is taken out, and that is said; line ends stay', async (
   const { printed } = await runCommand(install, [workspace, '--base-url', dead]);
   assert.match(
     printed,
-    /agents\.json began with a byte order mark, which My Assistant cannot read: it is saved without one\./,
+    /agents\.json began with a byte order mark, which My Assistant cannot read: it was saved without one\./,
   );
   const text = readFileSync(join(workspace, LIST), 'utf8');
   assert.ok(text.startsWith('{\r\n'));
@@ -161,7 +161,7 @@ test("--text-gen enters the agent for 'Generate Text at Cursor', with a path tha
   const { printed } = await runCommand(install, [workspace, '--base-url', dead, '--text-gen']);
   assert.match(
     printed,
-    /internal_chat.agents\.json, agent 'TextGenAgent'[\s\S]*'Generate Text at Cursor' uses it/,
+    /internal_chat.agents\.json, agent 'TextGenAgent'[\s\S]*'Generate Text at Cursor' now uses this agent/,
   );
   const list = join(workspace, '.ai_helper/agent/internal_chat/agents.json');
   const { agents } = JSON.parse(readFileSync(list, 'utf8'));
@@ -180,7 +180,7 @@ test('without a folder it says which one it takes', async (t) => {
     cwd: makeWorkspace(),
   });
   assert.equal(status, 0);
-  assert.match(stdout, /^The workspace is .*workspace \d+, the folder that you are in\.\n/);
+  assert.match(stdout, /^The workspace is .*workspace \d+, the current folder\.\n/);
 });
 
 test('in Chinese, by --lang or by LANG', async () => {
