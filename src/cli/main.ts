@@ -1,3 +1,14 @@
+/*
+ * The command line.
+ *
+ *   in: the words behind the program's name, and a terminal
+ *   args.ts           reads words: URLs, ports, languages, paths
+ *   package-files.ts  finds this package's files, and writes its commands as they work here
+ *   terminal.ts       what may be written, and how a command ends
+ *   failure.ts        explains an error, from the table in src/advice
+ *   chat/  fixtures/ (record, serve, check)  setup/ (install, doctor)
+ *   out: text on stdout and stderr, and an exit status
+ */
 import { homedir } from 'node:os';
 import { type Command, expandHomeInArgs, nearestWord, UsageError } from './args.ts';
 import { chat } from './chat/chat.ts';

@@ -10,6 +10,16 @@ import { type QuestionEnd, Session } from './chat-session.ts';
 import { playDemo } from './demo.ts';
 import { QuestionReader } from './question-reader.ts';
 
+/*
+ * `local-llm-stream-agent chat`: one question, or a conversation.
+ *
+ *   chat.ts             the options, and which of three it will be: one answer, a conversation, a recorded answer
+ *   chat-session.ts     finds the server, keeps the messages, asks
+ *   question-reader.ts  reads questions at a terminal, those that are typed during an answer, too
+ *   show-answer.ts      the answer to stdout; reasoning, figures and how it ended to stderr
+ *   demo.ts             plays the recorded answer
+ */
+
 /** `local-llm-stream-agent chat`; `npm start` is `chat --or-demo`. */
 export const chat: Command = createChat();
 
@@ -143,7 +153,7 @@ const CTRL_C = 3;
 
 /**
  * Reads away what is typed at a terminal: otherwise the shell would run it as soon as this program has ended. Ctrl-C, which is a mere
- * byte meanwhile, is passed on as the signal that it stands for.
+ * byte meanwhile, is passed on as a signal.
  * @returns leaves the terminal as it was
  */
 function ignoreKeys(stdin: Terminal['stdin']): () => void {
@@ -161,7 +171,7 @@ function ignoreKeys(stdin: Terminal['stdin']): () => void {
 }
 
 /**
- * The question from stdin, without the blanks around it; empty if there is none.
+ * Reads the question from stdin, without the blanks around it; empty if there is none.
  * @param isNoticed - says that it is waited for, even if nobody types it
  */
 async function readQuestion({ stdin, stderr }: Terminal, isNoticed: boolean): Promise<string> {
@@ -219,7 +229,7 @@ const HELP = `/reset       clears the conversation
 Several lines pasted at once are one question. What you type during an answer is asked after it.
 `;
 
-/** What to say where the line is meant for this program; `undefined` where it is a question. */
+/** Does what a line asks of this program, and returns what to say; `undefined` if the line is a question. */
 function slashCommand(line: string, session: Session): string | undefined {
   const [, command = '', rest = ''] = /^(\/[a-z]+)(?:[ \t]+(\S+))?$/.exec(line) ?? [];
   switch (command) {

@@ -15,7 +15,7 @@ const DEMO_MS = 10_000;
 
 /**
  * Plays a recorded answer over HTTP on the loopback, as a server would send it.
- * @throws {Error} where the recording is not there: in a copy of the command alone
+ * @throws {Error} if the recording is not there, as beside a copy of the command alone
  */
 export async function playDemo(terminal: Terminal, stop: AbortSignal): Promise<void> {
   const path = findPackageFile(EXCHANGE);

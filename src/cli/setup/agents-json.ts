@@ -81,7 +81,7 @@ export function readAgent(
   return llmOf(agents.find((agent) => agent.name === name) ?? {});
 }
 
-/** The entries of a list; none where there is no list yet. */
+/** The entries of a list; empty if there is no list yet. */
 function readAgents(text: string): readonly unknown[] {
   const errors: ParseError[] = [];
   const tree: Node | undefined = parseTree(text, errors, {

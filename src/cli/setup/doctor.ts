@@ -17,7 +17,16 @@ import { type DoctorWords, doctorWords } from './doctor-words.ts';
 import { lookAtLoadedServer, nameServer, type ServerToLookAt } from './look-at-server.ts';
 import { adviseV1, explainNoModels, Finding } from './no-models.ts';
 
-/** A large model on a small machine takes minutes to be loaded. */
+/*
+ * `local-llm-stream-agent doctor`: from a base URL to the first thing that is wrong with it, and the one next step.
+ *
+ *   doctor.ts          the steps in their order; `--json` prints the same as a report
+ *   look-at-server.ts  one look: the models of a server, or the error; what the server is
+ *   no-models.ts       why there is no list, with the addresses tried that may be meant
+ *   doctor-words.ts    what is said, in both languages; errors are explained by ../failure.ts
+ */
+
+/** A large model on a small machine takes minutes to load. */
 const TIMEOUTS = { firstToken: 600_000, idle: 60_000 };
 const BETWEEN_NOTICES_MS = 10_000;
 
@@ -86,7 +95,7 @@ interface Report {
   baseURL: string;
   server?: string | undefined;
   models?: readonly Model[];
-  /** The one that was tried; absent where the server chose. */
+  /** The one that was tried; absent if the server chose. */
   model?: string | undefined;
   answer?: {
     model: string | undefined;
@@ -100,7 +109,7 @@ interface Report {
 interface Examination {
   url: URL;
   server: ServerToLookAt;
-  /** The one that was asked for. */
+  /** The one that `--model` names. */
   model: string | undefined;
   language: Language;
   words: DoctorWords;

@@ -15,6 +15,16 @@ import { lookAtServer, withV1 } from './look-at-server.ts';
 import { changeList, placeAgentFile, readIfThere } from './place-agent.ts';
 import { alone } from './replace-file.ts';
 
+/*
+ * `local-llm-stream-agent install`: from a workspace to an agent that My Assistant finds there.
+ *
+ *   install.ts       the options; looks at the server, and says what is to be done in VS Code
+ *   agent-places.ts  where the agent's file and the lists of agents are
+ *   place-agent.ts   copies the file, changes a list
+ *   agents-json.ts   the text of a list with one entry more, every other character unchanged
+ *   replace-file.ts  writes a file in one step, one process at a time
+ */
+
 const DEFAULT_NAME = 'LocalLLMStreamAgent';
 
 /** The name under which the extension's command 'Generate Text at Cursor' looks for an agent. */
@@ -116,7 +126,10 @@ async function findWorkspace(given: string | undefined, words: InstallWords): Pr
   throw new Error(words.noFolder(given ?? workspace, where));
 }
 
-/** Writes the entries; tells whether anything in them was new. */
+/**
+ * Writes the entries.
+ * @returns whether anything in them was new
+ */
 async function enter(
   entries: readonly { list: string; entry: AgentEntry }[],
   { words, say, show }: Parameters<typeof placeAgentFile>[2],
@@ -155,7 +168,7 @@ function chooseBaseURL(given: string | undefined, old: unknown): string {
   return given ?? (typeof old === 'string' && parseHttpURL(old) ? old : DEFAULT_BASE_URL);
 }
 
-/** Looks at the server, if there is one: is the address right, is the model there. */
+/** Looks at the server, if there is one: whether the address is right, and whether it has the model. */
 async function lookAround({
   baseURL,
   model,

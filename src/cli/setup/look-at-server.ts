@@ -9,14 +9,14 @@ export interface ServerToLookAt {
   apiKey: string | undefined;
 }
 
-/** Where the usual servers listen when nobody has told them otherwise. */
+/** Where the usual servers listen by default. */
 export const usualPlaces: readonly { name: string; baseURL: string }[] = [
   { name: 'LM Studio', baseURL: 'http://127.0.0.1:1234/v1' },
   { name: 'llama.cpp', baseURL: 'http://127.0.0.1:8080/v1' },
   { name: 'Ollama', baseURL: 'http://127.0.0.1:11434/v1' },
 ];
 
-/** The models of a server, or the error that came in their place. */
+/** Asks a server for its models; returns the error if there is no list. */
 export async function lookAtServer({
   baseURL,
   apiKey,
@@ -34,7 +34,7 @@ const BETWEEN_LOOKS_MS = 1000;
 
 /**
  * Like {@link lookAtServer}; a server that says that it is still loading its model is waited for, for ten minutes at most.
- * @param onWaiting - told before each wait, with the seconds since the first look
+ * @param onWaiting - called before each wait, with the seconds since the first look
  */
 export async function lookAtLoadedServer(
   server: ServerToLookAt,
@@ -52,7 +52,7 @@ export async function lookAtLoadedServer(
   }
 }
 
-/** The same address with `/v1` at its end, where it has it not; `undefined` where it has. */
+/** Adds `/v1` to an address; `undefined` if it ends so already. */
 export function withV1({ href, pathname }: URL): string | undefined {
   if (/\/v1\/?$/.test(pathname)) return undefined;
   const url = new URL(href);
@@ -61,8 +61,8 @@ export function withV1({ href, pathname }: URL): string | undefined {
 }
 
 /**
- * What the server is, told by what one request gets that only Ollama knows: its own server's name, or LM Studio's way of refusing.
- * `undefined` for every other one.
+ * Finds out what the server is, by a request that only Ollama knows: others answer with their name, or refuse it in LM Studio's way.
+ * @returns `undefined` for every other server
  */
 export async function nameServer({ baseURL, apiKey }: ServerToLookAt): Promise<string | undefined> {
   const signal = AbortSignal.timeout(2000);

@@ -2,7 +2,7 @@
  * Why a server gives no list of models, and the one next step.
  *
  *   in:  the error of the list
- *   then: the addresses that may be meant are tried (https for http, with /v1, where a redirect leads, where the usual servers listen)
+ *   then: the addresses that may be meant are tried (https for http, with /v1, a redirect's target, the usual servers)
  *   out: a `Finding`, whose advice has been tried: it leads in no circle
  */
 import { isChatError } from '../../index.ts';
