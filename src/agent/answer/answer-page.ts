@@ -13,10 +13,9 @@ import type { EarlierReply } from '../turn/earlier-reply.ts';
 import type { OpenReply } from '../turn/turn.ts';
 import type { Job } from './answer.ts';
 import { lastReply, type Remark } from './plan.ts';
+import type { TextFilter } from './request.ts';
 
-type Filter = (text: string, isLast?: boolean) => string;
-
-const asItIs: Filter = (text) => text;
+const asItIs: TextFilter = (text) => text;
 
 /** One reply as it is shown and saved: text, reasoning, what is waited for, notes, buttons, meta. */
 export class AnswerPage {
@@ -80,11 +79,11 @@ export class AnswerPage {
    * A stream begins; what was heard of another stays heard.
    * @param isPrefilled - the server goes on with the very text that it was sent, which has no blanks at its end
    */
-  follow(stream: ChatReply, filter: (text: string) => string, isPrefilled: boolean): void {
+  follow(stream: ChatReply, filter: TextFilter, isPrefilled: boolean): void {
     const { apiKey = '' } = this.#job.config;
     const withoutKey = createSecretFilter(apiKey);
     this.#stream = stream;
-    this.#answerFilter = (text, isLast) => filter(withoutKey(text, isLast));
+    this.#answerFilter = (text, isLast) => filter(withoutKey(text, isLast), isLast);
     this.#thoughtFilter = createSecretFilter(apiKey);
     if (!this.#last) return;
     const start = startOf(this.#last);

@@ -7,7 +7,13 @@ import { conversationOf, modelText } from '../thread/conversation.ts';
 import { shorten } from '../thread/left-out.ts';
 import { findQuestion } from '../thread/question.ts';
 import type { Job } from './answer.ts';
-import { CONTINUE_FINAL, createEchoFilter, withoutReasoning } from './request.ts';
+import {
+  CONTINUE_FINAL,
+  type TextFilter,
+  withoutReasoning,
+  withoutRepeatedLine,
+  withoutRepeatedPart,
+} from './request.ts';
 
 /** A note under the answer. One with `once` is left out if an earlier reply of the chat has these facts in its meta. */
 export interface Remark {
@@ -23,7 +29,7 @@ export interface Attempt {
   /** Further fields of the request. */
   more?: JsonObject;
   /** What is taken out of the answer's text. */
-  filter?: (text: string) => string;
+  filter?: TextFilter;
   /** The server goes on with the last message itself. */
   isPrefilled?: boolean;
 }
@@ -95,11 +101,12 @@ async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
   const { messages } = question;
   const asked: Attempt = {
     messages: [...messages, { role: 'user', content: phrases.goOn() }],
+    filter: withoutRepeatedLine(modelText(last)),
   };
   const prefill: Attempt = {
     messages,
     more: CONTINUE_FINAL,
-    filter: createEchoFilter(modelText(last)),
+    filter: withoutRepeatedPart(modelText(last)),
     isPrefilled: true,
   };
   const model = await modelToAsk(job);

@@ -68,21 +68,41 @@ export function refusesAttempt(error: unknown): boolean {
 }
 
 /** A repetition that is shorter than this may be the model's own. */
-const LEAST = 24;
+const SHORTEST_PART = 24;
+const SHORTEST_LINE = 6;
+
+/** Changes a text that comes in pieces; what is held back of it comes with the last one. */
+export type TextFilter = (text: string, isLast?: boolean) => string;
 
 /**
- * Makes the function that takes a repetition of the text so far off the beginning of its continuation: some servers send
- * the part again that they go on with.
+ * Makes the filter that takes a repetition off the beginning of a continuation: some servers send the part again that they
+ * go on with.
  * @param part - the text so far
  */
-export function createEchoFilter(part: string): (text: string) => string {
+export function withoutRepeatedPart(part: string): TextFilter {
+  return withoutBeginning([part].filter(({ length }) => length >= SHORTEST_PART));
+}
+
+/** The same for a model that was asked to go on: it often begins with the line that was cut. */
+export function withoutRepeatedLine(part: string): TextFilter {
+  const line = part.slice(part.lastIndexOf('\n') + 1);
+  const lines = [line].filter(({ length }) => length >= SHORTEST_LINE);
+  return withoutBeginning([...lines, ...[part].filter(({ length }) => length >= SHORTEST_PART)]);
+}
+
+/** Takes the longest of some beginnings off a text. */
+function withoutBeginning(beginnings: readonly string[]): TextFilter {
+  let possible = beginnings;
   let held = '';
-  let isOver = part.length < LEAST;
-  return (text) => {
+  let isOver = false;
+  return (text, isLast = false) => {
     if (isOver) return text;
+    const from = held.length;
     held += text;
-    if (held.length < part.length && part.startsWith(held) && text !== '') return '';
+    possible = possible.filter((one) => one.startsWith(text.slice(0, one.length - from), from));
+    if (!isLast && possible.some(({ length }) => length > held.length)) return '';
     isOver = true;
-    return held.startsWith(part) ? held.slice(part.length) : held;
+    const lengths = possible.filter(({ length }) => length <= held.length).map((one) => one.length);
+    return held.slice(Math.max(0, ...lengths));
   };
 }

@@ -82,6 +82,35 @@ test('Continue goes on inside a code block, in the same bubble, after reasoning,
   assert.deepEqual(contents(), ['Code', answer, 'Next']);
 });
 
+for (const [name, deltas] of [
+  ['the line that was cut', ['3. ', 'three\n4. four']],
+  ['the whole part', ['Here they are:\n1. o', 'ne\n2. two\n3. three', '\n4. four']],
+] as const) {
+  test(`a model that repeats ${name} when it is asked to go on: the answer has it once`, async () => {
+    const part = 'Here they are:\n1. one\n2. two\n3. thr';
+    server.script(raw(frame({ content: part }) + ending('length')));
+    const host = chats.open();
+    await host.send('Count');
+    server.script(say(...deltas));
+    await host.click('Continue');
+    assert.equal(textsOf(host)[1], 'Here they are:\n1. one\n2. two\n3. three\n4. four');
+  });
+}
+
+test('a continuation that only begins like a repetition, or is one, is kept whole', async () => {
+  for (const [deltas, whole] of [
+    [['3. t', 'wo'], '1. one\n2. two\n3. thr3. two'],
+    [['3. t'], '1. one\n2. two\n3. thr3. t'],
+  ] as const) {
+    server.script(cut);
+    const host = chats.open();
+    await host.send('Count');
+    server.script(say(...deltas));
+    await host.click('Continue');
+    assert.equal(textsOf(host)[1], whole);
+  }
+});
+
 test('Stop while an answer goes on keeps both parts; so does a question right after it', async () => {
   for (const end of ['stop', 'ask'] as const) {
     server.script(cut);

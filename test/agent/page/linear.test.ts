@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { textSoFar, textToKeep } from '../../../src/agent/editor/inserted-text.ts';
 import type { Message } from '../../../src/agent/host.ts';
 import LocalLLMStreamAgent from '../../../src/agent/index.ts';
+import { realClock } from '../../../src/agent/turn/clock.ts';
 import { ending, frame, raw, startServer } from '../doubles/scripted-server.ts';
 
 /** Twice as long an answer costs twice as much, whatever it is made of. */
@@ -18,6 +19,8 @@ async function costOf(frames: string): Promise<number> {
   server.script(raw(frames + ending()));
   const llm = { baseURL: server.baseURL, model: 'tiny' };
   const agent = new LocalLLMStreamAgent({ llm }, {});
+  // Chunks of a long text are far apart; here only the work counts.
+  agent.clock = { ...realClock, after: (ms, run) => realClock.after(Math.min(ms, 20), run) };
   const messages: Message[] = [{ id: 'msg_1', sender: 'user', text: 'Hi' }];
   const response = await agent.generateReply({ id: `linear_${++threads}`, messages });
   const bubble = { id: 'msg_2', sender: 'bot', text: '', meta: response.getMeta() };
