@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readExchange, startReplayServer } from '../../src/replay/index.ts';
+import { type ReplayServer, readExchange, startReplayServer } from '../../src/replay/index.ts';
 import { playOptionNames } from '../../src/replay/play/play-options.ts';
 import { findFreePort } from '../tools/http-server.ts';
-import { fixtures, scratch } from './helpers.ts';
+import { fixtures } from './helpers.ts';
 
 // Every step of src/replay/README.md, in its order, in one project that has the package installed as it is built.
 
@@ -79,27 +80,33 @@ async function succeed(script: string, env?: NodeJS.ProcessEnv): Promise<string>
   return output;
 }
 
-test('the whole story of the page works, step by step', { skip }, async (t) => {
-  project = await scratch(t);
-  await mkdir(join(project, 'node_modules/.bin'), { recursive: true });
-  await symlink(root, join(project, 'node_modules/local-llm-stream-agent'));
-  await symlink(
-    join(root, 'dist/cli.js'),
-    join(project, 'node_modules/.bin/local-llm-stream-agent'),
-  );
-  if (existsSync(openai)) await symlink(openai, join(project, 'node_modules/openai'));
-  await writeFile(join(project, 'package.json'), '{"scripts":{"test":"node --test"}}');
-  // What stands in for LM Studio.
+describe('the whole story of the page works, step by step', { skip }, () => {
   let answered = 0;
-  const studio = await startReplayServer(join(fixtures, 'lmstudio/hello'), {
-    onRequest: () => answered++,
+  let studio: ReplayServer;
+  before(async () => {
+    project = await mkdtemp(join(tmpdir(), 'replay-'));
+    await mkdir(join(project, 'node_modules/.bin'), { recursive: true });
+    await symlink(root, join(project, 'node_modules/local-llm-stream-agent'));
+    await symlink(
+      join(root, 'dist/cli.js'),
+      join(project, 'node_modules/.bin/local-llm-stream-agent'),
+    );
+    if (existsSync(openai)) await symlink(openai, join(project, 'node_modules/openai'));
+    await writeFile(join(project, 'package.json'), '{"scripts":{"test":"node --test"}}');
+    // It answers in place of LM Studio.
+    studio = await startReplayServer(join(fixtures, 'lmstudio/hello'), {
+      onRequest: () => answered++,
+    });
   });
-  t.after(() => studio.close());
+  after(async () => {
+    await studio.close();
+    await rm(project, { recursive: true, force: true });
+  });
   const spoken = /Good morning! What shall we look at first\?/;
   const spokenInDeltas = /"content":"Good"[\s\S]*\[DONE\]/;
   const shownInDeltas = /text "Good"[\s\S]*\[DONE\]/;
 
-  await t.test('1. record', async () => {
+  test('1. record', async () => {
     const command = block('record').trim().replace('http://127.0.0.1:1234', studio.url);
     const recorder = shell(`exec ${command} --port 0`);
     const url = await recorder.printed(/http:\/\/127\.0\.0\.1:\d+(?=\/v1 instead)/);
@@ -110,7 +117,7 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
     assert.equal(status, 0);
   });
 
-  await t.test('2. look', async () => {
+  test('2. look', async () => {
     const output = await succeed(block('look'));
     assert.match(
       output,
@@ -120,14 +127,14 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
     assert.match(output, /No problems/);
   });
 
-  await t.test('3. commit', async () => {
+  test('3. commit', async () => {
     const person = 'git init -q; git config user.name me; git config user.email me@localhost';
     await succeed(`${person}; ${block('commit')}`);
     assert.match(await succeed('git ls-files'), /fixtures\/lmstudio\/hello\.sse/);
     assert.match(await succeed('git check-attr text fixtures/lmstudio/hello.sse'), /text: unset/);
   });
 
-  await t.test('4. replay in a test', async () => {
+  test('4. replay in a test', async () => {
     const names = ['normalize.test.mjs', 'tools.test.mjs', 'timers.test.mjs'];
     for (const name of ['hello.test.mjs', ...names]) {
       await writeFile(join(project, name), block(name));
@@ -137,16 +144,14 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
     for (const name of names) await rm(join(project, name));
   });
 
-  await t.test(
-    '5. with the OpenAI SDK',
-    { skip: existsSync(openai) ? false : 'openai is not installed' },
-    async () => {
-      await writeFile(join(project, 'openai.mjs'), block('openai.mjs'));
-      assert.match(await succeed('node openai.mjs'), spoken);
-    },
-  );
+  test('5. with the OpenAI SDK', {
+    skip: existsSync(openai) ? false : 'openai is not installed',
+  }, async () => {
+    await writeFile(join(project, 'openai.mjs'), block('openai.mjs'));
+    assert.match(await succeed('node openai.mjs'), spoken);
+  });
 
-  await t.test('6. serve, with curl', async () => {
+  test('6. serve, with curl', async () => {
     const server = shell(`exec ${block('serve').trim()} --port 0`);
     const url = await server.printed(/http:\/\/127\.0\.0\.1:\d+(?=\/v1)/);
     const output = await succeed(block('curl').replaceAll('http://127.0.0.1:8089', url));
@@ -156,7 +161,7 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
     assert.equal((await server.end()).status, 0);
   });
 
-  await t.test('7. in GitHub Actions: a miss fails the job, and only that', async () => {
+  test('7. in GitHub Actions: a miss fails the job, and only that', async () => {
     const runs = [...block('actions').matchAll(/- run: (?:\|\n((?: {10}.*\n)+)|(.*)\n)/g)];
     const steps = runs.map(([, many, one]) => (many ?? one ?? '').replace(/^ {10}/gm, ''));
     assert.equal(steps.length, 3);
@@ -179,7 +184,7 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
     assert.match(output, / Nearest: lmstudio\/hello\. /);
   });
 
-  await t.test('8. a setup file, and the one line', async () => {
+  test('8. a setup file, and the one line', async () => {
     await writeFile(join(project, 'setup.mjs'), block('setup.mjs'));
     const call = `fetch('${studio.url}/v1/chat/completions', { method: 'POST', body: '{"seed":SEED}' })`;
     const script = (seed: number) =>
@@ -204,13 +209,13 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
     }
   });
 
-  await t.test('9. asked again: by hand, and each week', async () => {
+  test('9. asked again: by hand, and each week', async () => {
     const command = block('live').trim().replace('http://127.0.0.1:1234', studio.url);
     assert.equal(block('live').trim(), block('weekly').trim().split('- run: ').at(-1));
     assert.match(await succeed(command), /requests? sent again to .*\. No changes\.\n/);
   });
 
-  await t.test('the action has the inputs that the page gives it', async () => {
+  test('the action has the inputs that the page gives it', async () => {
     const [, given = ''] = /with: \{(.*)\}/.exec(block('action')) ?? [];
     const names = given.split(',').map((it) => it.split(':')[0]?.trim());
     const [, inputs = ''] =
@@ -222,7 +227,7 @@ test('the whole story of the page works, step by step', { skip }, async (t) => {
     );
   });
 
-  await t.test('the format that it shows is one', async () => {
+  test('the format that it shows is one', async () => {
     await writeFile(join(project, 'hello.json'), block('format'));
     await writeFile(join(project, 'hello.sse'), 'data: [DONE]\n\n');
     await (await readExchange(join(project, 'hello.json'))).readBody();

@@ -42,7 +42,7 @@ export interface Outcome {
   error?: string;
 }
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 /**
  * Runs every behaviour, one after the other.
