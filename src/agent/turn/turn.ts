@@ -145,7 +145,7 @@ class Turn implements OpenReply {
   #joiner: Joiner | undefined;
   #earlier: EarlierReply | undefined;
   #written = '';
-  #hasNotice = false;
+  #notice = '';
   #isPanelClosed = false;
   #isSuperseded = false;
   /** Pending while the host reads the stream. */
@@ -241,13 +241,17 @@ class Turn implements OpenReply {
   };
 
   showBelow = (text: string): void => {
-    if (text === '' && !this.#hasNotice) return;
-    this.#hasNotice = text !== '';
+    if (text === this.#notice) return;
+    this.#notice = text;
     this.#show(this.bubble, this.#written + text);
   };
 
   goOnWith = (message: Message, start: ReplyStart): EarlierReply => {
-    const show = (text: string) => this.#show(message, text);
+    const show = (text: string) => {
+      this.#show(message, text);
+      // The panel scrolls to what was shown last. It would jump between the two bubbles.
+      this.#show(this.bubble, this.#written + this.#notice);
+    };
     this.#earlier = new EarlierReply(message, start, show, this.#clock);
     return this.#earlier;
   };

@@ -136,6 +136,20 @@ test('Stop while an answer goes on keeps both parts; so does a question right af
   }
 });
 
+test('while an answer goes on the panel stays at the newest bubble', async () => {
+  server.script(cut);
+  const host = chats.open();
+  await host.send('Count');
+  const from = host.posted.length;
+  server.script(say('ee', '\n4. four'));
+  await host.click('Continue');
+  const [, earlier, newest] = host.saved().messages.map(({ id }) => id);
+  const updates = host.posted.slice(from).filter(({ type }) => type === 'updateBotMessage');
+  const ids = updates.map(({ messageId }) => messageId);
+  assert.ok(ids.includes(earlier));
+  assert.ok(ids.every((id, i) => id !== earlier || ids[i + 1] === newest));
+});
+
 test('an answer that somebody edits or deletes while it goes on is left as it is', async () => {
   server.script(cut);
   const host = chats.open();
