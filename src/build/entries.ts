@@ -15,7 +15,7 @@ export interface Entry {
   outputs: readonly BuiltFile[];
   /** The declaration files; all have the same text. */
   declarations: readonly string[];
-  /** The packages whose code goes into it. */
+  /** The packages whose code goes into it, beside `eventsource-parser`. */
   bundles?: readonly string[];
   /** The entries that it imports as built files, which lie beside it, instead of taking their code in. */
   imports?: readonly string[];

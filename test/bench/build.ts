@@ -25,6 +25,18 @@ export async function buildPrograms(): Promise<void> {
     entryPoints: Object.keys(programs).map((name) => here(`programs/${name}.ts`)),
     outdir: here('dist/programs'),
     packages: 'external',
+    plugins: [
+      {
+        // This project ships with its parser inside.
+        name: 'parser inside',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^eventsource-parser$/ }, ({ importer }) =>
+            importer.includes('/src/client/')
+              ? { path: here('node_modules/eventsource-parser/dist/index.js') }
+              : undefined,
+          ),
+      },
+    ],
   });
 }
 

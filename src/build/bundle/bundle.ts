@@ -6,7 +6,13 @@ import { minify as terser } from 'terser';
 import { type BuiltFile, builtModule, type Entry } from '../entries.ts';
 import { format as formatCode } from './format.ts';
 import { contained, head, type Licensed, readLicensed } from './head.ts';
-import { packageFolder, packageNames, packageSource, withExtension } from './packages.ts';
+import {
+  BUNDLED_EVERYWHERE,
+  packageFolder,
+  packageNames,
+  packageSource,
+  withExtension,
+} from './packages.ts';
 import { stripTypes } from './strip-types.ts';
 
 /**
@@ -105,7 +111,7 @@ function typesOf({ declarations }: Entry, { format }: BuiltFile): string {
 /** Finds modules: the project's own by their path, those of the packages that may go in; `node:` and built neighbours outside. */
 function modules(entry: Entry, root: string): Plugin {
   const shown = (id: string) => relative(root, id).split(sep).join('/');
-  const bundled = entry.bundles ?? [];
+  const bundled = [...BUNDLED_EVERYWHERE, ...(entry.bundles ?? [])];
   return {
     name: 'modules',
     resolveId(id, importer) {
@@ -121,7 +127,7 @@ function modules(entry: Entry, root: string): Plugin {
         return { id, external: true, moduleSideEffects: false };
       const why = id.startsWith('node:')
         ? 'this entry has to run outside Node'
-        : `${bundled.join(' and ') || 'no package'} may go into it`;
+        : `only ${bundled.join(' and ')} may go into it`;
       throw new Error(`${shown(importer)} imports '${id}', but ${why}`);
     },
     load: (id) =>

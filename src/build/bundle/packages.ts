@@ -4,8 +4,12 @@ import { dirname, join } from 'node:path';
 
 /** Where the sources of the packages are that may go into what is built: as TypeScript, or as ES modules. */
 const SOURCES: Readonly<Record<string, string>> = {
+  'eventsource-parser': 'src/index.ts',
   'jsonc-parser': 'lib/esm/main.js',
 };
+
+/** In every entry that imports it. */
+export const BUNDLED_EVERYWHERE: readonly string[] = ['eventsource-parser'];
 
 /** The folder of a package. */
 export function packageFolder(name: string): string {

@@ -1,3 +1,4 @@
+import { createParser, type EventSourceMessage, type ParseError } from 'eventsource-parser';
 import { isObject, parseJson } from '../json.ts';
 import { Queue } from './queue.ts';
 import { utf8Length } from './utf8.ts';
@@ -16,9 +17,6 @@ const BOM = '\ufeff';
 /** The names of a stream's fields, of which a cut may leave the beginning. */
 const FIELD_NAMES = ['data', 'event', 'id', 'retry'];
 
-/** How nearly every line begins. */
-const DATA = 'data: ';
-
 /** Decodes reads that are whole texts. It keeps nothing between two reads, so all streams can share it. */
 const wholeDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -33,21 +31,22 @@ export class EventReader {
   readonly events = new Queue<ServerEvent>();
 
   readonly #maxEventBytes: number;
+  readonly #parser: ReturnType<typeof createParser>;
   /** Decodes the reads behind one that ended inside a character. */
   #pieceDecoder: TextDecoder | undefined;
   #isFirstRead = true;
   /** An LF at the start of the next read belongs to the CR at the end of this one: it is no line end of its own. */
   #endedWithCR = false;
-  /** The line that has not ended, of all reads that had a part of it. */
-  #openLine = '';
-  /** The event that has not ended. */
-  #data: string | undefined;
-  #event: string | undefined;
   #strayLines = '';
 
   /** @param maxEventBytes - a longer event comes without data, and nothing may be pushed after it */
   constructor(maxEventBytes: number) {
     this.#maxEventBytes = maxEventBytes;
+    this.#parser = createParser({
+      maxBufferSize: maxEventBytes,
+      onEvent: (event) => this.#addEvent(event),
+      onError: (error) => this.#readOddLine(error),
+    });
   }
 
   push(bytes: Uint8Array): void {
@@ -78,7 +77,6 @@ export class EventReader {
     return this.#pieceDecoder.decode(bytes, { stream: mayBeCut });
   }
 
-  /** Turns line ends, which are LF, CRLF or CR, into LF, and drops the BOM. */
   #readText(text: string): void {
     if (!text) return;
     const startsWithLF = text[0] === '\n';
@@ -86,57 +84,23 @@ export class EventReader {
     const lines = isDropped ? text.slice(1) : text;
     this.#isFirstRead = false;
     this.#endedWithCR = lines.endsWith('\r');
-    this.#readLines(lines.includes('\r') ? lines.replace(/\r\n?/g, '\n') : lines);
+    // The parser waits for the character after a CR that ends a read, in case it is an LF, and with a CR in it scans
+    // to the end of the read for every line. So it gets LF only.
+    this.#parser.feed(lines.includes('\r') ? lines.replace(/\r\n?/g, '\n') : lines);
   }
 
-  #readLines(text: string): void {
-    let from = 0;
-    for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-      const line = text.slice(from, to);
-      this.#readLine(this.#openLine ? this.#openLine + line : line);
-      this.#openLine = '';
-      from = to + 1;
-    }
-    this.#openLine += text.slice(from);
-    const length = this.#openLine.length + (this.#data?.length ?? 0);
-    const longest = Math.max(length, this.#strayLines.length);
-    if (longest > this.#maxEventBytes) this.events.push({});
+  #addEvent(event: EventSourceMessage): void {
+    const { length } = event.data;
+    const fits = length * 3 <= this.#maxEventBytes || utf8Length(event.data) <= this.#maxEventBytes;
+    this.events.push(fits ? event : {});
   }
 
-  #readLine(line: string): void {
-    if (line === '') return this.#endEvent();
-    if (line.startsWith(DATA)) return this.#addData(line.slice(DATA.length));
-    const [name, value] = splitField(line);
-    if (name === 'data') this.#addData(value);
-    else if (name === 'event') this.#event = value;
-    else if (name === 'error') this.events.push({ event: name, data: value });
+  /** What the standard knows nothing of: the parser reports it as an error. */
+  #readOddLine({ field, value = '', line = '' }: ParseError): void {
+    if (field === 'error') this.events.push({ event: field, data: value });
     else if (isObject(parseJson(line))) this.events.push({ data: line });
-    else if (!isIgnored(name, line)) this.#strayLines += `${line}\n`;
-  }
-
-  #addData(value: string): void {
-    this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
-  }
-
-  #endEvent(): void {
-    const data = this.#data;
-    if (data !== undefined) {
-      const fits =
-        data.length * 3 <= this.#maxEventBytes || utf8Length(data) <= this.#maxEventBytes;
-      this.events.push(fits ? { event: this.#event, data } : {});
-    }
-    this.#data = this.#event = undefined;
+    else if (!FIELD_NAMES.some((name) => name.startsWith(line))) this.#strayLines += `${line}\n`;
+    // An error without a line is the parser's own about too long an event.
+    if (!line || this.#strayLines.length > this.#maxEventBytes) this.events.push({});
   }
 }
-
-/** A line's field and its value, which is empty if there is no colon. */
-function splitField(line: string): [name: string, value: string] {
-  const colon = line.indexOf(':');
-  if (colon < 0) return [line, ''];
-  const value = line.slice(colon + 1);
-  return [line.slice(0, colon), value.startsWith(' ') ? value.slice(1) : value];
-}
-
-/** Comments, fields that say nothing here, and what a cut leaves of a field's name. */
-const isIgnored = (name: string, line: string): boolean =>
-  name === '' || FIELD_NAMES.some((known) => known === name || known.startsWith(line));

@@ -29,9 +29,10 @@ const { version } = JSON.parse(read('package.json', root));
 
 /**
  * The bar for index.min.js, gzipped with its licences, in bytes. The test fails 2 % below it, so that there is room for a mend before the
- * bar itself is met. Whoever raises it says why in CHANGELOG.md.
+ * bar itself is met. The aim is 15,500; resuming, the lists of endings and the search for keys in foreign errors have to earn that back by leaving
+ * something out. Whoever raises it says why in CHANGELOG.md.
  */
-const BAR = 15_500;
+const BAR = 18_100;
 
 /** The modules that a text imports, requires or takes types from. */
 function imported(text: string): string[] {
@@ -72,15 +73,11 @@ test('a build that fails says why, and leaves dist as it was', async (t) => {
 const refused = [
   ['what is not there', "import './nowhere.ts';", /nowhere\.ts \(imported by \S*a\.ts\)/],
   ["Node's modules, outside Node", "import 'node:fs';", /a\.ts imports 'node:fs', but this entry/],
-  [
-    'a package',
-    "import 'typescript';",
-    /a\.ts imports 'typescript', but no package may go into it/,
-  ],
+  ['a package', "import 'typescript';", /a\.ts imports 'typescript', but only eventsource-parser/],
   [
     'a package of another entry',
     "import 'jsonc-parser';",
-    /a\.ts imports 'jsonc-parser', but no package/,
+    /a\.ts imports 'jsonc-parser', but only/,
   ],
   ['syntax that is no type', 'export enum Wrong { a }', /a\.ts: 'export enum Wrong/],
 ] as const;
@@ -134,17 +131,18 @@ test('an ES module that has declarations says where they are, for Deno', () => {
   }
 });
 
-test("a file that has jsonc-parser in it has that one's licence, whole", () => {
-  const parser = join(root, 'node_modules/jsonc-parser');
-  const { version } = JSON.parse(read('package.json', parser));
-  const licence = read('LICENSE.md', parser).trim().split('\n');
+test("a file that has eventsource-parser in it has that one's licence, whole", () => {
+  const parser = join(root, 'node_modules/eventsource-parser');
+  const licence = read('LICENSE', parser).trim().split('\n');
+  const withParser = outputs.filter((file) => read(file).includes('Buffered data exceeded max'));
+  assert.ok(withParser.includes('index.min.js') && withParser.includes('LocalLLMStreamAgent.js'));
   for (const file of outputs) {
     const text = read(file);
     const head = text.slice(0, text.indexOf('*/'));
-    const [, notice = ''] = head.split(`Contains jsonc-parser ${version}`);
-    assert.equal(notice !== '', file === 'cli.js', file);
+    const [, notice = ''] = head.split('Contains eventsource-parser 3.1.1');
+    assert.equal(notice !== '', withParser.includes(file), file);
     if (notice === '') continue;
-    for (const line of licence)
+    for (const line of outputs.includes(file) ? licence : licence.slice(2, 3))
       assert.ok(notice.includes(` * ${line}`.trimEnd()), `${file}: ${line}`);
   }
 });

@@ -60,7 +60,6 @@ const bodies: [what: string, body: string, events: unknown[], strayLines?: strin
     'proxy error: Failed to read connection\n',
   ],
   ['a bare line behind events', 'data: a\n\nproxy error: gone\n', ['a'], 'proxy error: gone\n'],
-  ['`retry` that is no number says nothing', 'retry: soon\ndata: a\n\n', ['a']],
   ['a number is no error', '7', ['7\n'], '7\n'],
   ['null', 'null\n', [], 'null\n'],
   ['names of fields, cut off, are no words', 'd', []],
