@@ -99,7 +99,7 @@ function patternOf(step: string): string {
 }
 
 /** Makes the test whether a place is one of those that are ignored, or lies in one. */
-export function createIgnore(fields: readonly string[]): (place: string) => boolean {
+function createIgnore(fields: readonly string[]): (place: string) => boolean {
   const isList = Array.isArray(fields) && fields.every((it) => typeof it === 'string' && it !== '');
   if (!isList) throw new TypeError("ignore must be a list of fields, such as ['seed']");
   const patterns = fields.map((field) => {

@@ -41,7 +41,7 @@ export async function readRequest(
  * A body as an exchange stores it: JSON's value, `null` for an empty one, else its text. A JSON string would look like
  * text that is no JSON, and a JSON null like no body: they stay text, and so does what is nested too deep.
  */
-export function bodyOf(bytes: Uint8Array): unknown {
+function storedBody(bytes: Uint8Array): unknown {
   const text = new TextDecoder().decode(bytes);
   const value = parseJson(text);
   const staysText = value === undefined || value === null || typeof value === 'string';
@@ -51,5 +51,5 @@ export function bodyOf(bytes: Uint8Array): unknown {
 /** A request as an exchange stores it. No header is kept but the content type: others may hold secrets. */
 export function storedRequestOf({ method, path, headers, body }: Incoming): StoredRequest {
   const kept = [...headers].filter(([name]) => name === 'content-type');
-  return { method, path, headers: Object.fromEntries(kept), body: bodyOf(body) };
+  return { method, path, headers: Object.fromEntries(kept), body: storedBody(body) };
 }
