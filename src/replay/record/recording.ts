@@ -38,6 +38,9 @@ interface ResponseStart {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A body is kept in memory until it is stored; a larger one is no stream of a model. */
+const MOST_RESPONSE_BYTES = 64 * 2 ** 20;
+
 const notStored = /^(date|connection|keep-alive|transfer-encoding|content-length|set-cookie)$/;
 
 /**
@@ -62,6 +65,7 @@ export class Recording implements Capture {
   #parts: Uint8Array[] = [];
   #chunks: Chunk[] = [];
   #latestMs = 0;
+  #bytes = 0;
 
   constructor(asked: Incoming, options: RecordingOptions) {
     this.request = `${asked.method} ${asked.path}`;
@@ -86,6 +90,9 @@ export class Recording implements Capture {
   }
 
   chunk(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes > MOST_RESPONSE_BYTES)
+      this.drop(`the response has more than ${MOST_RESPONSE_BYTES / 2 ** 20} MiB`);
     if (this.#state === 'open' || this.#state === 'stored') {
       // The sum is rounded, not the pauses, so that it does not drift.
       const ms = Math.round(performance.now() - this.#asked.start);

@@ -388,3 +388,22 @@ test('a wrong mode or name throws at once', () => {
     message: /the name/,
   });
 });
+
+test('a response without an end is not kept beyond 64 MiB, and its reader learns why', async (t) => {
+  const folder = await scratch(t);
+  const piece = new Uint8Array(2 ** 20).fill(0x78);
+  let sent = 0;
+  const endless = async () =>
+    new Response(
+      new ReadableStream({
+        pull(body) {
+          sent++;
+          body.enqueue(piece);
+        },
+      }),
+    );
+  const { chunks, error } = await readBody(await recordFetch(endless, folder)('http://x/v1/x'));
+  assert.match(String(error), /not recorded: the response has more than 64 MiB/);
+  assert.ok(chunks.length <= 64 && sent < 70, `${chunks.length} of ${sent}`);
+  assert.deepEqual(await readdir(folder), []);
+});
