@@ -77,7 +77,7 @@ export default class LocalLLMStreamAgent {
   async executeTask(task: Task, thread: Thread): Promise<AgentResponse> {
     const chat = asThread(thread);
     const { name, meta, host_utils: hostUtils } = task ?? {};
-    const { model, replyId, share } = fieldsOf(meta);
+    const { model, replyId, share, contextLength } = fieldsOf(meta);
     const button = `${name} ${model ?? replyId ?? share ?? ''}`;
     // The host would make a bubble of any response, and of an error.
     if (name !== 'InitTask' && isPressedTwice(chat, button)) return new Promise(() => {});
@@ -101,6 +101,9 @@ export default class LocalLLMStreamAgent {
       case TASKS.load:
         if (typeof model === 'string') return this.#loadAndReply(model, chat, hostUtils, button);
         break;
+      case TASKS.moreContext:
+        if (typeof model !== 'string' || typeof contextLength !== 'number') break;
+        return this.#reply({ kind: 'load', model, contextLength }, chat, hostUtils, { button });
       case TASKS.reset:
         return this.#resetContext(chat, hostUtils, button);
     }

@@ -1,4 +1,4 @@
-import { fieldsOf, itemsOf, parseJson } from '../client/json.ts';
+import { fieldsOf, itemsOf, type JsonObject, parseJson } from '../client/json.ts';
 import { chatModelsOf, listModels, type Model } from '../client/models/models.ts';
 import { readBody } from '../client/send/read-body.ts';
 import { nodeFetch } from '../node-fetch.ts';
@@ -13,6 +13,12 @@ const QUESTION_MS = 2000;
 
 /** So many characters of an answer to a small question are read. */
 const MOST_ANSWER_CHARACTERS = 2 ** 20;
+
+/** Sizes of a model's context, in tokens. */
+export interface Context {
+  now: number;
+  most: number;
+}
 
 /** What the agent asks a server beside the answers. */
 export class Server {
@@ -44,11 +50,14 @@ export class Server {
   /**
    * Loads a model: LM Studio's `/api/v1/models/load`, llama.cpp's `/models/load`. The first answers when it is loaded,
    * the second at once. If neither is there, nothing happens, and the question itself will load the model.
+   * @param contextLength - LM Studio only: the model is loaded anew, with so many tokens of context
    * @throws {Error} with the server's words, if it refuses
    */
-  async load(model: string, signal: AbortSignal): Promise<void> {
+  async load(model: string, signal: AbortSignal, contextLength?: number): Promise<void> {
+    if (contextLength !== undefined) await this.#unload(model, signal);
+    const send = contextLength === undefined ? { model } : { model, context_length: contextLength };
     for (const path of ['/api/v1/models/load', '/models/load']) {
-      const { response, body } = await this.#ask(path, { from: 'root', signal, send: { model } });
+      const { response, body } = await this.#ask(path, { from: 'root', signal, send });
       const { error } = fieldsOf(parseJson(body));
       const words = typeof error === 'string' ? error : String(fieldsOf(error).message ?? '');
       const isMissing =
@@ -56,6 +65,35 @@ export class Server {
       if (isMissing) continue;
       if (response.ok && !error) return;
       throw new Error(withoutSecret(words || `status ${response.status}`, this.#secret));
+    }
+  }
+
+  /** How much context LM Studio has given to a loaded model, and how much it could have; `undefined` for other servers. */
+  async contextOf(model: string): Promise<Context | undefined> {
+    const { loaded_instances, max_context_length } = await this.#lmStudioModel(model);
+    const [first] = itemsOf(loaded_instances);
+    const now = fieldsOf(fieldsOf(first).config).context_length;
+    const isKnown = typeof now === 'number' && typeof max_context_length === 'number';
+    return isKnown ? { now, most: max_context_length } : undefined;
+  }
+
+  async #unload(model: string, signal: AbortSignal): Promise<void> {
+    const { loaded_instances } = await this.#lmStudioModel(model);
+    for (const { id } of itemsOf(loaded_instances).map(fieldsOf)) {
+      const send = { instance_id: id };
+      await this.#ask('/api/v1/models/unload', { from: 'root', signal, send });
+    }
+  }
+
+  /** What LM Studio says of a model; nothing if it is another server. */
+  async #lmStudioModel(model: string): Promise<JsonObject> {
+    try {
+      const signal = AbortSignal.timeout(QUESTION_MS);
+      const { body } = await this.#ask('/api/v1/models', { from: 'root', signal });
+      const models = itemsOf(fieldsOf(parseJson(body)).models).map(fieldsOf);
+      return models.find(({ key }) => key === model) ?? {};
+    } catch {
+      return {};
     }
   }
 

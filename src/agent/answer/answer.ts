@@ -44,8 +44,8 @@ export type Asked =
   | { kind: 'answer' }
   /** The last answer goes on. */
   | { kind: 'continue'; replyId: unknown }
-  /** A model is loaded, and answers the last question. */
-  | { kind: 'load'; model: string }
+  /** A model is loaded, anew if there is a size of context, and answers the last question. */
+  | { kind: 'load'; model: string; contextLength?: number }
   /** The last question is answered without the oldest messages; of the text so much may stay, from 0 to 1. */
   | { kind: 'shorter'; share: number }
   /** The model sums up the conversation, which goes on from there. */
@@ -159,7 +159,7 @@ async function answerWhenPossible(job: Job, page: AnswerPage, signal: AbortSigna
 
 async function answer(job: Job, page: AnswerPage, signal: AbortSignal): Promise<void> {
   const { asked } = job;
-  if (asked.kind === 'load' && !(await loadModel(job, page, asked.model, signal))) return;
+  if (asked.kind === 'load' && !(await loadModel(job, page, asked, signal))) return;
   const plan = await planAnswer(job);
   if (plan.kind === 'ready') return tellReady(job, page);
   for (const remark of plan.remarks) page.remark(remark);
@@ -255,8 +255,10 @@ async function end(job: Job, page: AnswerPage, result: ChatResult): Promise<void
 async function fail(job: Job, page: AnswerPage, error: unknown): Promise<void> {
   const { config, meta, phrases, server, insertion } = job;
   page.record();
-  meta.error = factsOf(error);
+  const facts = factsOf(error);
+  meta.error = facts;
   const model = config.model ?? textOrNothing(meta.requestedModel);
+  const isTooLong = facts.reason === 'context';
   const failed = {
     config,
     model,
@@ -264,6 +266,7 @@ async function fail(job: Job, page: AnswerPage, error: unknown): Promise<void> {
     hasText: page.hasText || page.isContinuing,
     canAskAgain: canAskAgain(job),
     used: usedModels(job),
+    context: isTooLong && model ? await server.contextOf(model) : undefined,
     hasOlder: shorten(conversationFor(job), 0) !== undefined,
   };
   const told = await tellFailure(error, failed, phrases, () => server.models(true));
@@ -277,15 +280,16 @@ async function fail(job: Job, page: AnswerPage, error: unknown): Promise<void> {
 async function loadModel(
   job: Job,
   page: AnswerPage,
-  model: string,
+  { model, contextLength }: Asked & { kind: 'load' },
   signal: AbortSignal,
 ): Promise<boolean> {
   const { server, phrases, meta, showModels } = job;
   page.waitFor({ for: 'loading', model });
   const models = await server.models(true).catch(() => []);
-  if (models.some(({ id, loaded }) => id === model && loaded)) return true;
+  const isLoaded = models.some(({ id, loaded }) => id === model && loaded);
+  if (isLoaded && contextLength === undefined) return true;
   try {
-    await server.load(model, signal);
+    await server.load(model, signal, contextLength);
   } catch (error) {
     if (signal.aborted) throw error;
     meta.error = { kind: 'server', reason: 'load-failed' };

@@ -14,6 +14,7 @@ export const TASKS = {
   withoutThinking: 'AnswerWithoutThinking',
   askAgain: 'AskAgain',
   summary: 'GoOnWithSummary',
+  moreContext: 'LoadWithMoreContext',
 } as const;
 
 /** More would hide words: the panel lays the row over the end of the message, and does not wrap it. */
@@ -73,6 +74,15 @@ export function askAgainButton(phrases: Phrases): AvailableTask {
     name: phrases.askAgainLabel(),
     task: { ...action(TASKS.askAgain, {}), skipBotMessage: true },
   };
+}
+
+/** Loads the model anew, in a context that is large enough, and asks the last question again. */
+export function moreContextButton(
+  phrases: Phrases,
+  model: string,
+  contextLength: number,
+): AvailableTask {
+  return button(phrases.loadWithMoreContext(), TASKS.moreContext, { model, contextLength });
 }
 
 /** The model sums up what was said, and the conversation goes on from there. */

@@ -3,6 +3,7 @@ import { isChatError } from '../../client/errors/errors.ts';
 import { fieldsOf } from '../../client/json.ts';
 import type { Model } from '../../client/models/models.ts';
 import type { AvailableTask } from '../host.ts';
+import type { Context } from '../server.ts';
 import type { Config } from '../settings/settings.ts';
 import { shareThatFits } from '../thread/left-out.ts';
 import {
@@ -11,6 +12,7 @@ import {
   isLoadButton,
   loadButtons,
   MOST_BUTTONS,
+  moreContextButton,
   resetButton,
   roomFor,
   shorterButton,
@@ -54,6 +56,8 @@ interface FailedReply {
   canAskAgain: boolean;
   /** The models that have answered in this chat, the last one first. */
   used: readonly string[];
+  /** The context of the model, if the server can load it in another one. */
+  context: Context | undefined;
   /** Whether there is anything older than the question that could be left out. */
   hasOlder: boolean;
 }
@@ -108,11 +112,17 @@ function failureButtons(
   reason: string,
   words: string,
   listed: readonly Model[],
-  { model, replyId, hasText, hasOlder, canAskAgain, used }: FailedReply,
+  { model, replyId, hasText, hasOlder, canAskAgain, used, context }: FailedReply,
   phrases: Phrases,
 ): AvailableTask[] {
   if (reason === 'context') {
-    return hasOlder ? [shorterButton(phrases, shareThatFits(words)), resetButton(phrases)] : [];
+    const share = shareThatFits(words);
+    const size = context && contextFor(context, share);
+    return [
+      ...(hasOlder ? [shorterButton(phrases, share)] : []),
+      ...(size && model !== undefined ? [moreContextButton(phrases, model, size)] : []),
+      ...(hasOlder ? [resetButton(phrases)] : []),
+    ];
   }
   const first = [
     ...(hasText ? [continueButton(phrases, replyId)] : []),
@@ -123,6 +133,15 @@ function failureButtons(
   const wanted = [...(model === undefined ? [] : [model]), ...used];
   const room = MOST_BUTTONS - first.length - last.length;
   return [...first, ...loadButtons(phrases, listed, wanted).slice(0, room), ...last];
+}
+
+/**
+ * A size of context in which everything fits, if the model can have one that is larger than now.
+ * @param share - how much of the conversation fits now
+ */
+function contextFor({ now, most }: Context, share: number): number | undefined {
+  const wanted = Math.ceil(now / share / 1024) * 1024;
+  return most > now ? Math.min(wanted, most) : undefined;
 }
 
 /** What happened and what to do, in the reader's language. */

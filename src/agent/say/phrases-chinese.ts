@@ -132,6 +132,7 @@ export const chinese: Phrases = {
   continue: () => '继续',
   loadModel: (model) => `加载 ${model}`,
   answerShorter: () => '去掉最早的消息',
+  loadWithMoreContext: () => '用更大的上下文加载',
   goOnWithSummary: () => '用摘要继续',
   withoutTools: () => '不用工具回答',
   withoutThinking: () => '不思考直接回答',

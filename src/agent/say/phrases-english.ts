@@ -151,6 +151,7 @@ export const english = {
   continue: () => 'Continue',
   loadModel: (model: string) => `Load ${model}`,
   answerShorter: () => 'Leave out the oldest',
+  loadWithMoreContext: () => 'Load with more context',
   goOnWithSummary: () => 'Go on with a summary',
   withoutTools: () => 'Answer without tools',
   withoutThinking: () => 'Answer without thinking',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startHttpServer } from '../../tools/http-server.ts';
 import { chatsWith, lastRequest, textsOf, thenSilent } from '../doubles/chats.ts';
 import {
   ending,
@@ -279,4 +280,42 @@ test('a summary that fails, or is cut, changes nothing: no marker, and what was 
     await host.send('Next');
     assert.deepEqual([contents()[0], contents().at(-1)], ['Is it so?', 'Next']);
   }
+});
+
+test('Load with more context: LM Studio loads the model anew, large enough, and it answers the question', async (t) => {
+  const calls: [path: string, body: object][] = [];
+  let context = 4096;
+  const studio = await startHttpServer(async (request, response) => {
+    let body = '';
+    for await (const piece of request) body += piece;
+    const json = (status: number, value: object) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(value));
+    };
+    const path = request.url ?? '';
+    if (path === '/api/v1/models') {
+      const loaded_instances = [{ id: 'tiny:2', config: { context_length: context } }];
+      return json(200, {
+        models: [{ type: 'llm', key: 'tiny', loaded_instances, max_context_length: 32768 }],
+      });
+    }
+    if (request.method === 'GET') return json(404, { error: 'none' });
+    const asked = JSON.parse(body);
+    if (path !== '/v1/chat/completions') calls.push([path, asked]);
+    if (path === '/api/v1/models/load') context = asked.context_length;
+    if (path !== '/v1/chat/completions') return json(200, {});
+    if (context > 4096) return say('It fits.')(response, lastRequest(server));
+    const message = 'request (6000 tokens) exceeds the available context size (4096 tokens)';
+    return json(400, { error: { message, type: 'exceed_context_size_error' } });
+  });
+  t.after(() => studio.close());
+  const host = chats.open({ llm: { baseURL: `${studio.origin}/v1` } });
+  await host.send('A long question');
+  assert.deepEqual(labels(host), ['Load with more context']);
+  await host.click('Load with more context');
+  assert.deepEqual(calls, [
+    ['/api/v1/models/unload', { instance_id: 'tiny:2' }],
+    ['/api/v1/models/load', { model: 'tiny', context_length: 10_240 }],
+  ]);
+  assert.equal(textsOf(host).at(-1), 'It fits.');
 });
