@@ -119,7 +119,9 @@ function readInstallArgs(args: string[]) {
  * @throws {Error} in words for the user, if it is not there
  */
 async function findWorkspace(given: string | undefined, words: InstallWords): Promise<string> {
-  const workspace = resolve(given ?? '.');
+  // The shells of Windows pass "C:\\a b\\" on with its second quotation mark, which no name may hold there.
+  const isQuoted = process.platform === 'win32' && given?.endsWith('"');
+  const workspace = resolve((isQuoted ? given?.slice(0, -1) : given) ?? '.');
   const isFolder = (await stat(workspace).catch(() => undefined))?.isDirectory();
   if (isFolder) return workspace;
   const where = given !== undefined && !isAbsolute(given) ? `${words.in}${process.cwd()}` : '';

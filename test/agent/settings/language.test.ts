@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { rows } from '../../../src/advice/rows.ts';
 import { chinese } from '../../../src/agent/say/phrases-chinese.ts';
 import { english } from '../../../src/agent/say/phrases-english.ts';
 import { languageOf, languageOfText } from '../../../src/agent/settings/language.ts';
@@ -55,6 +56,25 @@ test('every phrase is there in both languages, in its own words', () => {
     if (['effort'].includes(name)) continue;
     assert.doesNotMatch(text.replace(/添加初始文件|重试/g, ''), /[\u4e00-\u9fff]/, name);
     assert.match(inChinese.get(name) ?? '', /[\u4e00-\u9fff]/, name);
+  }
+});
+
+test('every failure is explained in the words of the panel, in both languages', () => {
+  const details = {
+    url: 'http://x/v1',
+    model: 'm',
+    patience: 'p',
+    message: 'w',
+    status: 500,
+    hasKey: true,
+  };
+  for (const reason of [...Object.keys(rows), 'settings']) {
+    for (const { explain } of [english, chinese]) {
+      const { happened, advice } = explain({ reason }, details);
+      assert.match(happened, /[.。]$/, reason);
+      assert.match(advice, /[.。]$/, reason);
+      assert.doesNotMatch(happened + advice, /undefined|--|LOCAL_LLM/, reason);
+    }
   }
 });
 

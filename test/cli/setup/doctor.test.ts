@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -343,4 +344,20 @@ test('a number of tokens that is none makes no line of its own', async () => {
   const { printed } = await examine(server.baseURL);
   assert.equal(printed.match(/^✓ Everything/gm)?.length, 1);
   assert.match(printed, /\(1 token, tiny\)/);
+});
+
+test('a wrong port: where else a server answers, also if something other than a model server listens there', async (t) => {
+  const right = createHttpServer((_, response) => response.end('{"data":[{"id":"tiny"}]}'));
+  t.after(() => right.close());
+  const isFree = await new Promise((resolve) => {
+    right.on('error', () => resolve(false)).listen(11434, '127.0.0.1', () => resolve(true));
+  });
+  if (!isFree) return t.skip('something listens at 11434');
+  const advice =
+    /\n {2}→ A server answers elsewhere on this machine\. Use .*--base-url http:\/\/127\.0\.0\.1:11434\/v1 \(Ollama\)/;
+  assert.match((await examine(await deadURL())).printed, advice);
+  const website = await serve(t, (_, response) => response.end('<h1>My photos</h1>'));
+  const { printed } = await examine(website);
+  assert.match(printed, /✗ http:.* does not list its models/);
+  assert.match(printed, advice);
 });
