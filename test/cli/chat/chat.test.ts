@@ -326,7 +326,7 @@ test('several words without quotes: one line, status 2', async (t) => {
   const { stderr, status } = await run(t, ['two', 'words']);
   assert.equal(
     stderr,
-    `chat: put the question in quotes: it came as several words ('${cli} help chat' tells more)\n`,
+    `chat: put the question in quotes: it came as several words (see '${cli} help chat')\n`,
   );
   assert.equal(status, 2);
 });
