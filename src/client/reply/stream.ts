@@ -3,7 +3,7 @@ import { Queue } from '../read/queue.ts';
 import type { ServerEvent } from '../read/sse.ts';
 import { listenForAbort } from '../send/abort-listeners.ts';
 import { Clock, now } from '../send/clocks.ts';
-import type { RequestBody, Source } from '../send/connection.ts';
+import type { Read, RequestBody, Source } from '../send/connection.ts';
 import { readStreamOptions, type StreamSettings } from '../send/options.ts';
 import { createSource } from '../send/resumable-body.ts';
 import type {
@@ -314,6 +314,8 @@ export class Stream {
     this.#clock.limit(CLOSING_MS);
     this.#clock.wait();
     const hangUp = () => this.#hangUp();
-    this.#source.read().then(hangUp, hangUp);
+    // An abort costs more than all else that a stream leaves to be done, and a body that is over needs none.
+    const onRead = ({ done }: Read) => (done ? this.#clock.limit(0) : hangUp());
+    this.#source.read().then(onRead, hangUp);
   }
 }
