@@ -11,6 +11,9 @@ import { root, run, temporaryFolder } from '../../tools/project.ts';
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 const folder = temporaryFolder({ after });
+/** The bar for the package, unpacked, in bytes; the test fails 2 % below it. The aim is 800,000. */
+const BAR = 920_000;
+
 /** Where the package was installed from its tarball, with an empty cache and no network. */
 const installed = join(folder, 'consumer');
 const unpacked = join(installed, 'node_modules/local-llm-stream-agent');
@@ -84,6 +87,7 @@ test("the package's package.json has no script, and npm has nothing to warn of",
   for (const field of ['scripts', 'devDependencies', 'allowScripts']) {
     assert.equal(published[field], undefined, field);
   }
+  assert.equal(published.engines.node, '>=18.3', 'parseArgs is not there before');
   assert.deepEqual(published.bin, { 'local-llm-stream-agent': './dist/cli.js' });
   assert.ok(published.keywords.includes('lm-studio'));
 });
@@ -125,8 +129,8 @@ test('the package is small and needs no other', (t) => {
     (sum, file) => sum + statSync(join(unpacked, file)).size,
     0,
   );
-  t.diagnostic(`the package, unpacked: ${size} bytes of 873000`);
-  assert.ok(size <= 873_000, `${size} bytes`);
+  t.diagnostic(`the package, unpacked: ${size} bytes of ${BAR}`);
+  assert.ok(size <= 0.98 * BAR, `${size} bytes, more than 98 % of ${BAR}`);
   const others = readdirSync(join(installed, 'node_modules')).filter(
     (name) => !name.startsWith('.'),
   );
