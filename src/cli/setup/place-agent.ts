@@ -6,7 +6,7 @@ import type { InstallWords } from './install-words.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** How what was done is said. */
-interface Report {
+interface Reporter {
   words: InstallWords;
   say(line: string): void;
   /** Names a file for the user. */
@@ -17,7 +17,7 @@ interface Report {
 export async function placeAgentFile(
   source: string,
   target: string,
-  { words, say, show }: Report,
+  { words, say, show }: Reporter,
 ): Promise<{ isNew: boolean; isChanged: boolean }> {
   const old = await readIfThere(target);
   const manifest = await missingManifest(dirname(target), words);
