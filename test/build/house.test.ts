@@ -13,7 +13,7 @@ const open = {
   long: 'test/agent/doubles/vscode.ts',
   alone: '',
   twice: '',
-  unmapped: 'src/cli src/cli/chat src/cli/fixtures src/cli/setup src/client src/client/errors',
+  unmapped: 'src/client src/client/errors',
 };
 const isOpen = (list: keyof typeof open, name: string) => open[list].split(/\s+/).includes(name);
 
