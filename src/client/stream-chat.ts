@@ -31,6 +31,9 @@ import type { ChatReply, ChatRequest, ResumePoint, StreamOptions } from './types
  *   read/verdict           how it ended
  *   reply/what-failed      what is said if it failed; errors/failures adds the server's words and the reason
  *   reply/stream           closes the connection, and leaves nothing running
+ *
+ *                          Beside the rooms: types and request have what a program gives and gets, option-values checks it, and
+ *                          json looks at what came off the wire.
  */
 
 /**

@@ -7,16 +7,6 @@ import ts from 'typescript';
 import { entries } from '../../src/build/entries.ts';
 import { root } from '../tools/project.ts';
 
-/** What is still to be done. Each list has to be empty in the end. */
-const open = {
-  small: '',
-  long: 'test/agent/doubles/vscode.ts',
-  alone: '',
-  twice: '',
-  unmapped: 'src/client src/client/errors',
-};
-const isOpen = (list: keyof typeof open, name: string) => open[list].split(/\s+/).includes(name);
-
 /** Beside what is read as code: pages, pictures, and what npm and TypeScript ask for. */
 const BESIDE = /\.(?:md|svg|png|gif|webp)$|^(?:package|package-lock|tsconfig)\.json$/;
 const INSTALLED = ['node_modules', 'dist'];
@@ -68,9 +58,7 @@ test('a folder holds at most ten files and folders', () => {
 });
 
 test('a source that is no entry has at least twenty lines', () => {
-  const small = sources.filter(
-    (file) => !isEntry(file) && !isOpen('small', file) && read(file).split('\n').length <= 20,
-  );
+  const small = sources.filter((file) => !isEntry(file) && read(file).split('\n').length <= 20);
   assert.deepEqual(small, []);
 });
 
@@ -93,7 +81,7 @@ function longFunctions(file: string): string[] {
 }
 
 test('no function has more than sixty lines', () => {
-  assert.deepEqual(files.filter((file) => !isOpen('long', file)).flatMap(longFunctions), []);
+  assert.deepEqual(files.flatMap(longFunctions), []);
 });
 
 /** The names that a file declares and exports. */
@@ -127,7 +115,7 @@ test('what is exported is imported somewhere', () => {
   );
   const alone = sources.flatMap((file) =>
     exportsOf(file)
-      .filter((name) => !imported.has(name) && !isEntry(file) && !isOpen('alone', name))
+      .filter((name) => !imported.has(name) && !isEntry(file))
       .map((name) => `${file}: ${name}`),
   );
   assert.deepEqual(alone, []);
@@ -139,7 +127,7 @@ test('a name that is exported means one thing', () => {
     for (const name of exportsOf(file)) places.set(name, [...(places.get(name) ?? []), file]);
   }
   assert.deepEqual(
-    [...places].filter(([name, files]) => files.length > 1 && !isOpen('twice', name)),
+    [...places].filter(([name, files]) => files.length > 1),
     [],
   );
 });
@@ -164,7 +152,7 @@ test('a map in each room, or above it, names most of its files', () => {
     });
   });
   assert.deepEqual(
-    unmapped.map(({ path }) => path).filter((path) => !isOpen('unmapped', path)),
+    unmapped.map(({ path }) => path),
     [],
   );
 });

@@ -7,6 +7,18 @@ import { createBlanker, showsSecret } from './secrets.ts';
 import { findServerReason } from './server-reasons.ts';
 import { clip, findServerWords, type ServerWords } from './server-words.ts';
 
+/*
+ * What one of the rooms saw fail comes in, and the ChatError that a reader gets goes out:
+ *
+ *   failures              finds the words, the reason and the hint, and takes the secrets out (this file)
+ *   server-words          what a server sent about it → its own words and code
+ *   server-reasons          these and the status → a reason
+ *   connection-words      what `fetch` threw → the words of its causes
+ *   connection-reasons      its codes → a reason
+ *   secrets               blanks what no error may show
+ *   errors                ChatError, its kinds and its reasons
+ */
+
 /** What went wrong, as the room tells it that saw it. */
 export interface Failure {
   kind: ErrorKind;
