@@ -127,7 +127,7 @@ test('a name that is exported means one thing', () => {
     for (const name of exportsOf(file)) places.set(name, [...(places.get(name) ?? []), file]);
   }
   assert.deepEqual(
-    [...places].filter(([name, files]) => files.length > 1),
+    [...places].filter(([, files]) => files.length > 1),
     [],
   );
 });
