@@ -19,6 +19,9 @@ const ID_HEADER = 'x-conversation-id';
 const MOST_TRIES = 7;
 const FIRST_PAUSE_MS = 100;
 
+/** After so many answers without a byte the server has nothing more. */
+const MOST_EMPTY = 3;
+
 /** How long a server may take to answer that it stops a reply, in ms. */
 const STOPPING_MS = 5000;
 
@@ -162,8 +165,8 @@ class ResumableBody implements Source {
 
   /** @param end - what a connection ended with; `undefined` for a clean end */
   #isHopeless(end: unknown, tries: number): boolean {
-    // A clean end: at the second time the server has nothing more.
-    if (!isChatError(end)) return end === undefined && tries > 0;
+    // Node calls a connection that is closed in mid-answer a clean end, too, if it was not to be kept.
+    if (!isChatError(end)) return end === undefined && tries === MOST_EMPTY;
     // Of the first request nothing but a reset may mean that the server has read it.
     return end.reason === 'expired' || (this.openedAt === undefined && end.reason !== 'reset');
   }

@@ -102,6 +102,7 @@ const sentences: Record<string, string[]> = {
   ],
   'load-failed': [
     'Failed to load model "tiny". Error: Unknown architecture',
+    'model name=broken failed to load',
     'Error loading model tiny',
     'could not load the engine',
     'unable to load the weights',

@@ -127,6 +127,19 @@ const cases: [
     'overloaded_error',
     'overloaded_error',
   ],
+  ['a detail', { detail: 'Invalid host header' }, 'Invalid host header'],
+  [
+    'a problem of RFC 9457: its detail',
+    { title: 'Bad Request', detail: 'The body is too large', status: 400 },
+    'The body is too large',
+  ],
+  [
+    'a list that is called errors: as it came',
+    '{"errors":[{"message":"No."}]}',
+    '{"errors":[{"message":"No."}]}',
+  ],
+  ['pretty-printed JSON in a text', JSON.stringify({ error: { message: 'No.' } }, null, 2), 'No.'],
+  ['an event stream in a text', 'event: error\ndata: {"error":{"message":"No."}}\n\n', 'No.'],
   [
     'nine levels deep',
     {

@@ -264,12 +264,10 @@ for (const [what, answers] of [
   });
 }
 
-test('a body that ended cleanly too early and has no rest is interrupted, without a cause', async (t) => {
+test('a body that has no rest is interrupted after three tries', async (t) => {
   const clock = fakeClock(t);
-  const server = resumableServer(body, [
-    { after: 500, clean: true },
-    { after: 0, clean: true },
-  ]);
+  const clean = { after: 0, clean: true } as const;
+  const server = resumableServer(body, [{ after: 500, clean: true }, clean, clean, clean]);
   const failed = assert.rejects(ask(server).result, (error) => {
     assert.ok(isChatError(error));
     assert.deepEqual(
@@ -278,9 +276,18 @@ test('a body that ended cleanly too early and has no rest is interrupted, withou
     );
     return true;
   });
-  await clock.pass(200);
+  await clock.pass(700);
   await failed;
-  assert.equal(server.asked.length, 2);
+  assert.equal(server.asked.length, 4);
+});
+
+test('a connection that is closed before its first byte may look like a clean end', async (t) => {
+  const clock = fakeClock(t);
+  const clean = { after: 0, clean: true } as const;
+  const server = resumableServer(body, [{ after: 500, clean: true }, clean, clean]);
+  const text = ask(server).result.then((result) => result.text);
+  await clock.pass(1000);
+  assert.equal(await text, 'Grüße, 世界 😀');
 });
 
 const refused = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });

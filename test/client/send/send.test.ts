@@ -146,6 +146,7 @@ const waits: [what: string, answer: () => Response, ms: number][] = [
   ['a date', () => loading('Thu, 01 Jan 2026 00:00:07 GMT'), 7000],
   ['a date that is past', () => loading('Wed, 31 Dec 2025 23:00:00 GMT'), 250],
   ['more than a timer takes', () => loading('1e12'), LONGEST_TIMER_MS],
+  ['a date beyond any timer', () => loading('Fri, 31 Dec 9999 23:59:59 GMT'), LONGEST_TIMER_MS],
   ['Retry-After: Infinity', () => loading('Infinity'), LONGEST_TIMER_MS],
 ];
 

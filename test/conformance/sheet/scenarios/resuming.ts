@@ -135,5 +135,5 @@ export const resuming = group(
       wrong: isNotStopped,
     },
   ],
-  { ask: { resumes: true }, wrong: asksOnce, limit: 12_000 },
+  { transport: true, ask: { resumes: true }, wrong: asksOnce, limit: 12_000 },
 );

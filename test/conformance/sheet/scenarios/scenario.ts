@@ -61,6 +61,8 @@ export interface Scenario {
   many?: { times: number; atOnce: number };
   /** It comes again in other reads, and must be right in all of them: see `cuts.ts`. */
   cuts?: true;
+  /** What carries the bytes has a part in it, so it is tested over each transport; other rows depend on the bytes alone. */
+  transport?: true;
   /** What other code in the process does before the question. */
   before?: (port: number) => Promise<void>;
   ask?: Partial<Ask>;

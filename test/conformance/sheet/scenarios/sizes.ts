@@ -69,6 +69,7 @@ export const sizes = group('Size', [
   },
   {
     name: 'a head without an end: given up',
+    transport: true,
     async serve(wire) {
       await wire.raw('HTTP/1.1 200 OK\r\n');
       for (let nth = 0; nth < 20_000; nth++) await wire.raw(`x-${nth}: ${'x'.repeat(1000)}\r\n`);
@@ -80,6 +81,7 @@ export const sizes = group('Size', [
   },
   {
     name: 'an error body without an end: given up',
+    transport: true,
     async serve(wire) {
       await wire.head(400, { 'content-type': 'text/plain' });
       const bytes = 'No models loaded. '.repeat(4000);
