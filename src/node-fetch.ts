@@ -61,7 +61,7 @@ export const nodeFetch: Fetch = async (input, init = {}) => {
       }
     });
     request.on('error', (cause) => {
-      // Where the body is what is wrong, its reader has to be told.
+      // If the body is what is wrong, its reader has to know.
       if (message === undefined) fail(cause);
       else message.destroy(cause);
     });
@@ -83,7 +83,7 @@ function createRequest(url: URL, { method = 'GET', headers, body }: RequestInit)
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
       throw new TypeError('nodeFetch sends a string or bytes as body, nothing else');
     }
-    // Node tells the length of a POST's body only. A server would take that of a DELETE for its next request.
+    // Node sends the length of a POST's body only. A server would take the body of a DELETE for the next request.
     own.set('content-length', String(Buffer.byteLength(body)));
     own.delete('transfer-encoding');
   }
@@ -124,7 +124,7 @@ function toWebStream(
   message: http.IncomingMessage,
   signal: AbortSignal | null | undefined,
 ): ReadableStream<Uint8Array> {
-  // A web stream must not be told of anything after its end, and Deno may still tell the end of what is destroyed.
+  // A web stream must not be called after its end, and Deno may still report the end of a stream that is destroyed.
   let isOver = false;
   let failure: TypeError | undefined;
   const tellFailure = (controller: ReadableStreamDefaultController) => {

@@ -1,12 +1,12 @@
 /**
  * The shapes that go in. They follow OpenAI's chat completions API, with what local servers add to it; every name is the
- * wire's own. Whatever a program already has fits: no type here asks for an index signature, and where a server may
+ * wire's own. Whatever a program already has fits: no type here asks for an index signature, and if a server may
  * know more words than these, any string is taken.
  * @see https://platform.openai.com/docs/api-reference/chat/create
  * @see https://lmstudio.ai/docs/developer/openai-compat/chat-completions
  */
 
-/** These words are known, so that an editor can offer them; any other string is sent as it is. */
+/** These words are known, so that an editor can offer them; any other string is sent unchanged. */
 type Known<Words extends string> = Words | (string & Record<never, never>);
 
 /**
@@ -16,7 +16,7 @@ type Known<Words extends string> = Words | (string & Record<never, never>);
 export interface ChatMessage {
   /** Who speaks. Many chat templates take one `system` message, first, then `user` and `assistant` in turn. */
   role: Known<'system' | 'user' | 'assistant' | 'tool' | 'developer'>;
-  /** Text, or a list of parts where there are images. Some servers want it in every message: `''` beside `tool_calls`. */
+  /** Text, or a list of parts if there are images. Some servers require it in every message: `''` beside `tool_calls`. */
   content?: string | readonly ContentPart[] | null | undefined;
   /** Tells apart those who speak in one role; most templates pass over it. */
   name?: string | undefined;
@@ -63,7 +63,7 @@ export interface ChatTool {
         description?: string | undefined;
         /** The parameters as JSON schema; left out, there are none. */
         parameters?: object | null | undefined;
-        /** The arguments have to follow the schema, where the server can enforce that. */
+        /** The arguments have to follow the schema, if the server can enforce that. */
         strict?: boolean | null | undefined;
       }
     | undefined;
@@ -90,7 +90,7 @@ export interface ResponseFormat {
 }
 
 /**
- * The request's body: sent as it is, with `stream` and `stream_options` filled in unless given. What is left out is the
+ * The request's body: sent unchanged, with `stream` and `stream_options` filled in unless given. What is left out is the
  * server's or the model's to decide.
  *
  * A field that is not named here goes into `options.extraBody`; a wrong name is an error, since a server would pass over
@@ -137,7 +137,7 @@ export interface ChatRequest {
   /** Whether it may call several tools in one turn. */
   parallel_tool_calls?: boolean | null | undefined;
   response_format?: ResponseFormat | null | undefined;
-  /** How much it thinks; `none` switches that off. LM Studio tells in `reasoning` of `listModels()` what a model takes. */
+  /** How much it thinks; `none` switches that off. For LM Studio `reasoning` of `listModels()` has the efforts that a model knows. */
   reasoning_effort?:
     | Known<'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh'>
     | null

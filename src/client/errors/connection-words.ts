@@ -2,7 +2,7 @@ import { fieldsOf, type JsonObject } from '../json.ts';
 
 /** What a failed connection said of itself. */
 export interface ConnectionWords {
-  /** The innermost message that says something, with the code behind it where it does not name it. */
+  /** The innermost message that says something, followed by the code unless the message names it. */
   words: string;
   /** The innermost code: the system's (`ECONNREFUSED`), or the runtime's (`UND_ERR_SOCKET`). */
   code: string | undefined;

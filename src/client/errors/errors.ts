@@ -1,5 +1,19 @@
 import type { PartialResult } from '../types.ts';
 
+/*
+ * From something that went wrong to the error that a program gets.
+ *
+ *   in                      a `Failure`: what was seen, with the server's words or what `fetch` threw
+ *   failures.ts             puts the error together, with the help of
+ *   server-words.ts           what the server said, in whatever shape
+ *   server-reasons.ts         a table: why, by the server's status, codes and words
+ *   connection-words.ts       what the connection said, in its chain of causes
+ *   connection-reasons.ts     a table: why, by the connection's codes and words
+ *   secrets.ts                takes secrets out of everything that is shown
+ *   errors.ts               all kinds and reasons, and the class
+ *   out                     a `ChatError`
+ */
+
 /** What kind of thing went wrong. */
 export type ErrorKind =
   /** No connection, or it failed before the response's head. */
@@ -17,7 +31,7 @@ export type ErrorKind =
   /** More than `maxEventBytes` or `maxResultBytes`. */
   | 'too-large';
 
-/** Why, where it is known: a stable word for programs. */
+/** Why, if it is known: a stable word for programs. */
 export type ErrorReason =
   /** Nothing listens at the address. Start the server, or correct `baseURL`. */
   | 'refused'
@@ -65,9 +79,9 @@ export type ErrorReason =
   | 'crashed'
   /** The server is busy with others. Ask again in a while. */
   | 'busy'
-  /** The server sends elsewhere, and is not followed. Set `baseURL` to the place that the message names. */
+  /** The server redirects, which is not followed. Set `baseURL` to the address in the message. */
   | 'redirect'
-  /** This is not where the API is: most often `/v1` is missing at the end of `baseURL`. */
+  /** There is no API at this address: most often `/v1` is missing at the end of `baseURL`. */
   | 'base-url';
 
 /** What is known of a failure: the stable word, and what to do about it, unless the words say it themselves. */
@@ -76,13 +90,13 @@ export interface KnownReason {
   hint?: string | undefined;
 }
 
-/** What a {@link ChatError} tells beside its message. What is not known is absent. */
+/** The fields of a {@link ChatError} beside its message. What is not known is absent. */
 interface ChatErrorFields {
   kind: ErrorKind;
   reason?: ErrorReason | undefined;
   /** What to do about it, in a sentence. */
   hint?: string | undefined;
-  /** The HTTP status, where there was a response. */
+  /** The HTTP status, if there was a response. */
   status?: number | undefined;
   /** The server's own words, found in whatever shape it sent them. */
   serverMessage?: string | undefined;

@@ -7,26 +7,14 @@ import { createBlanker, showsSecret } from './secrets.ts';
 import { findServerReason } from './server-reasons.ts';
 import { clip, findServerWords, type ServerWords } from './server-words.ts';
 
-/*
- * What one of the rooms saw fail comes in, and the ChatError that a reader gets goes out:
- *
- *   failures              finds the words, the reason and the hint, and takes the secrets out (this file)
- *   server-words          what a server sent about it → its own words and code
- *   server-reasons          these and the status → a reason
- *   connection-words      what `fetch` threw → the words of its causes
- *   connection-reasons      its codes → a reason
- *   secrets               blanks what no error may show
- *   errors                ChatError, its kinds and its reasons
- */
-
-/** What went wrong, as the room tells it that saw it. */
+/** What went wrong, in the words of the room that saw it. */
 export interface Failure {
   kind: ErrorKind;
   /** What the server did: goes on with "http://127.0.0.1:1234/v1 …". */
   did: string;
-  /** What to do, where it is known already. */
+  /** What to do, if that is known already. */
   hint?: string;
-  /** Why, where it is known already; otherwise it is found in the words. */
+  /** Why, if that is known already; otherwise it is found in the words. */
   reason?: ErrorReason;
   status?: number;
   /** What the server sent about it: JSON, or a text. */
@@ -52,7 +40,7 @@ const noWords: ServerWords = { serverMessage: '', code: undefined, type: undefin
 
 /**
  * Makes the function that makes the errors of one server. What comes from outside, the server's words and codes, a
- * connection's words and the answer so far, is shown without secrets; what this client says itself is shown as it is.
+ * connection's words and the answer so far, is shown without secrets; what this client says itself is shown unchanged.
  */
 export function createFail({ base, secrets, partial }: FailureContext): Fail {
   return ({ kind, did, hint, reason, status, said, cause }) => {

@@ -10,7 +10,7 @@ export function partsOf(secret: string, length: number): string[] {
   return Array.from({ length: count }, (_, at) => secret.slice(at, at + length));
 }
 
-/** Tells each place in a text where a word begins, from the first to the last. */
+/** Calls back for each place in a text at which a word begins, from the first to the last. */
 type WordSearch = (text: string, onFound: (index: number, word: string) => void) => void;
 
 /**

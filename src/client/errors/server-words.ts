@@ -2,7 +2,7 @@ import { fieldsOf, isObject, itemsOf, parseJson } from '../json.ts';
 
 /** What a server said of an error, freed from its wrapping. */
 export interface ServerWords {
-  /** Empty where it said nothing. */
+  /** Empty if it said nothing. */
   serverMessage: string;
   /** The innermost `code`, else `type`: the one that is nearest to what went wrong. */
   code: string | number | undefined;
@@ -13,12 +13,12 @@ export interface ServerWords {
 /** How deep the words are looked for. */
 const DEPTH = 9;
 
-/** Of a list of messages, as validators send it, so many are told. */
+/** How many messages of a list are shown: validators send long ones. */
 const MOST_MESSAGES = 5;
 
 /**
  * Finds a server's own words in any shape of error: `{"error":{"message"}}`, `{"error":"…"}`, `{"message"}`,
- * `{"detail"}` (also FastAPI's list of `{msg}`), `{"error":"Bad Request","message":"…"}` as Fastify and NestJS have it,
+ * `{"detail"}` (a text, or FastAPI's list of `{msg}`), `{"error":"Bad Request","message":"…"}` as Fastify and NestJS send it,
  * JSON inside the text of an error (LM Studio wraps its engine's answer so: `… returned 400: {…}`), HTML, plain text.
  * @param body - parsed JSON, or text that may hold some
  */

@@ -9,23 +9,23 @@ export type ModelState =
   /** It could not be loaded the last time; the server's log says why. */
   | 'failed';
 
-/** A model that the server has. What the server does not tell is absent. */
+/** A model that the server has. What the server does not say is absent. */
 export interface Model {
   /** The name to ask for it. */
   id: string;
-  /** As the server tells it, or an embedding model's name; else `unknown`, which most servers' chat models are. */
+  /** As the server says, or as an embedding model's name says; else `unknown`, like most servers' chat models. */
   type: 'chat' | 'embedding' | 'unknown';
-  /** It is in memory now. LM Studio tells, and llama.cpp as router of several models. */
+  /** It is in memory now. LM Studio says so, and llama.cpp as a router of several models. */
   loaded?: boolean;
-  /** Why it is not loaded, where there is more to say. */
+  /** Why it is not loaded, if there is more to say. */
   state?: ModelState;
   /** In tokens: as loaded, else the most that it can have. */
   contextLength?: number;
   /** It takes images. */
   vision?: boolean;
   /**
-   * How it can be told to think. LM Studio tells: `off`, `on`, and efforts as `low`. In `reasoning_effort` an effort goes as
-   * it is, `off` is `none`, and for `on` the field is left out.
+   * The settings of its reasoning, from LM Studio: `off`, `on`, and efforts such as `low`. In `reasoning_effort` an effort is sent
+   * unchanged, `off` becomes `none`, and for `on` the field is left out.
    */
   reasoning?: string[];
 }
@@ -34,7 +34,7 @@ export interface Model {
  * Reads a list of models as LM Studio, llama.cpp, Ollama, vLLM and others send it. Whatever is in it, this does not
  * throw: what is not understood is left out. A name comes once, with what is loaded if anything is.
  * @param body - the answer's JSON
- * @returns `undefined` where the answer is no such list
+ * @returns `undefined` if the answer is no such list
  */
 export function readListing(body: unknown): Model[] | undefined {
   const list = findList(body);
@@ -59,7 +59,7 @@ function findList(body: unknown): readonly unknown[] | undefined {
   return list ?? (data === null && object === 'list' ? [] : undefined);
 }
 
-/** llama.cpp of a single model tells its capabilities in a second list, which is Ollama's. */
+/** llama.cpp with a single model has the capabilities in a second list, whose form is Ollama's. */
 function capabilitiesByName(body: unknown): Map<unknown, unknown> {
   const second = itemsOf(fieldsOf(body).models).map(fieldsOf);
   return new Map(second.map(({ name, capabilities }) => [name, capabilities]));
@@ -101,12 +101,12 @@ function readType(id: string, { type }: JsonObject): Model['type'] {
 /** LM Studio's `loaded_instances`, its older `state`, llama.cpp's `status`. */
 function readState(item: JsonObject): Pick<Model, 'loaded' | 'state'> {
   const status = fieldsOf(item.status);
-  const told = item.state ?? status.value;
+  const state = item.state ?? status.value;
   if (Array.isArray(item.loaded_instances)) return { loaded: item.loaded_instances.length > 0 };
-  if (typeof told !== 'string') return {};
-  if (told === 'loaded') return { loaded: true };
-  if (told === 'loading' || told === 'sleeping') return { loaded: false, state: told };
-  const hasFailed = told === 'failed' || status.failed === true;
+  if (typeof state !== 'string') return {};
+  if (state === 'loaded') return { loaded: true };
+  if (state === 'loading' || state === 'sleeping') return { loaded: false, state };
+  const hasFailed = state === 'failed' || status.failed === true;
   return { loaded: false, ...(hasFailed && { state: 'failed' }) };
 }
 

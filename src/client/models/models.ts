@@ -9,10 +9,19 @@ import { type Model, type ModelState, readListing } from './listing.ts';
 
 export type { Model, ModelState } from './listing.ts';
 
+/*
+ * From a server to the models that it has.
+ *
+ *   in            the address of the server, and who asks
+ *   models.ts     asks three paths in turn, of which each server knows at least one
+ *   listing.ts    reads the answer, in whatever form the server sends it
+ *   out           `Model[]`, and the one to name if the user has named none
+ */
+
 /** How long all of the asking may take, in ms. */
 const LISTING_MS = 2000;
 
-/** The most characters of a list: a provider's can have some megabytes. */
+/** How many characters of a list are read: a provider's can have some megabytes. */
 const MOST_LISTING_CHARACTERS = 32 * 2 ** 20;
 
 /**
@@ -67,9 +76,9 @@ export function loadedChatModel(models: readonly Model[]): Model | undefined {
 }
 
 /**
- * The chat model to name where the user has named none: the one in memory; else one that sleeps or is being loaded; else
- * the only one that has not failed; else, where the server does not tell what is in memory, the first. `undefined` where
- * several are there and none is loaded: then the user has to choose.
+ * The chat model to name if the user has named none: the one in memory; else one that sleeps or is being loaded; else
+ * the only one that has not failed; else, if the server does not say what is in memory, the first. `undefined` if
+ * there are several and none is loaded: then the user has to choose.
  */
 export function defaultChatModel(models: readonly Model[]): Model | undefined {
   const chatModels = chatModelsOf(models);
@@ -79,6 +88,6 @@ export function defaultChatModel(models: readonly Model[]): Model | undefined {
   const sound = chatModels.filter(({ state }) => state !== 'failed');
   const candidates = sound.length > 0 ? sound : chatModels;
   const [first] = candidates;
-  const isTold = candidates.some(({ loaded }) => loaded !== undefined);
-  return candidates.length === 1 || !isTold ? first : undefined;
+  const saysWhatIsLoaded = candidates.some(({ loaded }) => loaded !== undefined);
+  return candidates.length === 1 || !saysWhatIsLoaded ? first : undefined;
 }

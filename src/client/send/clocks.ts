@@ -3,7 +3,7 @@ import { LONGEST_TIMER_MS } from '../option-values.ts';
 /** Once a limit has run out, bytes that wait in the socket get so long to be read; in ms. */
 const LAST_LOOK_MS = 20;
 
-/** A timer that fires so late tells that the process did not run: the computer slept, or it was stopped; in ms. */
+/** If a timer fires so late, in ms, the process did not run: the computer slept, or the process was stopped. */
 const SLEPT_MS = 5000;
 
 /** Monotonic, unlike `Date.now()`: setting the computer's clock ends no stream. */

@@ -33,7 +33,7 @@ export interface StreamSettings {
 
 /**
  * Reads the options of a stream.
- * @param partial - tells what has come, for errors
+ * @param partial - gives what has come, for errors
  * @throws {TypeError} naming the option, and never showing a secret
  */
 export function readStreamOptions(
@@ -131,14 +131,14 @@ function createHeaders(
   if (!apiKey && !username && !own) return needed;
   try {
     const headers = new Headers(needed);
-    // `fetch` refuses a URL with a user in it; this is what the user stands for.
+    // `fetch` refuses a URL with a user in it, so the user goes into the header that it means.
     const basic = username && btoa(decodeURIComponent(`${username}:${password}`));
     const authorization = apiKey ? `Bearer ${apiKey}` : basic && `Basic ${basic}`;
     if (authorization) headers.set('authorization', authorization);
     if (own) for (const [name, value] of toHeaders(own)) headers.set(name, value);
     return Object.fromEntries(headers);
   } catch {
-    // The error that this stands for shows the value.
+    // The original error shows the value.
     throw new TypeError(
       'options.apiKey, options.headers or the user in options.baseURL cannot be sent in a header',
     );
@@ -176,7 +176,7 @@ function clearPassword(credentials: string): string[] {
   }
 }
 
-/** A secret as it is written in a URL, and outside of it. */
+/** A secret as it is written in a URL, and outside of one. */
 function formsOfSecret(secret: string): string[] {
   try {
     return [secret, encodeURIComponent(secret), decodeURIComponent(secret)];

@@ -4,7 +4,7 @@ const SHORT_BODY_MS = 2000;
 /** How many characters of a short body are read; its words are in them. */
 const SHORT_BODY_CHARACTERS = 2 ** 20;
 
-/** A reader of a response's body; of nothing, where it has none. */
+/** A reader of a response's body; of an empty one if it has none. */
 export const readerOf = ({ body }: Response): ReadableStreamDefaultReader<Uint8Array> =>
   (body ?? new Blob().stream()).getReader();
 

@@ -71,7 +71,7 @@ class ResumableBody implements Source {
   #givenInEvents: number;
   /** The last characters that were given out. */
   #tail = '';
-  /** The server works on the reply, as far as is known, and has to be told if nobody wants it. */
+  /** As far as is known, the server works on the reply; if nobody wants it any more, the server has to be asked to stop. */
   #isRunning = false;
 
   /**
@@ -144,7 +144,7 @@ class ResumableBody implements Source {
     if (cause !== undefined) throw cause;
   }
 
-  /** The present connection, cut after each event, so that it is known where the reader's last event ended. */
+  /** The bytes of the present connection, cut after each event, so that the end of the reader's last event is known. */
   async *#readConnection(): AsyncGenerator<Uint8Array, undefined> {
     const connection = this.#connection;
     for (;;) {

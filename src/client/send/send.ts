@@ -5,6 +5,20 @@ import { now, pause } from './clocks.ts';
 import type { ServerSettings } from './options.ts';
 import { readBody } from './read-body.ts';
 
+/*
+ * From options and a request to the bytes of its response.
+ *
+ *   in                    the program's options, and the request's JSON
+ *   options.ts            checks the options and fills in the defaults; knows the secrets among them
+ *   connection.ts         one request and its body, opened by the first read
+ *   resumable-body.ts     the same over several connections, if `resume` is set
+ *   send.ts               sends a request until it is answered, and turns a refusal into an error
+ *   patient-fetch.ts      the default `fetch`
+ *   read-body.ts          reads a short body: an error's, a list's
+ *   clocks.ts, abort-listeners.ts   what may end a wait
+ *   out                   reads for reply/stream, a response for models/, or a `ChatError`
+ */
+
 /** How often a request is sent again that met a dead connection: each of a pool may fail one. */
 const MOST_RESENDS = 8;
 
@@ -96,9 +110,9 @@ async function reach(
 }
 
 /**
- * Whether the runtime had kept the connection and it was dead before the request was written. undici tells what a socket
- * has read: a new one nothing. And the socket has lost its peer's address: the peer had closed it, and refused what was
- * written then. A server that reads a prompt and dies of it leaves the address there.
+ * Whether the runtime had kept the connection and it was dead before the request was written. undici says how much a socket
+ * has read, which is nothing for a new one. And the socket has lost its peer's address: the peer had closed it, and refused
+ * what was written then. A server that reads a prompt and dies of it leaves the address there.
  * @see https://undici.nodejs.org/#/docs/api/Errors?id=socketerror
  */
 const wasDeadBefore = (error: unknown): boolean =>
@@ -114,9 +128,8 @@ async function readRefusal(
   signal: AbortSignal,
 ): Promise<{ error: ChatError; waitMs: number | undefined }> {
   if (isHiddenRedirect(response)) {
-    const hint = 'Set options.baseURL to the address that the server redirects to';
     const did = 'answered with a redirect, which a browser keeps secret';
-    return { error: fail({ kind: 'http', did, reason: 'redirect', hint }), waitMs: undefined };
+    return { error: fail({ kind: 'http', did, reason: 'redirect' }), waitMs: undefined };
   }
   const { status, headers } = response;
   const said = (await readBody(response, signal)) || headers.get('location') || '';
@@ -126,7 +139,7 @@ async function readRefusal(
   return { error, waitMs: isLoading ? readRetryAfter(retryAfter) : undefined };
 }
 
-/** A browser tells neither the status nor the target of a redirect that it did not follow. */
+/** A browser shows neither the status nor the target of a redirect that it did not follow. */
 const isHiddenRedirect = ({ type }: Response): boolean => type === 'opaqueredirect';
 
 /**
