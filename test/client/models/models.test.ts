@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import { defaultChatModel, listModels, loadedChatModel, type Model } from '../../../src/index.ts';
+import {
+  defaultChatModel,
+  type Fetch,
+  listModels,
+  loadedChatModel,
+  type Model,
+} from '../../../src/index.ts';
 import { replayFetch } from '../../../src/replay/index.ts';
 import { fixtures } from '../../replay/helpers.ts';
+import { fakeClock } from '../send/fake-clock.ts';
 
 /** A server that answers some paths, and all others as LM Studio does: with 200. */
 function server(answers: Readonly<Record<string, unknown>>) {
@@ -101,6 +108,28 @@ test('a list of several megabytes is read', async () => {
   });
   const { fetch } = server({ '/v1/models': new Response(stream) });
   assert.deepEqual(await listModels({ fetch }), [{ id: 'a', type: 'unknown' }]);
+});
+
+test('of a list without an end 32 Mi characters are read, and no more', async (t) => {
+  fakeClock(t); // The time for the asking does not run out first.
+  const mebibyte = new Uint8Array(2 ** 20).fill(0x20);
+  const read: number[] = [];
+  const fetch: Fetch = async () => {
+    const nth = read.push(0) - 1;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          read[nth] = (read[nth] ?? 0) + 1;
+          assert.ok((read[nth] ?? 0) < 100, 'it is read without end');
+          controller.enqueue(mebibyte);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return new Response(body);
+  };
+  await assert.rejects(listModels({ fetch }), { kind: 'protocol' });
+  assert.deepEqual(read, [32, 32, 32]);
 });
 
 test('a recorded listing is read', async () => {

@@ -4,7 +4,7 @@ import { isChatError } from '../../../src/client/errors/errors.ts';
 import type { ChatReply, Fetch, ReplyEvent, StreamOptions } from '../../../src/index.ts';
 import { resumeChat, streamChat } from '../../../src/index.ts';
 import { type Cut, resumableServer } from '../resumable-server.ts';
-import { chunk, collect, frames, hello, silence } from '../streams.ts';
+import { chunk, collect, fakeServer, frames, hello, silence } from '../streams.ts';
 import { fakeClock, settled } from './fake-clock.ts';
 
 /** A reply of all kinds: reasoning, an answer with characters of several bytes, a call in fragments, usage. */
@@ -53,7 +53,10 @@ describe('cut at every byte, the reply is the same', { concurrency: 8 }, () => {
     for (const clean of [undefined, true] as const) {
       test(`${way}, ${clean ? 'a clean end' : 'broken'}`, async () => {
         const whole = await read(ask(resumableServer(body, []), false));
-        const all = Array.from({ length }, async (_, after) => {
+        // Events hold everything; the other ways are tried with fewer cuts.
+        const step = way === 'events' ? 1 : 17;
+        const all = Array.from({ length: Math.ceil(length / step) }, async (_, nth) => {
+          const after = nth * step;
           const server = resumableServer(body, [{ after, ...(clean && { clean }) }]);
           assert.deepEqual(await read(ask(server)), whole, `cut after ${after} bytes`);
           assert.deepEqual(
@@ -410,7 +413,8 @@ for (const [what, cut, expected] of [
 
 test('`resumable` is where the last event ended: what was read and the rest are the whole', async () => {
   const whole = (await ask(resumableServer(body, [])).result).text;
-  for (const readBytes of [1, 7, 100, Infinity]) {
+  // Of some sizes a read ends between the two line ends of an event.
+  for (const readBytes of [...Array(40).keys(), Infinity].slice(1)) {
     const server = resumableServer(body, [], readBytes);
     const reply = ask({
       ...server,
@@ -432,6 +436,28 @@ test('`resumable` is where the last event ended: what was read and the rest are 
     }
     assert.equal(reply.resumable?.bytes, length);
   }
+});
+
+test('while half an event has come, `resumable` is where the one before it ended', async () => {
+  const [one, two] = [frames(chunk({ content: 'Hello' })), frames(chunk({ content: '!' }))];
+  const { fetch } = fakeServer([one, two.slice(0, 40), silence]);
+  const reply = ask({ fetch: (url, init) => fetch(url, init) });
+  const texts = reply[Symbol.asyncIterator]();
+  assert.equal((await texts.next()).value, 'Hello');
+  const waiting = texts.next();
+  await settled();
+  assert.equal(reply.resumable?.bytes, one.length);
+  await texts.return?.();
+  await waiting;
+});
+
+test('what is no event stream is cancelled when it is asked for the rest', async () => {
+  const { fetch, seen } = fakeServer(['{}', silence], {
+    headers: { 'content-type': 'application/json' },
+  });
+  const saved = { id: 'x', baseURL: 'http://h:8/v1', bytes: 0 };
+  await assert.rejects(resumeChat(saved, { fetch }).result, { reason: 'expired' });
+  assert.equal(seen.cancelled, 1);
 });
 
 test('a reply that was taken up is taken up again when it breaks, and stopped when it is left', async () => {
