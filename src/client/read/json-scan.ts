@@ -11,10 +11,7 @@ export class JsonScan {
   #isEscaped = false;
 
   add(piece: string): void {
-    if (!piece.trim()) return;
-    // What follows whole JSON breaks it.
-    if (this.#state === 'whole') this.#state = 'broken';
-    if (this.#state === 'broken') return;
+    if (!piece.trim() || this.#state === 'broken') return;
     this.#state = 'open';
     for (const char of piece) this.#read(char);
   }

@@ -93,7 +93,8 @@ export class ReasoningSplitter {
   /** Gives out what was held for a mark that never came; from now on all is text. */
   end(): void {
     if (this.#place === 'start' && this.#unmarked === 'reasoning') this.#channel = 'reasoning';
-    if (this.#header === undefined) this.#giveOut(this.#held);
+    // What belongs to a header is not given out.
+    this.#giveOut(this.#held);
     this.#held = '';
     this.#header = undefined;
     this.#goOn('answer');

@@ -126,7 +126,7 @@ class PieceIterator<T> implements AsyncIterableIterator<T> {
 
   next(): Promise<IteratorResult<T, undefined>> {
     // Most pieces are there already, and need no promise that waits.
-    const value = this.#pending.length > 0 ? undefined : this.#takePiece();
+    const value = this.#takePiece();
     if (value !== undefined) return Promise.resolve({ done: false, value });
     return new Promise((resolve, reject) => {
       this.#pending.push({ resolve, reject });

@@ -292,6 +292,7 @@ test('reasoning in its own field in mid-text: no mark counts from there on', () 
   assert.deepEqual(split(['Hello', field, '</think>there']).whole, only('Hello</think>there'));
   assert.deepEqual(split(['<think>a', field, 'b</think>']).whole, only('b</think>', 'a'));
   assert.deepEqual(split(['<thi', field, 'nk>a']).whole, only('<think>a'));
+  assert.deepEqual(split(['<|channel|>final', field, 'Hello']).whole, only('Hello'));
 });
 
 test('nothing is held that cannot become a mark', () => {

@@ -159,12 +159,21 @@ test('a body that stays open after [DONE] is closed after 200 ms', async (t) => 
   assert.deepEqual([seen.cancelled, clock.timers()], [1, 0]);
 });
 
-test('a body that ends after [DONE] is not cancelled, and leaves no timer', async (t) => {
+test('a body that ends after [DONE] is neither cancelled nor aborted, and leaves no timer', async (t) => {
   const clock = fakeClock(t);
   const { fetch, seen } = fakeServer([hello]);
   await streamChat(body, { fetch }).result;
   await settled();
   assert.deepEqual([seen.cancelled, clock.timers()], [0, 0]);
+  assert.equal(seen.requests[0]?.init.signal?.aborted, false);
+});
+
+test('a body that goes on after [DONE] is closed at once', async (t) => {
+  const clock = fakeClock(t);
+  const { fetch, seen } = fakeServer([hello, ': ping\n\n', silence]);
+  await streamChat(body, { fetch }).result;
+  await settled();
+  assert.deepEqual([seen.cancelled, clock.timers()], [1, 0]);
 });
 
 test('a reader that comes late finds the bytes that came meanwhile, not a timeout', async (t) => {

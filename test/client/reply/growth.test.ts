@@ -37,7 +37,9 @@ interface Case {
   read?: (reply: ChatReply) => Promise<void>;
 }
 
-const nameless = { function: { name: 'edit', arguments: '"},' } };
+/** A chunk with a fragment of the first call. */
+const callOf = (called: object) => chunk({ tool_calls: [{ index: 0, function: called }] });
+
 const cases: Case[] = [
   {
     what: 'items of `tool_calls` in one event',
@@ -68,13 +70,21 @@ const cases: Case[] = [
   {
     what: 'fragments that repeat the name and have no id',
     reads: (n) => [
-      frames(
-        chunk({ tool_calls: [{ index: 0, function: { name: 'edit', arguments: '{"a":"' } }] }),
-      ),
-      frames(chunk({ tool_calls: [{ index: 0, ...nameless }] })).repeat(n),
+      frames(callOf({ name: 'edit', arguments: '{"a":"' })),
+      frames(callOf({ name: 'edit', arguments: '"},' })).repeat(n),
       done,
     ],
     n: 10_000,
+  },
+  {
+    what: 'fragments that repeat the name behind arguments that are broken',
+    reads: (n) => [
+      frames(callOf({ name: 'edit', arguments: JSON.stringify({ a: 'x'.repeat(20 * n) }) })),
+      frames(callOf({ arguments: '{}' })),
+      frames(callOf({ name: 'edit', arguments: '{}' })).repeat(n),
+      done,
+    ],
+    n: 5000,
   },
 ];
 
