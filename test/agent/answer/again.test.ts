@@ -186,6 +186,7 @@ test('three buttons at most, with short names: the model that was asked for, the
   await host.send('Hi again');
   assert.deepEqual(labels(host), ['Load Meta-Llama-3…struct-GGUF', 'Load tiny', 'Ask again']);
   assert.match(textsOf(host).at(-1) ?? '', /\n>\n> &nbsp;$/, 'there is room for a high row');
+  assert.ok(host.covered(300) <= 0, 'and no word is below it in a narrow panel');
 });
 
 test('a model that the list has and that is not loaded is not loaded; any other is not there', async () => {

@@ -104,6 +104,8 @@ export interface Host {
   close(): void;
   /** The buttons under the last message, as they are saved. */
   buttons(): readonly AvailableTask[];
+  /** How much of the last message's words is below its row of buttons in a panel of this width, in px, about. */
+  covered(width: number): number;
   /** The button with this label under the last message is pressed. A panel that waits for an answer takes no notice. */
   click(label: string): Promise<void>;
   /** Resolves when a chunk has come for which the test is true; also for those that came before. */
@@ -238,6 +240,17 @@ class ChatPanel implements Host {
 
   buttons(): readonly AvailableTask[] {
     return this.saved().messages.at(-1)?.availableTasks ?? [];
+  }
+
+  covered(width: number): number {
+    const lengths = this.buttons().map(({ name }) => 15 + name.length * 7);
+    const lines = Math.ceil(lengths.reduce((sum, length) => sum + length, 0) / (width - 40));
+    const emptyParagraphs =
+      this.saved()
+        .messages.at(-1)
+        ?.text?.match(/\n> &nbsp;/g)?.length ?? 0;
+    // The page keeps 25 px for the row, and does not wrap it: the names are wrapped.
+    return 4 + 14 * lines - (25 + 31 * emptyParagraphs);
   }
 
   async click(label: string): Promise<void> {
