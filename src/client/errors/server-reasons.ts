@@ -104,7 +104,7 @@ const serverReasons: readonly ServerReason[] = [
   {
     reason: 'redirect',
     statuses: [300, 301, 302, 303, 307, 308],
-    hint: 'Set options.baseURL to where it leads',
+    hint: 'Set options.baseURL to the redirect target',
   },
   {
     reason: 'base-url',

@@ -227,7 +227,7 @@ for (const [reason, words, hint] of hints) {
 test('what to do about a redirect', () => {
   assert.deepEqual(findServerReason(signs({ status: 301 })), {
     reason: 'redirect',
-    hint: 'Set options.baseURL to where it leads',
+    hint: 'Set options.baseURL to the redirect target',
   });
 });
 
