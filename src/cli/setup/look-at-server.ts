@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fieldsOf, parseJson } from '../../client/json.ts';
 import { isChatError, listModels, type Model } from '../../index.ts';
 import { nodeFetch } from '../../node-fetch.ts';
+import { onOneLine } from '../terminal.ts';
 
 /** A server to look at. */
 export interface ServerToLookAt {
@@ -71,12 +72,26 @@ export async function nameServer({ baseURL, apiKey }: ServerToLookAt): Promise<s
       headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {},
       signal,
     });
-    const text = (await response.text()).slice(0, 10_000);
+    const text = await readStart(response);
     const { version } = fieldsOf(parseJson(text));
-    if (typeof version === 'string') return `Ollama ${version}`;
+    if (typeof version === 'string') return `Ollama ${onOneLine(version)}`;
     if (/llama\.cpp/i.test(response.headers.get('server') ?? '')) return 'llama.cpp';
     return text.includes('Unexpected endpoint or method') ? 'LM Studio' : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** So much of an answer tells what a server is, in characters. */
+const START = 10_000;
+
+/** Reads the start of a body: whatever listens there may send without end. */
+async function readStart(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const part of response.body ?? []) {
+    text += decoder.decode(part, { stream: true });
+    if (text.length >= START) break;
+  }
+  return text.slice(0, START);
 }

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { doctor } from '../../../src/cli/setup/doctor.ts';
+import { nameServer } from '../../../src/cli/setup/look-at-server.ts';
 import { startReplayServer } from '../../../src/replay/index.ts';
 import {
   begin,
@@ -286,6 +291,14 @@ test('nothing that the server sent steers the terminal or makes a line of its ow
   const { printed } = await examine(hostile.baseURL);
   assert.doesNotMatch(printed, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
   assert.doesNotMatch(printed, /^✓ Everything works/m);
+});
+
+test("a server's version makes no line of its own, and its body is not read without end", async (t) => {
+  const baseURL = await serve(t, (_, response) => {
+    response.write('{"version":"1\\n✓ Everything works.\\u202e"}'.padEnd(20_000));
+  });
+  const server = await nameServer({ baseURL, apiKey: undefined });
+  assert.equal(server, 'Ollama 1 ✓ Everything works.');
 });
 
 test('a host name that cannot be found is said to be that', async () => {
