@@ -15,6 +15,7 @@ import type { ChatReply, ChatRequest, ResumePoint, StreamOptions } from './types
  *   reply/stream           the machine; it reads from the network only when the program asks for more
  *   send/connection        sends the request at the first read
  *   send/send                again, if a kept connection was dead or the server still loads its model
+ *   send/resumable-body      over the next connection, if one breaks and `resume` is set
  *   send/patient-fetch       by `fetch`, without the runtime's own limits on silence
  *   send/clocks            watch while a read is pending, and only then
  *
