@@ -106,7 +106,7 @@ const shown: readonly [where: string, program: string, says: readonly string[]][
     "an error's reason",
     `${caught}rea|son;`,
     [
-      'Why, where it is known',
+      'Why, if it is known',
       '- `refused`: Nothing listens at the address. Start the server',
       '- `base-url`: This is not where the API is',
     ],
@@ -114,7 +114,7 @@ const shown: readonly [where: string, program: string, says: readonly string[]][
   [
     'the type of a reason',
     'let reason: ErrorRea|son;',
-    ['Why, where it is known', '- `token`: The server wants a key, or another one. Set `apiKey`.'],
+    ['Why, if it is known', '- `token`: The server wants a key, or another one. Set `apiKey`.'],
   ],
   [
     'a verdict',
