@@ -108,7 +108,7 @@ const shown: readonly [where: string, program: string, says: readonly string[]][
     [
       'Why, if it is known',
       '- `refused`: Nothing listens at the address. Start the server',
-      '- `base-url`: This is not where the API is',
+      '- `base-url`: There is no API at this address',
     ],
   ],
   [
