@@ -63,8 +63,8 @@ interface RunningTurn {
 /** The last turn of each thread, until it has ended. The host makes a new agent when a setting changes, so no agent can hold it. */
 const running = new Map<unknown, RunningTurn>();
 
-/** When each thread's last turn ended, and which button had begun it, for as long as that matters. */
-const ended = new Map<unknown, { at: number; button: string | undefined }>();
+/** When each thread's last stream ended, for as long as that matters. */
+const ended = new Map<unknown, number>();
 
 /** A host's loop that takes longer than this to notice the end of its stream does not count. */
 const LOOP_MS = 1000;
@@ -78,13 +78,11 @@ const QUIET_MS = 600;
 /** How often a reply is saved while it is written: a process that is killed loses no more than that. */
 const SAVE_MS = 5000;
 
-/** Whether the turn that a button has begun is still going on, or has ended within a double-click. */
-export function isPressedTwice(thread: Thread, button: string, clock: TurnClock): boolean {
-  const key = thread.id ?? thread;
-  const last = running.get(key);
-  if (last) return last.button === button && (last.begun === undefined || last.begun.isRead);
-  const before = ended.get(key);
-  return before?.button === button && clock.now() - before.at < QUIET_MS;
+/** Whether the turn that a button has begun is still going on: it was pressed twice. */
+export function isPressedTwice(thread: Thread, button: string): boolean {
+  const last = running.get(thread.id ?? thread);
+  const isGoingOn = last?.begun === undefined || last.begun.isRead;
+  return last?.button === button && isGoingOn;
 }
 
 /**
@@ -116,7 +114,7 @@ export function beginTurn(
     forgetButtons(thread);
     return new Turn(thread, hostUtils, clock, parts, () => {
       if (running.get(key)?.turn === turn) running.delete(key);
-      rememberEnd(key, clock, button);
+      rememberEnd(key, clock);
     });
   })();
   const entry: RunningTurn = { turn, button, hurry: () => haste.abort() };
@@ -347,17 +345,17 @@ function forgetButtons({ messages }: Thread): void {
   }
 }
 
-function rememberEnd(key: unknown, clock: TurnClock, button: string | undefined): void {
+function rememberEnd(key: unknown, clock: TurnClock): void {
   const now = clock.now();
-  for (const [other, { at }] of ended) if (at + QUIET_MS <= now) ended.delete(other);
-  ended.set(key, { at: now, button });
+  for (const [other, at] of ended) if (at + QUIET_MS <= now) ended.delete(other);
+  ended.set(key, now);
 }
 
 /** Waits until the panel has heard of the end of the thread's last stream. */
 async function quiet(key: unknown, clock: TurnClock, haste: AbortSignal): Promise<void> {
-  const before = ended.get(key);
-  if (!before) return;
-  const rest = before.at + QUIET_MS - clock.now();
+  const endedAt = ended.get(key);
+  if (endedAt === undefined) return;
+  const rest = endedAt + QUIET_MS - clock.now();
   if (rest > 0) await sleep(rest, clock, haste);
 }
 
