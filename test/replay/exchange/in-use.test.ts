@@ -37,7 +37,10 @@ async function record(t: TestContext, folder: string): Promise<void> {
     });
     response.end(': bye\n\n');
   });
-  const response = await recordFetch(fetch, folder, { name: 'a' })(`${origin}/v1/x`, ask());
+  const response = await recordFetch(fetch, folder, { name: 'a', mode: 'new' })(
+    `${origin}/v1/x`,
+    ask(),
+  );
   const reader = response.body?.getReader();
   await reader?.read();
   goOn();

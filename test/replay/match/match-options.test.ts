@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import type { Exchange, StoredRequest } from '../../../src/replay/exchange/exchange.ts';
 import { recordFetch, replayFetch, startReplayServer } from '../../../src/replay/index.ts';
 import { createComparison } from '../../../src/replay/match/comparison.ts';
@@ -7,6 +7,10 @@ import { createMatcher } from '../../../src/replay/match/match.ts';
 import { ask, scratch, startServer, write } from '../helpers.ts';
 
 // What differs each time is left out of the comparison, and no more than that.
+
+beforeEach(() => {
+  delete process.env.CI;
+});
 
 function exchange(name: string, request: Partial<StoredRequest>): Exchange {
   return {
