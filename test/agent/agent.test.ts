@@ -11,17 +11,13 @@ import {
   thenSilent,
 } from './doubles/chats.ts';
 import { clock } from './doubles/clock.ts';
-import { deadURL, say, startServer } from './doubles/scripted-server.ts';
+import { deadURL, lmStudioModels, say, startServer } from './doubles/scripted-server.ts';
 
 /** What the host, the tutorial and a subclass rely on. */
 
 const server = await startServer();
 const chats = chatsWith(server);
-const lmStudio = await startServer([
-  { id: 'text-embedding-nomic', object: 'model', type: 'embeddings', state: 'loaded' },
-  { id: 'big', object: 'model', type: 'llm', state: 'not-loaded' },
-  { id: 'tiny', object: 'model', type: 'llm', state: 'loaded', loaded_context_length: 4096 },
-]);
+const lmStudio = await startServer(lmStudioModels);
 const lmStudioChats = chatsWith(lmStudio);
 
 test('InitTask answers a message that was marked for it', async () => {

@@ -14,14 +14,18 @@ export const realClock: TurnClock = {
   },
 };
 
-/** Resolves after so many ms, or at once when the signal aborts; leaves no timer behind. */
+/** Resolves after so many ms, or at once when the signal aborts; leaves no timer and no listener behind. */
 export function sleep(ms: number, clock: TurnClock, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
-    const takeBack = clock.after(ms, resolve);
-    signal?.addEventListener('abort', () => {
+    const onAbort = () => {
       takeBack();
       resolve();
+    };
+    const takeBack = clock.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
     });
+    signal?.addEventListener('abort', onAbort, { once: true });
   });
 }

@@ -7,6 +7,7 @@ import {
   deadURL,
   ending,
   frame,
+  lmStudioModels,
   raw,
   refuse,
   type Script,
@@ -18,11 +19,7 @@ import {
 
 const server = await startServer();
 const chats = chatsWith(server);
-const lmStudio = await startServer([
-  { id: 'text-embedding-nomic', object: 'model', type: 'embeddings', state: 'loaded' },
-  { id: 'big', object: 'model', type: 'llm', state: 'not-loaded' },
-  { id: 'tiny', object: 'model', type: 'llm', state: 'loaded', loaded_context_length: 4096 },
-]);
+const lmStudio = await startServer(lmStudioModels);
 const lmStudioChats = chatsWith(lmStudio);
 
 test("a dead server is told in the reply, in words and at once; never in the host's own error", async () => {

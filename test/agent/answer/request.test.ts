@@ -3,17 +3,20 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { chatsWith, lastRequest, textsOf, withoutTimes } from '../doubles/chats.ts';
-import { begin, frame, refuse, say, startServer } from '../doubles/scripted-server.ts';
+import {
+  begin,
+  frame,
+  lmStudioModels,
+  refuse,
+  say,
+  startServer,
+} from '../doubles/scripted-server.ts';
 
 /** What is asked: messages, fields, files; and what of the reply is taken for the answer. */
 
 const server = await startServer();
 const chats = chatsWith(server);
-const lmStudio = await startServer([
-  { id: 'text-embedding-nomic', object: 'model', type: 'embeddings', state: 'loaded' },
-  { id: 'big', object: 'model', type: 'llm', state: 'not-loaded' },
-  { id: 'tiny', object: 'model', type: 'llm', state: 'loaded', loaded_context_length: 4096 },
-]);
+const lmStudio = await startServer(lmStudioModels);
 const lmStudioChats = chatsWith(lmStudio);
 
 test("the tutorial's agents.json works as it stands there, whatever the server calls its model", async () => {

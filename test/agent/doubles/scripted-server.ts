@@ -133,6 +133,13 @@ export async function startServer(
   };
 }
 
+/** LM Studio's list: an embedding model, a model that is not loaded, and one that is. */
+export const lmStudioModels = [
+  { id: 'text-embedding-nomic', object: 'model', type: 'embeddings', state: 'loaded' },
+  { id: 'big', object: 'model', type: 'llm', state: 'not-loaded' },
+  { id: 'tiny', object: 'model', type: 'llm', state: 'loaded', loaded_context_length: 4096 },
+];
+
 /** A port on which nothing listens. */
 export async function deadURL(): Promise<string> {
   const { baseURL, close } = await startServer();

@@ -2,17 +2,13 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { chatsWith } from '../doubles/chats.ts';
-import { deadURL, say, startServer } from '../doubles/scripted-server.ts';
+import { deadURL, lmStudioModels, say, startServer } from '../doubles/scripted-server.ts';
 
 /** The drop-downs and buttons of the panel. */
 
 const server = await startServer();
 const chats = chatsWith(server);
-const lmStudio = await startServer([
-  { id: 'text-embedding-nomic', object: 'model', type: 'embeddings', state: 'loaded' },
-  { id: 'big', object: 'model', type: 'llm', state: 'not-loaded' },
-  { id: 'tiny', object: 'model', type: 'llm', state: 'loaded', loaded_context_length: 4096 },
-]);
+const lmStudio = await startServer(lmStudioModels);
 const lmStudioChats = chatsWith(lmStudio);
 
 test('the drop-down: embeddings hidden, the loaded model first and marked, the configured one always there', async () => {
