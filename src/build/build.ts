@@ -4,6 +4,7 @@
  *     entries.ts: what is made of which source
  *       ─ bundle/bundle        an entry's modules → one file for each of its forms; it runs `*.text.ts` and puts the texts in
  *       ─   bundle/strip-types   a module without its types
+ *       ─   bundle/inner-comments  without the comments inside functions
  *       ─   bundle/format        the code as the project's formatter writes it, or minified
  *       ─   bundle/head          name, version, licences, where to begin (bundle/contents)
  *       ─ types/declarations   an entry's types → one `.d.ts` (types/member-docs)

@@ -2,8 +2,11 @@
 export interface BuiltFile {
   file: string;
   format: 'esm' | 'cjs';
-  /** `readable`, the default, is the code as it was written, with its comments; `minified` is the same in few bytes. */
-  style?: 'readable' | 'minified';
+  /**
+   * `readable`, the default: the code as it was written, with the comments that say what a thing is. `minified`: the same in few
+   * bytes. `wrapper`: an ES module that gives out what its CommonJS neighbour exports, so that a program which uses both has one kit.
+   */
+  style?: 'readable' | 'minified' | 'wrapper';
 }
 
 /** One entry of the package, and the files it becomes. */
@@ -58,7 +61,7 @@ export const entries: readonly Entry[] = [
     source: 'src/replay/index.ts',
     about: 'The replay kit: record a stream once, replay it anywhere',
     outputs: [
-      { file: 'replay.js', format: 'esm', style: 'minified' },
+      { file: 'replay.js', format: 'esm', style: 'wrapper' },
       { file: 'replay.cjs', format: 'cjs', style: 'minified' },
     ],
     declarations: ['replay.d.ts', 'replay.d.cts'],

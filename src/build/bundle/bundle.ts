@@ -6,6 +6,7 @@ import { minify as terser } from 'terser';
 import { type BuiltFile, builtModule, type Entry } from '../entries.ts';
 import { format as formatCode } from './format.ts';
 import { contained, head, type Licensed, readLicensed } from './head.ts';
+import { withoutInnerComments } from './inner-comments.ts';
 import {
   BUNDLED_EVERYWHERE,
   packageFolder,
@@ -63,10 +64,7 @@ export async function bundle(
     if (chunk === undefined) throw new Error(`${entry.source}: nothing came out`);
     const [shebang = ''] = /^#!.*\n/.exec(chunk.code) ?? [];
     const code = chunk.code.slice(shebang.length);
-    const isMinified = output.style === 'minified';
-    const styled =
-      typesOf(entry, output) +
-      (isMinified ? await minify(code, format) : formatCode(code, file, root));
+    const styled = typesOf(entry, output) + (await written(code, output, chunk.exports, root));
     const licences = packageNames
       .filter((name) => chunk.moduleIds.some((id) => id.startsWith(packageFolder(name))))
       .map((name) => contained(readLicensed(packageFolder(name))));
@@ -74,12 +72,31 @@ export async function bundle(
       { file, about: entry.about, source: entry.source },
       project,
       [project.licenceText, ...licences],
-      isMinified ? undefined : styled,
+      output.style === undefined ? styled : undefined,
     );
     files.set(file, shebang + banner + styled);
   }
   await build.close();
   return files;
+}
+
+/** The code in the style of its file. */
+async function written(
+  code: string,
+  { file, format, style }: BuiltFile,
+  names: readonly string[],
+  root: string,
+): Promise<string> {
+  switch (style) {
+    case 'minified':
+      return minify(code, format);
+    case 'wrapper': {
+      const neighbour = file.replace(/\.js$/, '.cjs');
+      return `import kit from './${neighbour}';\n\nexport const {\n  ${names.join(',\n  ')},\n} = kit;\n`;
+    }
+    default:
+      return formatCode(withoutInnerComments(code, file), file, root);
+  }
 }
 
 /** Runs a module `*.text.ts`, which reads files and exports their text: the texts go in, and not what reads them. */

@@ -1,12 +1,10 @@
 /**
  * The functions and classes that a file gives out, each with the line on which its declaration stands.
- * @param code - an ES module that ends with `export { … }`, or a CommonJS one that sets `module.exports` or `exports.NAME`
+ * @param code - an ES module that ends with `export { … }`, or a CommonJS one that sets `module.exports`
  * @param linesBefore - how many lines will stand in front of it
  */
 export function tableOfContents(code: string, linesBefore: number): string[] {
-  const [, list = ''] = /^export \{([^}]*)\};$/m.exec(code) ?? [];
-  const [, only] = /^module\.exports = (\w+);$/m.exec(code) ?? [];
-  const names = only === undefined ? (list.match(/\w+/g) ?? []) : [only];
+  const names = exportedNames(code);
   const lines = code.split('\n');
   const found = names
     .map((name) => ({ name, line: lines.findIndex((line) => declares(line, name)) + 1 }))
@@ -15,6 +13,13 @@ export function tableOfContents(code: string, linesBefore: number): string[] {
   return found
     .sort((a, b) => a.line - b.line)
     .map(({ name, line }) => `  ${name.padEnd(width)}  line ${line + linesBefore}`);
+}
+
+/** What a built file gives out, if it has a list of it or is one thing. */
+export function exportedNames(code: string): readonly string[] {
+  const [, list = ''] = /^export \{([^}]*)\};$/m.exec(code) ?? [];
+  const [, only] = /^module\.exports = (\w+);$/m.exec(code) ?? [];
+  return only === undefined ? (list.match(/\w+/g) ?? []) : [only];
 }
 
 const declares = (line: string, name: string): boolean =>

@@ -53,7 +53,7 @@ export function head(
       `${name} ${version}, ${file} (${license} licence)
 ${about}.
 Made from ${source} by \`npm run build\` in ${name}@${version}. To see whether this copy is
-unchanged, compare its SHA-256 with the line of ${file} in dist/SHA256SUMS there.`,
+unchanged, compare its SHA-256 with the line of ${file} in dist/SHA256SUMS there.${code === undefined ? '' : "\nWhy the code is as it is: see the sources' comments."}`,
       ...(contents.length > 0 ? [`Where to begin:\n${contents.join('\n')}`] : []),
       ...licences,
     ].join('\n\n');

@@ -8,14 +8,16 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { builtinModules } from 'node:module';
+import { builtinModules, createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import ts from 'typescript';
 import { bundle } from '../../../src/build/bundle/bundle.ts';
 import { format } from '../../../src/build/bundle/format.ts';
 import { readLicensed } from '../../../src/build/bundle/head.ts';
+import { withoutInnerComments } from '../../../src/build/bundle/inner-comments.ts';
 import { entries } from '../../../src/build/entries.ts';
 import { declarations as declarationsOf } from '../../../src/build/types/declarations.ts';
 import { copyProject, dist, root, runModule, temporaryFolder } from '../../tools/project.ts';
@@ -147,7 +149,7 @@ test("a file that has eventsource-parser in it has that one's licence, whole", (
   }
 });
 
-test("every file but cli.js and the setup of the replay kit is self-contained: only Node's own modules are imported, and none by index.*", () => {
+test("every file but cli.js, replay.js and the setup of the replay kit is self-contained: only Node's own modules are imported, and none by index.*", () => {
   const builtin = new Set(builtinModules.map((name) => `node:${name}`));
   const neighbours = ['./index.js', './node.js', './replay.js'];
   for (const file of files) {
@@ -156,6 +158,7 @@ test("every file but cli.js and the setup of the replay kit is self-contained: o
     const beside = modules.filter((name) => !builtin.has(name)).sort();
     const expected: Record<string, string[]> = {
       'cli.js': neighbours,
+      'replay.js': ['./replay.cjs'],
       'replay-setup.js': ['./replay.js'],
       'replay-setup.cjs': ['./replay.cjs'],
     };
@@ -173,10 +176,74 @@ test('no file makes code at run time, and none names a place of the machine that
   }
 });
 
-test('the readable files keep the comments of their sources', () => {
-  for (const file of ['index.js', 'LocalLLMStreamAgent.js']) {
-    assert.match(read(file), /\/\*\*\n \* Streams one chat completion from/, file);
+test('a readable file has the doc comments of what it exports, and the short ones of the rest', () => {
+  const doc = /\/\*\*\n \* Streams one chat completion from/;
+  assert.match(read('index.js'), doc);
+  assert.doesNotMatch(read('LocalLLMStreamAgent.js'), doc);
+  assert.match(
+    read('LocalLLMStreamAgent.js'),
+    /\n {2}\/\*\*\n {3}\* Answers the thread's last message\.[^/]*\*\/\n {2}async generateReply\(/,
+  );
+  for (const file of ['index.js', 'node.js', 'LocalLLMStreamAgent.js']) {
+    assert.doesNotMatch(read(file), /^ *\/\/ (?!@ts-self-types)/m, file);
   }
+});
+
+test('comments inside functions go, with their lines; what only looks like one stays', () => {
+  const source = [
+    '/* A map. */',
+    '',
+    '/** One line. */',
+    'const a = /[/*]/g; // why',
+    '',
+    '/**',
+    ' * Two',
+    ' * lines.',
+    ' */',
+    'function b() {',
+    '  // Why.',
+    `  return \`// \${a /* this */}  `,
+    '',
+    '',
+    '// text`;',
+    '  /* the end */',
+    '}',
+    '',
+    '/**',
+    ' * An',
+    ' * export.',
+    ' */',
+    'class C {',
+    '  /** Its field. */',
+    '  d = b; /* why */',
+    '}',
+    '',
+    'export { C };',
+    '',
+  ];
+  const expected = [
+    '',
+    '',
+    '/** One line. */',
+    'const a = /[/*]/g;',
+    '',
+    'function b() {',
+    `  return \`// \${a}  `,
+    '',
+    '',
+    '// text`;',
+    '}',
+    ...source.slice(17),
+  ];
+  const field = expected.findIndex((line) => line.includes('why'));
+  expected[field] = '  d = b;';
+  assert.equal(withoutInnerComments(source.join('\n'), 'a.js'), expected.join('\n'));
+});
+
+test('the replay kit is one, whether it is imported or required', async () => {
+  const imported = await import(pathToFileURL(join(dist, 'replay.js')).href);
+  const required = createRequire(import.meta.url)(join(dist, 'replay.cjs'));
+  assert.deepEqual({ ...imported }, { ...required });
 });
 
 test('the readable files say on which line to begin, and that is right', () => {

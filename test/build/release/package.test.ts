@@ -11,8 +11,8 @@ import { root, run, temporaryFolder } from '../../tools/project.ts';
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 const folder = temporaryFolder({ after });
-/** The bar for the package, unpacked, in bytes; the test fails 2 % below it. The aim is 800,000. */
-const BAR = 960_000;
+/** The bar for the package, unpacked, in bytes; the test fails 2 % below it, so that there is room for a mend. */
+const BAR = 800_000;
 
 /** Where the package was installed from its tarball, with an empty cache and no network. */
 const installed = join(folder, 'consumer');

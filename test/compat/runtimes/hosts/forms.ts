@@ -64,7 +64,7 @@ export const everything: readonly Form[] = [
     name: 'index.js + replay.js',
     format: 'esm',
     files: { library: 'index.js', replay: 'replay.js' },
-    beside: recording,
+    beside: [...recording, 'dist/replay.cjs'],
     outcomes: play,
   },
   {
@@ -84,7 +84,7 @@ export const everything: readonly Form[] = [
     name: 'cli.js',
     format: 'esm',
     files: {},
-    beside: ['dist/cli.js', 'dist/index.js', 'dist/node.js', 'dist/replay.js'],
+    beside: ['cli.js', 'index.js', 'node.js', 'replay.js', 'replay.cjs'].map((it) => `dist/${it}`),
     keepsNames: true,
     outcomes: "harness.runCommand('cli.js', origin)",
   },
