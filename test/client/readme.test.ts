@@ -74,6 +74,10 @@ test('a route handler', async () => {
   assert.equal(await run('route.mjs'), 'Hello! How can I help you today?\n');
 });
 
+test('a route handler of Express and node:http', async () => {
+  assert.equal(await run('node-route.mjs'), 'Hello! How can I help you today?\n');
+});
+
 test('reasoning apart from the answer', async () => {
   assert.equal(await run('reasoning.mjs'), 'true true\n');
 });
