@@ -5,7 +5,14 @@ import type { ChatMessage } from '../client/types.ts';
 import { type Asked, createAnswer } from './answer/answer.ts';
 import { createTextInsertion, type Insertion, targetOf } from './editor/insert-text.ts';
 import { loadVSCode } from './editor/vscode.ts';
-import { asThread, type HostUtils, postToPanel, type Task, type Thread } from './host.ts';
+import {
+  asThread,
+  currentMessages,
+  type HostUtils,
+  postToPanel,
+  type Task,
+  type Thread,
+} from './host.ts';
 import { formatNote } from './page/added.ts';
 import { TASKS } from './say/buttons.ts';
 import { explain } from './say/failure.ts';
@@ -208,6 +215,8 @@ export default class LocalLLMStreamAgent {
   ): Promise<AgentResponse> {
     const repository = hostUtils?.threadRepository;
     (await beginTurn(thread, hostUtils, this.clock, button)).release();
+    // A second click would draw a second line.
+    if (currentMessages(thread.messages).length === 0) return createResponse();
     try {
       const markerId = repository?.addMarker?.(thread);
       postToPanel(hostUtils, { type: 'markerAdded', thread, markerId });
