@@ -263,17 +263,19 @@ async function fail(job: Job, page: AnswerPage, error: unknown): Promise<void> {
     config,
     model,
     replyId: page.idToContinue,
-    hasText: page.hasText || page.isContinuing,
+    hasText: insertion === undefined && (page.hasText || page.isContinuing),
     canAskAgain: canAskAgain(job),
     used: usedModels(job),
     context: isTooLong && model ? await server.contextOf(model) : undefined,
     hasOlder: shorten(conversationFor(job), 0) !== undefined,
   };
-  const told = await tellFailure(error, failed, phrases, () => server.models(true));
+  // A notification has no buttons.
+  const models = async () => (insertion ? [] : server.models(true));
+  const told = await tellFailure(error, failed, phrases, models);
   const paragraphs = told.paragraphs.map((one) => withoutSecret(one, config.apiKey ?? ''));
   page.say('⚠️', paragraphs);
   page.endWith(told.buttons);
-  await insertion?.fail(paragraphs.join(' '));
+  await insertion?.fail(phrases.withoutPanel(paragraphs.join(' ')));
 }
 
 /** @returns whether it is loaded, as far as can be known */

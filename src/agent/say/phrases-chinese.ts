@@ -2,13 +2,14 @@ import { createExplain } from '../../advice/index.ts';
 import type { Phrases } from './phrases.ts';
 
 const askAgain = '点“重试”再问一次。';
+const chooseModel = '请在下拉框“模型”里选一个。';
 
 const explain = createExplain(
   'zh',
   {
     baseURL: 'agents.json 里的 `baseURL`',
     askAgain,
-    chooseModel: '请在下拉框“模型”里选一个。',
+    chooseModel,
     setToken:
       '请在 My Assistant 的设置 `apiKey` 里用一个名字存好 API 令牌，再把这个名字写进 agents.json 的 `metadata.llm.apiKey`。',
     truster: 'VS Code',
@@ -147,5 +148,10 @@ export const chinese: Phrases = {
 
   generating: () => 'local-llm：正在生成文本',
   insertionFailed: (happened) => `local-llm：没有插入文本。${happened}`,
+  withoutPanel: (advice) =>
+    advice
+      .replaceAll('。 ', '。')
+      .replace(askAgain, '再运行一次这个命令。')
+      .replace(chooseModel, '请把其中一个的名字写进 agents.json 的 `metadata.llm.model`。'),
   documentGone: () => '这个文档无法写入。',
 };

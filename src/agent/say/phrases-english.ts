@@ -2,13 +2,14 @@ import { createExplain } from '../../advice/index.ts';
 import type { ContextUse } from './ending.ts';
 
 const askAgain = 'Press 重试 (Retry) to ask again.';
+const chooseModel = 'Choose one in the drop-down "Model".';
 
 const explain = createExplain(
   'en',
   {
     baseURL: '`baseURL` in agents.json',
     askAgain,
-    chooseModel: 'Choose one in the drop-down "Model".',
+    chooseModel,
     setToken:
       "Store the API token under a name of your choice in My Assistant's setting `apiKey`, and write that name into `metadata.llm.apiKey` in agents.json.",
     truster: 'VS Code',
@@ -169,5 +170,9 @@ export const english = {
   // 'Generate Text at Cursor'.
   generating: () => 'local-llm: generating text',
   insertionFailed: (happened: string) => `local-llm: no text was inserted. ${happened}`,
+  withoutPanel: (advice: string) =>
+    advice
+      .replace(askAgain, 'Run the command again.')
+      .replace(chooseModel, 'Write the name of one into `metadata.llm.model` in agents.json.'),
   documentGone: () => 'The document cannot be written to.',
 };
