@@ -73,44 +73,10 @@ export function chooseLanguage(
 }
 
 /**
- * Writes out the home folder in a path that begins with `~`: a POSIX shell would have done it, PowerShell and cmd do not.
+ * Writes out the home folder in a word that is a path from `~` on, even in `--to=~/fixtures`: a POSIX shell would have done it,
+ * PowerShell and cmd do not.
  * @param home - the home folder: `C:\Users\me`
  */
-export function expandHome(path: string, home: string): string {
-  return path.replace(/^~(?=$|[\\/])/, () => home);
-}
-
-/** Does the same in every word of a command, even in `--to=~/fixtures`. */
-export function expandHomeInArgs(args: readonly string[], home: string): string[] {
-  return args.map((arg) => {
-    const [, option = '', value = arg] = /^(--[a-z-]+=)(~.*)$/s.exec(arg) ?? [];
-    return option + expandHome(value, home);
-  });
-}
-
-/** Finds the word that was most likely meant; `undefined` if none is near. */
-export function nearestWord(given: string, words: readonly string[]): string | undefined {
-  const [nearest] = words
-    .map((word) => ({ word, distance: distanceBetween(given, word) }))
-    .filter(({ word, distance }) => distance <= Math.max(1, Math.floor(word.length / 3)))
-    .sort((a, b) => a.distance - b.distance);
-  return nearest?.word;
-}
-
-/** How many letters have to be put in, taken out or changed (Levenshtein). */
-function distanceBetween(from: string, to: string): number {
-  let above = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= from.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column++) {
-      const isSame = from[row - 1] === to[column - 1];
-      current[column] = Math.min(
-        (above[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (above[column - 1] ?? 0) + (isSame ? 0 : 1),
-      );
-    }
-    above = current;
-  }
-  return above[to.length] ?? 0;
+export function expandHome(word: string, home: string): string {
+  return word.replace(/^(--[a-z-]+=)?~(?=$|[\\/])/, (_, option = '') => option + home);
 }

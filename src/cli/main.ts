@@ -10,7 +10,7 @@
  *   out: text on stdout and stderr, and an exit status
  */
 import { homedir } from 'node:os';
-import { type Command, expandHomeInArgs, nearestWord, UsageError } from './args.ts';
+import { type Command, expandHome, UsageError } from './args.ts';
 import { chat } from './chat/chat.ts';
 import { check } from './fixtures/check.ts';
 import { record } from './fixtures/record.ts';
@@ -66,10 +66,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   const wanted = isHelp && about !== undefined ? about : name;
   const command = Object.hasOwn(commands, wanted) ? commands[wanted] : undefined;
   if (command === undefined) {
-    const meant = nearestWord(wanted, [...Object.keys(commands), 'help']);
-    const question = meant === undefined ? '' : ` Did you mean '${meant}'?`;
-    const list = asTypedHere(`'${PROGRAM} help' lists them.`);
-    stderr.write(`There is no command '${wanted}'.${question} ${list}\n`);
+    const names = Object.keys(commands).join(', ');
+    const more = asTypedHere(`'${PROGRAM} help'`);
+    stderr.write(`There is no command '${wanted}'. There are: ${names} (see ${more})\n`);
     return 2;
   }
   if (isHelp || rest.includes('--help') || rest.includes('-h')) {
@@ -78,7 +77,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
   try {
     // A question may begin with ~ and mean it.
-    const words = command === chat ? rest : expandHomeInArgs(rest, homedir());
+    const words = command === chat ? rest : rest.map((word) => expandHome(word, homedir()));
     return await command.run(words, terminal);
   } catch (error) {
     if (!(error instanceof Error)) throw error;

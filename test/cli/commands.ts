@@ -1,12 +1,13 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { Command } from '../../src/cli/args.ts';
 import { createTerminal, type OutputStream, type Terminal } from '../../src/cli/terminal.ts';
 import { startHttpServer } from '../tools/http-server.ts';
+import { dist } from '../tools/project.ts';
 
 /** Why a test cannot send an interrupt: on Windows a program ends another one at once. */
 export const noInterrupt = process.platform === 'win32' && 'a program cannot interrupt another one';
@@ -62,21 +63,14 @@ export async function runCommand(
   return { status, printed: printed() };
 }
 
-const cli = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url));
-
 /** The environment of a child process: of this runner and its colours it knows nothing. */
 export function plainEnv(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { NODE_TEST_CONTEXT: _, FORCE_COLOR: __, ...rest } = process.env;
   return { ...rest, LANG: 'en_US.UTF-8', LC_ALL: '', ...env };
 }
 
-/** How the command line is started, for a shell or a pseudo-terminal. */
-export const cliCommand: readonly string[] = [
-  process.execPath,
-  '--import',
-  import.meta.resolve('tsx'),
-  cli,
-];
+/** How the built command line is started: Windows builds under Wine cannot run what compiles the sources. */
+export const cliCommand: readonly string[] = [process.execPath, join(dist, 'cli.js')];
 
 /** Starts `local-llm-stream-agent` in a process of its own. */
 export function startCli(

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { shownURL } from '../../advice/index.ts';
 import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
-import { type Command, nearestWord, readAddress, UsageError } from '../args.ts';
+import { type Command, readAddress, UsageError } from '../args.ts';
 import { asTypedHere, PROGRAM } from '../package-files.ts';
 import { doctorWords } from '../setup/doctor-words.ts';
 import { INTERRUPTED, type Terminal } from '../terminal.ts';
@@ -221,8 +221,6 @@ async function converse(session: Session, terminal: Terminal): Promise<number> {
   return 0;
 }
 
-const SLASH_COMMANDS = ['/help', '/reset', '/model'];
-
 const HELP = `/reset       clears the conversation
 /model       lists the models; /model NAME asks that one from now on
 /help        this list
@@ -248,9 +246,7 @@ function slashCommand(line: string, session: Session): string | undefined {
       const lines = session.models.map((model) => `  ${doctorWords.en.describe(model)}\n`);
       return lines.length > 0 ? lines.join('') : 'The server did not list its models.\n';
     }
-    default: {
-      const meant = nearestWord(command, SLASH_COMMANDS);
-      return `There is no ${command}.${meant === undefined ? '' : ` Did you mean ${meant}?`} /help lists the commands.\n`;
-    }
+    default:
+      return `There is no ${command}. /help lists the commands.\n`;
   }
 }

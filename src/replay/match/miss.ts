@@ -86,6 +86,25 @@ export function howToRecord(): string {
 const howToIgnore =
   'What differs each time, such as a date or an id, can be left out: see ignore and normalize.';
 
+const MOST_NAMES = 5;
+
+/** What a miss says if a base URL names nothing that is there. */
+export function describeNoName(name: string, names: readonly string[]): string {
+  const nearest = byLikeness(name, names).slice(0, MOST_NAMES).join(', ');
+  return `there is no exchange or folder '${name}'; of ${names.length} the nearest are: ${nearest}`;
+}
+
+/** The names with the most pairs of letters in common with a word come first. */
+function byLikeness(word: string, names: readonly string[]): string[] {
+  const pairsIn = (text: string) => new Set([...text].map((letter, at) => letter + text[at + 1]));
+  const wanted = pairsIn(word);
+  const likeness = (name: string) => {
+    const pairs = [...pairsIn(name)];
+    return pairs.filter((pair) => wanted.has(pair)).length / (pairs.length + wanted.size);
+  };
+  return [...names].sort((a, b) => likeness(b) - likeness(a));
+}
+
 function inList(items: readonly string[], between: string): string {
   const more = items.length > MOST_LINES ? [`and ${items.length - MOST_LINES} more`] : [];
   return [...items.slice(0, MOST_LINES), ...more].join(between);

@@ -2,6 +2,7 @@ import { fieldsOf } from '../../client/json.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { wordsOf } from '../exchange/in-words.ts';
 import { createMatcher, createSequence, type Matcher, ReplayMiss } from '../match/match.ts';
+import { describeNoName } from '../match/miss.ts';
 import type { Incoming } from '../match/request.ts';
 import { type BaseURLChoice, readBaseURL } from '../play/base-url.ts';
 import { createPlayer } from '../play/player.ts';
@@ -116,8 +117,7 @@ export class ReplayAnswers {
     const folder = one ? one.name.replace(/[^/]*$/, '') : name && `${name}/`;
     const inside = this.exchanges.filter((it) => it.name.startsWith(folder));
     if (inside.length === 0) {
-      const names = this.#names.join(', ');
-      throw new ReplayMiss(`there is no exchange or folder '${name}'; there is: ${names}`);
+      throw new ReplayMiss(describeNoName(name, this.#names));
     }
     const all =
       this.#isSequence && name === ''

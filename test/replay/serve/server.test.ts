@@ -118,15 +118,24 @@ test('a base URL chooses faults: the bytes before a cut arrive, then its end', a
   await assert.rejects(async () => open, { name: 'AbortError' });
 });
 
-test('a name that is not there is a miss, with those that are; a wrong fault is told', async (t) => {
+test('a name that is not there is a miss, with the nearest five of those that are; a wrong fault is named', async (t) => {
   const server = await serve(t);
   const answer = async (base: string) => {
     const response = await fetch(`${server.url}/${base}/v1/chat/completions`, ask());
     const { error } = JSON.parse(await response.text());
     return `${response.status} ${error.message}`;
   };
-  for (const name of ['nope', 'llama.cpp-2026/helo', 'hello', 'llama.cpp']) {
-    assert.match(await answer(name), /^404 there is no exchange or folder .*lmstudio\/hello,/);
+  const { length } = server.exchanges;
+  for (const [name, nearest] of [
+    ['llama.cpp-2026/helo', 'llama.cpp-2026/hello'],
+    ['hello', 'lmstudio/hello'],
+    ['lmstudio/toolcall', 'lmstudio/tool-call'],
+    ['llama.cpp', 'llama.cpp-2025/hello'],
+  ]) {
+    const words = await answer(name ?? '');
+    const start = `404 there is no exchange or folder '${name}'; of ${length} the nearest are: ${nearest}, `;
+    assert.equal(words.slice(0, start.length), start);
+    assert.equal(words.split(', ').length, 5);
   }
   assert.equal(server.misses.length, 4);
   assert.match(await answer('llama.cpp-2026/hello,cut=x'), /^400 cut must be/);
