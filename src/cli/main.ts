@@ -8,6 +8,9 @@
  *   failure.ts        explains an error, from the table in src/advice
  *   chat/  fixtures/ (record, serve, check)  setup/ (install, doctor)
  *   out: text on stdout and stderr, and an exit status
+ *
+ * `install` and `doctor`, which students run, speak English or Chinese, as `--lang` or the system says. Everything else is English, and
+ * so is what is wrong with the words of a command.
  */
 import { homedir } from 'node:os';
 import { type Command, expandHome, UsageError } from './args.ts';
