@@ -20,62 +20,48 @@ test('everything that a program can import is on it', async () => {
   }
 });
 
-test('a function has its parameters, an interface its fields, a union its members', () => {
-  const declarations = `
+test('an export has its declaration with all comments; functions come before types', () => {
+  const declarations = `/* The head of a file. */
+
 /** What it is. */
 export interface Options {
-	/** How often | how long. */
+	/** How often. */
 	times?: number | undefined;
-	stop(): void;
 }
-/** One of these. */
-export type Event = {
-	type: "a";
-}
-/** The other one. */
- | {
-	type: "b";
-};
 interface Hidden {
 	a: 1;
 }
 /**
- * Does it. See {@link Options}.
- * @param options - how
+ * Does it.
  * @returns nothing
  */
 export declare function act(options?: Options): void;
 export {};
 `;
+  const [, page] = apiPage([{ module: 'm', declarations }]).split('\n\n## ');
   assert.equal(
-    apiPage([{ module: 'm', declarations }]).split('\n\n## ')[1],
+    page,
     `m
 
 ### act
 
-\`act(options?: Options): void\`
-
-Does it.
-See \`Options\`.
-
-- \`options\`: how
-- returns: nothing
+\`\`\`ts
+/**
+ * Does it.
+ * @returns nothing
+ */
+function act(options?: Options): void;
+\`\`\`
 
 ### Options
 
-What it is.
-
-| field | type | what it is |
-|---|---|---|
-| \`times?\` | \`number \\| undefined\` | How often \\| how long. |
-| \`stop()\` | \`stop(): void\` |  |
-
-### Event
-
-One of these.
-
-- \`{ type: "a"; }\`
-- \`{ type: "b"; }\`: The other one.
+\`\`\`ts
+/** What it is. */
+interface Options {
+  /** How often. */
+  times?: number | undefined;
+}
+\`\`\`
 `,
   );
 });
