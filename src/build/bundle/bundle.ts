@@ -100,7 +100,7 @@ async function written(
 }
 
 /** Runs a module `*.text.ts`, which reads files and exports their text: the texts go in, and not what reads them. */
-async function textsOf(id: string): Promise<string> {
+export async function textsOf(id: string): Promise<string> {
   const texts: Record<string, unknown> = await import(pathToFileURL(id).href);
   return Object.entries(texts)
     .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};\n`)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
-import { ask, scratch } from '../helpers.ts';
+import { pathToFileURL } from 'node:url';
+import { ask, bundleProgram, scratch } from '../helpers.ts';
 
 // One line of setup replaces the `fetch` of the globals. (test/compat/examples has it in vitest, jest and node:test.)
 
@@ -33,10 +34,11 @@ test('calls of a model are recorded, all others go to the fetch that was there; 
     asked.push(String(input));
     return new Response('data: [DONE]\n\n', { headers: { 'content-type': 'text/event-stream' } });
   };
-  const setup = new URL('../../../src/replay/setup.ts', import.meta.url);
-  await import(setup.href);
+  const source = new URL('../../../src/replay/setup.ts', import.meta.url);
+  const setup = pathToFileURL(await bundleProgram(t, source)).href;
+  await import(setup);
   const replaced = globalThis.fetch;
-  await import(`${setup.href}?again`);
+  await import(`${setup}?again`);
   assert.equal(globalThis.fetch, replaced);
 
   for (const url of otherCalls) await (await fetch(url, ask())).text();

@@ -5,23 +5,31 @@
 import { readdirSync } from 'node:fs';
 
 /** Run last, in this order: they take seconds, and most mutants are caught before. */
-const slow = [
+export const slow = [
+  'test/client/node-fetch.test.ts',
+  'test/client/errors/secrets.test.ts',
   'test/client/reply/hostile.test.ts',
+  'test/tools/mutation/sheet.ts',
   'test/conformance/fixtures.test.ts',
   'test/conformance/fuzz.test.ts',
+  'test/client/send/resumable-body.test.ts',
 ];
 
-/** Not run: the first runs the built package; the others take minutes, and hold what `sheet.ts` and the rest hold too. */
+/** Not run: the first runs the built package; the others take minutes or measure costs, and hold what the rest holds too. */
 const left = [
   'test/client/readme.test.ts',
+  'test/client/reply/growth.test.ts',
   'test/client/reply/silence.test.ts',
   'test/client/reply/soak.test.ts',
 ];
 
 const quick = readdirSync('test/client', { recursive: true })
-  .filter((file) => file.endsWith('.test.ts'))
   .map((file) => `test/client/${file.replaceAll('\\', '/')}`)
-  .filter((file) => !slow.includes(file) && !left.includes(file));
+  .filter((file) => file.endsWith('.test.ts') && !slow.includes(file) && !left.includes(file));
+const tests = [...quick, 'test/conformance/event-stream-standard.test.ts', ...slow];
+
+/** Where `bundle.ts` puts a test. */
+export const bundled = (test) => `test/tools/dist/mutants/${test.replace(/\.ts$/, '.mjs')}`;
 
 export default {
   mutate: [
@@ -30,18 +38,12 @@ export default {
     '!src/client/request.ts',
     'src/node-fetch.ts',
   ],
-  plugins: ['@stryker-mutator/tap-runner'],
-  testRunner: 'tap',
+  buildCommand: `node --import tsx test/tools/mutation/bundle.ts ${tests.join(' ')}`,
+  plugins: ['@stryker-mutator/tap-runner', './test/tools/mutation/runner.mjs'],
+  testRunner: 'nearest',
   tap: {
-    testFiles: [
-      ...quick,
-      'test/conformance/event-stream-standard.test.ts',
-      'test/tools/mutation/sheet.ts',
-      ...slow,
-    ],
+    testFiles: tests.map(bundled),
     nodeArgs: [
-      '--import',
-      'tsx',
       '--test-reporter=./test/tools/mutation/tap.mjs',
       '-r',
       '{{hookFile}}',

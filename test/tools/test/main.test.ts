@@ -34,13 +34,13 @@ const passes = `import { test } from 'node:test';
 for (let nth = 0; nth < 100; nth++) test('passes ' + nth, () => {});
 test('skipped', { skip: 'not here' }, () => {});`;
 
-test('of what passes only the number is told', async (t) => {
+test('of what passes only the number is printed', async (t) => {
   const { output, status } = await run(t, { 'a.test.ts': passes, 'helper.ts': 'throw 1' });
   assert.match(output, /^✓ 1 test file: 100 passed, 0 failed, 1 skipped \(\d+ s\)\n$/);
   assert.equal(status, 0);
 });
 
-test('what fails is told with its file, its name and its reason, and the exit status is 1', async (t) => {
+test('what fails is printed with its file, its name, its reason and its place, and the exit status is 1', async (t) => {
   const fails = `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 test('outer', async (t) => {
@@ -49,16 +49,24 @@ test('outer', async (t) => {
   const { output, status } = await run(t, { 'a.test.ts': passes, 'b.test.ts': fails });
   assert.match(
     output,
-    /✗ \S*b\.test\.ts: outer > inner\n {4}AssertionError[\s\S]*'this'[\s\S]*'that'/,
+    /✗ \S*b\.test\.ts: outer > inner\n {4}AssertionError[\s\S]*'this'[\s\S]*'that'[\s\S]* at .*b\.test\.ts:4:\d+/,
   );
   assert.match(output, /\n✗ 2 test files: 100 passed, 1 failed, 1 skipped/);
   assert.equal(status, 1);
 });
 
 test('a file that cannot be loaded fails, with what it printed', async (t) => {
-  const { output, status } = await run(t, { 'a.test.ts': "import './nowhere.ts';" });
-  assert.match(output, /✗ \S*a\.test\.ts\n[\s\S]*nowhere\.ts/);
+  const fails = "console.log('before');\nthrow new Error('no way');";
+  const { output, status } = await run(t, { 'a.test.ts': fails });
+  assert.match(output, /✗ \S*a\.test\.ts\n[\s\S]*before[\s\S]*no way/);
   assert.equal(status, 1);
+});
+
+test('a file that cannot be compiled is named, and no test runs', async (t) => {
+  const files = { 'a.test.ts': "import './nowhere.ts';", 'b.test.ts': passes };
+  const { output, status } = await run(t, files);
+  assert.match(output, /a\.test\.ts:1:7: ERROR: Could not resolve "\.\/nowhere\.ts"\n$/);
+  assert.equal(status, 2);
 });
 
 test('an old Node is refused at once, in words', async (t) => {
@@ -72,18 +80,18 @@ test('an old Node is refused at once, in words', async (t) => {
   assert.equal(status, 2);
 });
 
-test('a folder without tests is no success', async (t) => {
+test('a folder without tests fails', async (t) => {
   const { output, status } = await run(t, {});
   assert.match(output, /No file in .* ends with \.test\.ts\./);
   assert.equal(status, 2);
 });
 
 test('the tests are not made to write colours', async (t) => {
-  const told = `import { test } from 'node:test';
+  const colourless = `import { test } from 'node:test';
 test('colours', () => {
   if (process.env.FORCE_COLOR !== undefined || process.env.NO_COLOR !== '1') throw new Error('colours');
 });`;
-  assert.equal((await run(t, { 'a.test.ts': told }, { FORCE_COLOR: '1' })).status, 0);
+  assert.equal((await run(t, { 'a.test.ts': colourless }, { FORCE_COLOR: '1' })).status, 0);
 });
 
 test('the tests of a folder in the folder are found, and none of node_modules or of other runners', async (t) => {

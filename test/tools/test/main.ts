@@ -2,34 +2,31 @@
  * `npm test`: types, style and build side by side, then every test. `npm test -- test/cli` runs the tests of one folder or file, without
  * the checks before them.
  *
- * Node's own runner does the work. This file does what it leaves out: it finds the files on every Node (20 has no patterns, 22 no folders),
- * refuses an old Node in words, and keeps Node from setting FORCE_COLOR for the tests at a terminal. `reporter.ts` prints.
+ * Node's own runner does the work (`run.ts`), and `reporter.ts` prints. This file does what the runner leaves out: it finds the files on
+ * every Node (20 has no patterns, 22 no folders), compiles them once, refuses an old Node in words, and keeps Node from setting
+ * FORCE_COLOR for the tests at a terminal.
  */
-import { exec } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { exec, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve, sep } from 'node:path';
-import { run } from 'node:test';
+import { join, resolve } from 'node:path';
+import { bundle, bundles } from '../bundle.ts';
 import { createProgress, duration, type Progress } from '../progress.ts';
 import { needNode, root } from '../project.ts';
-import { report } from './reporter.ts';
 
-/** A test that takes longer hangs. */
-const LIMIT_MS = 600_000;
-
-/** Examples are for other test runners, which a test of ours starts. */
-const NOT_OURS = [`${sep}node_modules${sep}`, `${sep}examples${sep}`];
-
-/** It takes longest, and would be waited for alone if it began last. */
-const FIRST = join(root, 'test/conformance/sheet.test.ts');
+/** What is installed or built is not ours, and examples are for other test runners, which a test of ours starts. */
+const NOT_OURS = ['node_modules', 'dist', 'examples'];
 
 /** @throws {Error} if there is no such file or folder */
 function testFiles(place: string): string[] {
   if (!statSync(place).isDirectory()) return [resolve(place)];
-  return readdirSync(place, { recursive: true, encoding: 'utf8' })
-    .map((file) => resolve(place, file))
-    .filter((file) => file.endsWith('.test.ts') && !NOT_OURS.some((part) => file.includes(part)))
-    .sort((a, b) => Number(b === FIRST) - Number(a === FIRST) || (a < b ? -1 : 1));
+  return readdirSync(place, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.isDirectory() && !NOT_OURS.includes(entry.name)) {
+      return testFiles(join(place, entry.name));
+    }
+    return entry.name.endsWith('.test.ts') ? [resolve(place, entry.name)] : [];
+  });
 }
 
 /** Runs two of the project's commands side by side, and shows the output of one that fails. */
@@ -54,6 +51,26 @@ async function check(progress: Progress): Promise<boolean> {
   return passed.every(Boolean);
 }
 
+/** Runs the tests in a Node without a compiler: every test's process starts with the options of the one that starts it. */
+async function runTests(files: readonly string[]): Promise<boolean> {
+  mkdirSync(bundles, { recursive: true });
+  const folder = mkdtempSync(join(bundles, 'run-'));
+  try {
+    const runner = join(root, 'test/tools/test/run.ts');
+    const [program = '', ...tests] = await bundle([runner, ...files], folder);
+    const child = spawn(process.execPath, ['--enable-source-maps', program, folder], {
+      stdio: 'inherit',
+    });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => child.kill(signal));
+    }
+    const [status] = await once(child, 'close');
+    return status === 0 && tests.length > 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 async function main(places: readonly string[], progress: Progress): Promise<boolean> {
   const files = (places.length > 0 ? places : [join(root, 'test')]).flatMap(testFiles);
   if (files.length === 0) throw new Error(`No file in ${places.join(', ')} ends with .test.ts.`);
@@ -64,9 +81,7 @@ async function main(places: readonly string[], progress: Progress): Promise<bool
     );
     if (!(await check(progress))) return false;
   }
-  // Twice as many files at once as there are cores: most of a test is waiting.
-  const concurrency = 2 * availableParallelism();
-  return report(run({ files, concurrency, timeout: LIMIT_MS }), files, progress);
+  return runTests(files);
 }
 
 needNode(20, 'The built files run on Node 18, too: npm run test:runtimes.');

@@ -7,16 +7,24 @@ import { root } from '../project.ts';
 /**
  * Prints what Node's test runner reports: a failure at once and in full, progress while it runs, and of what passes only the number.
  * (Of Node's own reporters `dot` and `spec` show failures at the end, and `spec` a line for each of 3,000 tests.)
+ * @param folder - where the compiled tests are: what is printed names their sources
  * @returns whether some test passed and none failed
  */
 export async function report(
   events: ReturnType<typeof run>,
   files: readonly string[],
+  folder: string,
   progress: Progress,
 ): Promise<boolean> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const startedAt = performance.now();
   const elapsed = () => duration(performance.now() - startedAt);
+  /** The runner names some files by what was compiled, and some by their source. */
+  const shownFile = (file: string) =>
+    relative(file.startsWith(folder) ? folder : root, file)
+      .split(sep)
+      .join('/')
+      .replace(/mjs$/, 'ts');
   const open = new Set(files.map(shownFile));
   const printed = new Map<string, string>();
   /** The names of the tests around the one that runs, by their depth. */
@@ -65,8 +73,6 @@ export async function report(
 
 /** The runner reports a file as a test that is named after it. */
 const isFile = ({ name, file, nesting }: { name: string; file?: string; nesting: number }) =>
-  nesting === 0 && (name === file || /\.test\.ts$/.test(name));
-
-const shownFile = (file: string): string => relative(root, file).split(sep).join('/');
+  nesting === 0 && (name === file || /\.test\.mjs$/.test(name));
 
 const indented = (text: string): string => text.trimEnd().replace(/^/gm, '    ');
