@@ -28,10 +28,10 @@ export const pages: readonly Page[] = [
 /** Those that people write; the others are made by a command. */
 export const writtenPages = pages.filter(({ file }) => !/(?:SHEET|BENCH|API)\.md$/.test(file));
 
-/** The files of a folder and of those in it, from the project's folder, with `/`; no package that is installed there. */
+/** The files of a folder and of those in it, from the project's folder, with `/`; nothing that is installed or built there. */
 export function filesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
-    .filter(({ name }) => name !== 'node_modules')
+    .filter(({ name }) => name !== 'node_modules' && name !== 'dist')
     .flatMap((entry) => {
       const path = `${folder}/${entry.name}`;
       return entry.isDirectory() ? filesIn(path) : [path];
