@@ -33,15 +33,11 @@ export function createScreen(options: { isTTY?: boolean; columns?: number } = {}
 export function createTestTerminal(
   env: NodeJS.ProcessEnv = {},
   options: { isTTY?: boolean; columns?: number } = {},
-): { terminal: Terminal; stdin: PassThrough & { isRaw: boolean }; printed(): string } {
+): { terminal: Terminal; stdin: PassThrough; printed(): string } {
   const screen = createScreen(options);
   const stdin = Object.assign(new PassThrough(), {
     isTTY: options.isTTY === true,
-    isRaw: false,
-    setRawMode(isRaw: boolean) {
-      stdin.isRaw = isRaw;
-      return stdin;
-    },
+    setRawMode: () => stdin,
   });
   const terminal = createTerminal({
     stdin: stdin as unknown as NodeJS.ReadStream,

@@ -137,37 +137,9 @@ async function demonstrate(reason: string, advice: string, terminal: Terminal): 
     stop.abort();
     return isFirst;
   };
-  await interruptible(onInterrupt, async () => {
-    const endIgnoring = ignoreKeys(terminal.stdin);
-    try {
-      await playDemo(terminal, stop.signal);
-    } finally {
-      endIgnoring();
-    }
-  });
+  await interruptible(onInterrupt, () => playDemo(terminal, stop.signal));
   terminal.stderr.write('\nThat was a recording.\n');
   return 0;
-}
-
-const CTRL_C = 3;
-
-/**
- * Reads away what is typed at a terminal: otherwise the shell would run it as soon as this program has ended. Ctrl-C, which is a mere
- * byte meanwhile, is passed on as a signal.
- * @returns leaves the terminal as it was
- */
-function ignoreKeys(stdin: Terminal['stdin']): () => void {
-  if (!stdin.isTTY) return () => {};
-  const onKeys = (keys: Buffer) => {
-    if (keys.includes(CTRL_C)) process.emit('SIGINT');
-  };
-  stdin.setRawMode(true);
-  stdin.on('data', onKeys);
-  return () => {
-    stdin.off('data', onKeys);
-    stdin.pause();
-    stdin.setRawMode(false);
-  };
 }
 
 /**

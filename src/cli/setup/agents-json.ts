@@ -1,13 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  applyEdits,
-  type FormattingOptions,
-  modify,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from 'jsonc-parser';
+import { applyEdits, type FormattingOptions, modify, type ParseError, parse } from 'jsonc-parser';
 import { isObject, type JsonObject, parseJson } from '../../client/json.ts';
 
 /** An entry of My Assistant's agents.json. Only what is given is set; the rest of the entry stays. */
@@ -21,28 +13,20 @@ export interface AgentEntry {
 /** An `agents.json` that cannot be changed, because My Assistant itself could not read it. */
 export class AgentsFileError extends Error {
   override name = 'AgentsFileError';
-  /** Counted from 1; absent if it is about the whole file. */
-  readonly line: number | undefined;
-  readonly column: number | undefined;
-  readonly problem: AgentsFileProblem;
+  /** Where it is no JSON; `undefined` if it is JSON, but not an object with one list `agents`. */
+  readonly place: Place | undefined;
 
-  constructor(problem: AgentsFileProblem, place?: { line: number; column: number }) {
-    super(problem);
-    this.problem = problem;
-    this.line = place?.line;
-    this.column = place?.column;
+  constructor(place?: Place) {
+    super('agents.json cannot be changed');
+    this.place = place;
   }
 }
 
-/** What is wrong with a file. */
-export type AgentsFileProblem =
-  | 'comment'
-  | 'trailing-comma'
-  | 'unfinished'
-  | 'unexpected'
-  | 'no-object'
-  | 'no-list'
-  | 'twice';
+/** A place in a text, counted from 1. */
+interface Place {
+  line: number;
+  column: number;
+}
 
 /** With it at its beginning My Assistant cannot read a file: its `JSON.parse` throws. */
 const BYTE_ORDER_MARK = '\ufeff';
@@ -67,7 +51,7 @@ export function setAgent(text: string | undefined, entry: AgentEntry): string {
   const edits = modify(old, ['agents', place], merged, { formattingOptions: formattingOf(old) });
   const changed = applyEdits(old, edits);
   // Of two members of one name the parser changes the first, and My Assistant reads the last.
-  if (!isDeepStrictEqual(readAgents(changed)[place], merged)) throw new AgentsFileError('twice');
+  if (!isDeepStrictEqual(readAgents(changed)[place], merged)) throw new AgentsFileError();
   return changed;
 }
 
@@ -84,30 +68,17 @@ export function readAgent(
 /** The entries of a list; empty if there is no list yet. */
 function readAgents(text: string): readonly unknown[] {
   const errors: ParseError[] = [];
-  const tree: Node | undefined = parseTree(text, errors, {
-    disallowComments: true,
-    allowTrailingComma: false,
-  });
-  const [first] = errors;
-  if (first !== undefined) {
-    throw new AgentsFileError(problemAt(text, first), placeOf(text, first.offset));
-  }
+  parse(text, errors, { disallowComments: true, allowTrailingComma: false });
   const root = parseJson(text);
-  if (tree === undefined || root === undefined) throw new AgentsFileError('unexpected');
-  if (!isObject(root)) throw new AgentsFileError('no-object');
+  const offset = errors[0]?.offset ?? (root === undefined ? 0 : undefined);
+  if (offset !== undefined) throw new AgentsFileError(placeOf(text, offset));
+  if (!isObject(root)) throw new AgentsFileError();
   if (root.agents === undefined) return [];
-  if (!Array.isArray(root.agents)) throw new AgentsFileError('no-list');
+  if (!Array.isArray(root.agents)) throw new AgentsFileError();
   return root.agents;
 }
 
-function problemAt(text: string, { error, offset }: ParseError): AgentsFileProblem {
-  if (printParseErrorCode(error) === 'InvalidCommentToken') return 'comment';
-  if (text.slice(offset).trim() === '') return 'unfinished';
-  const isBehindComma = text.slice(0, offset).trimEnd().endsWith(',');
-  return isBehindComma && /[\]}]/.test(text[offset] ?? '') ? 'trailing-comma' : 'unexpected';
-}
-
-function placeOf(text: string, offset: number): { line: number; column: number } {
+function placeOf(text: string, offset: number): Place {
   const lines = text.slice(0, offset).split('\n');
   return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
 }

@@ -1,35 +1,14 @@
 import type { Language } from '../../advice/index.ts';
-import type { AgentsFileError, AgentsFileProblem } from './agents-json.ts';
-
-const problems: Readonly<Record<Language, Readonly<Record<AgentsFileProblem, string>>>> = {
-  en: {
-    comment: 'a comment; My Assistant cannot read a file with comments. Remove it.',
-    'trailing-comma': 'a comma with nothing after it. Remove it.',
-    unfinished: 'the file ends before its last bracket is closed.',
-    unexpected: 'this is not valid JSON.',
-    'no-object': 'it must be an object: { "agents": [] }.',
-    'no-list': 'its "agents" must be a list: { "agents": [] }.',
-    twice: '"agents" is there twice. Make one list of the two.',
-  },
-  zh: {
-    comment: '这里是注释，My Assistant 读不了带注释的文件，请删掉。',
-    'trailing-comma': '这里的逗号后面没有内容，请删掉这个逗号。',
-    unfinished: '文件到此结束，但还有括号没有闭合。',
-    unexpected: '这里不是合法的 JSON。',
-    'no-object': '它应当是一个对象：{ "agents": [] }。',
-    'no-list': '其中的 "agents" 应当是一个列表：{ "agents": [] }。',
-    twice: '"agents" 写了两次，请把两个列表合成一个。',
-  },
-};
+import type { AgentsFileError } from './agents-json.ts';
 
 const installEnglish = {
   workspace: (folder: string) => `The workspace is ${folder}, the current folder.`,
   in: ' in ',
   noFolder: (given: string, where: string) => `There is no folder '${given}'${where}.`,
-  leftAlone(file: string, { problem, line, column }: AgentsFileError) {
-    const place = line === undefined ? '' : `, line ${line}, column ${column}`;
-    return `${file}${place}: ${problems.en[problem]} Nothing was changed.`;
-  },
+  leftAlone: (file: string, { place }: AgentsFileError) =>
+    place === undefined
+      ? `${file} must be an object with one list: { "agents": [] }. Nothing was changed.`
+      : `${file}, line ${place.line}, column ${place.column}: this is not valid JSON, in which comments and a comma behind the last item are not allowed. Nothing was changed.`,
   hadByteOrderMark: (file: string) =>
     `${file} began with a byte order mark, which My Assistant cannot read: it was saved without one.`,
   v1Added: (given: string, right: string) =>
@@ -68,10 +47,10 @@ const installChinese: InstallWords = {
   workspace: (folder) => `工作区是当前目录 ${folder}。`,
   in: '，当前目录是 ',
   noFolder: (given, where) => `没有“${given}”这个文件夹${where}。`,
-  leftAlone(file, { problem, line, column }) {
-    const place = line === undefined ? '' : ` 第 ${line} 行第 ${column} 列`;
-    return `${file}${place}：${problems.zh[problem]}什么都没有改动。`;
-  },
+  leftAlone: (file, { place }) =>
+    place === undefined
+      ? `${file} 应当是一个对象，里面有一个列表：{ "agents": [] }。什么都没有改动。`
+      : `${file} 第 ${place.line} 行第 ${place.column} 列：这里不是合法的 JSON（不能有注释，最后一项后面也不能有逗号）。什么都没有改动。`,
   hadByteOrderMark: (file) =>
     `${file} 开头有字节顺序标记（BOM），My Assistant 读不了；现已去掉后保存。`,
   v1Added: (given, right) => `模型列表在 ${right}，不在 ${given}，已写入前者。`,

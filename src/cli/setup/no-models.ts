@@ -14,12 +14,10 @@ import { lookAtServer, type ServerToLookAt, usualPlaces, withV1 } from './look-a
 /** Something is wrong, and what follows cannot be looked at. */
 export class Finding extends Error {
   readonly advice: string;
-  readonly reason: string | undefined;
 
-  constructor(happened: string, advice: string, reason?: string) {
+  constructor(happened: string, advice: string) {
     super(happened);
     this.advice = advice;
-    this.reason = reason;
   }
 }
 
@@ -41,24 +39,23 @@ export async function explainNoModels(error: Error, looked: Looked): Promise<Err
   const { happened, advice = words.failsAdvice } = explained;
   const { reason, kind } = error;
   if (reason === 'refused') {
-    return new Finding(happened, (await adviseElsewhere(looked)) ?? advice, reason);
+    return new Finding(happened, (await adviseElsewhere(looked)) ?? advice);
   }
   if (reason === 'redirect') {
-    return new Finding(happened, (await adviseTarget(looked)) ?? advice, reason);
+    return new Finding(happened, (await adviseTarget(looked)) ?? advice);
   }
   if (kind === 'timeout') {
-    return new Finding(words.silent(address), words.silentAdvice, reason ?? kind);
+    return new Finding(words.silent(address), words.silentAdvice);
   }
   const https = await adviseHttps(looked);
-  if (https) return new Finding(words.onlyHttps(address), https, 'tls-plain-http');
+  if (https) return new Finding(words.onlyHttps(address), https);
   if (kind === 'protocol' || reason === 'base-url') {
     return new Finding(
       words.noList(address, onOneLine(error.serverMessage ?? '')),
       (await adviseV1(looked)) ?? (await adviseElsewhere(looked)) ?? words.checkAddress,
-      'base-url',
     );
   }
-  return new Finding(happened, advice, reason ?? kind);
+  return new Finding(happened, advice);
 }
 
 /** Whether `/v1` is what is missing is tried before it is said. */

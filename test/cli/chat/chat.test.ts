@@ -132,18 +132,12 @@ test('that a server is looked for is said before it is asked', async (t) => {
   assert.ok(printed().startsWith(`${before}\r\x1b[Ktiny, at ${url}\n`), printed());
 });
 
-test('what is typed during a demonstration is read away, and Ctrl-C among it stops it', async () => {
-  const { terminal, stdin, printed } = createTestTerminal({}, { isTTY: true });
+test('Ctrl-C stops a demonstration', async () => {
+  const { terminal, printed } = createTestTerminal({}, { isTTY: true });
   const ended = createChat(await deadURL()).run([], terminal);
   while (!printed().includes('Here is a small')) await nextTurn();
-  assert.ok(stdin.isRaw, 'or the terminal would show what is typed');
-  stdin.write('rm -rf ~\n');
-  stdin.write('more\x03');
+  process.emit('SIGINT');
   assert.equal(await ended, 0);
-  assert.equal(stdin.readableLength, 0);
-  assert.equal(stdin.isRaw, false);
-  assert.ok(stdin.isPaused());
-  assert.doesNotMatch(printed(), /rm|more/);
   assert.match(printed(), /\[stopped\]\n\nThat was a recording\.\n$/);
 });
 
