@@ -11,18 +11,8 @@ const installEnglish = {
       : `${file}, line ${place.line}, column ${place.column}: this is not valid JSON, in which comments and a comma behind the last item are not allowed. Nothing was changed.`,
   hadByteOrderMark: (file: string) =>
     `${file} began with a byte order mark, which My Assistant cannot read: it was saved without one.`,
-  v1Added: (given: string, right: string) =>
-    `The models are listed at ${right}, not at ${given}: that address was saved.`,
   noV1: (given: string, right: string) =>
     `${given} does not end with /v1, as the addresses of LM Studio, llama.cpp and Ollama do. It was saved as given. To change it, run this again with --base-url ${right}`,
-  loaded: (model: string) =>
-    `The server has ${model} loaded. No model name was saved: the agent uses the model that is loaded.`,
-  notRunning:
-    'The server is not running, so no model name was saved: the agent will use the model that you load.',
-  notAsked: (what: string) =>
-    `No model name was saved, because the server did not list its models. ${what}`,
-  noneLoaded: 'The server has no model loaded; the agent will use the model that you load.',
-  notListed: (model: string) => `The server does not list ${model}; it was saved anyway.`,
   kept: (file: string) => `The agent that was there is kept as ${file}`,
   written: (file: string) => `Written: ${file}`,
   unchanged: (file: string) => `Unchanged: ${file}`,
@@ -53,14 +43,8 @@ const installChinese: InstallWords = {
       : `${file} 第 ${place.line} 行第 ${place.column} 列：这里不是合法的 JSON（不能有注释，最后一项后面也不能有逗号）。什么都没有改动。`,
   hadByteOrderMark: (file) =>
     `${file} 开头有字节顺序标记（BOM），My Assistant 读不了；现已去掉后保存。`,
-  v1Added: (given, right) => `模型列表在 ${right}，不在 ${given}，已写入前者。`,
   noV1: (given, right) =>
     `${given} 末尾没有 /v1，而 LM Studio、llama.cpp、Ollama 的地址都有。已按你给的写入；要改的话，请加上 --base-url ${right} 再运行一次。`,
-  loaded: (model) => `服务已加载 ${model}。没有写入模型名：智能体会用已加载的那个。`,
-  notRunning: '服务没有运行，所以没有写入模型名：智能体会用你加载的那个。',
-  notAsked: (what) => `服务没有给出模型列表，所以没有写入模型名。${what}`,
-  noneLoaded: '服务还没有加载模型；智能体会用你加载的那个。',
-  notListed: (model) => `服务的列表里没有 ${model}，但仍然写入了。`,
   kept: (file) => `原来的智能体已另存为 ${file}`,
   written: (file) => `已写入：${file}`,
   unchanged: (file) => `没有变化：${file}`,

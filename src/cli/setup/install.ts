@@ -1,24 +1,20 @@
 import { mkdir, stat } from 'node:fs/promises';
 import path, { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Language } from '../../advice/index.ts';
 import { DEFAULT_BASE_URL, parseHttpURL } from '../../client/option-values.ts';
-import { isChatError, loadedChatModel, type Model } from '../../index.ts';
 import { type Command, chooseLanguage, readAddress, UsageError } from '../args.ts';
-import { explainError } from '../failure.ts';
 import { findPackageFile } from '../package-files.ts';
-import { onOneLine, type Terminal } from '../terminal.ts';
 import { AGENT_FILE, agentPlaces } from './agent-places.ts';
 import { type AgentEntry, readAgent } from './agents-json.ts';
 import { type InstallWords, installWords } from './install-words.ts';
-import { lookAtServer, withV1 } from './look-at-server.ts';
+import { withV1 } from './look-at-server.ts';
 import { changeList, placeAgentFile, readIfThere } from './place-agent.ts';
 import { alone } from './replace-file.ts';
 
 /*
  * `local-llm-stream-agent install`: from a workspace to an agent that My Assistant finds there.
  *
- *   install.ts       the options; looks at the server, and says what is to be done in VS Code
+ *   install.ts       the options, and what to do in VS Code. It asks no server: doctor does
  *   agent-places.ts  where the agent's file and the lists of agents are
  *   place-agent.ts   copies the file, changes a list
  *   agents-json.ts   the text of a list with one entry more, every other character unchanged
@@ -47,19 +43,10 @@ can be run again at any time.
   --base-url URL  default ${DEFAULT_BASE_URL}
   --text-gen      use it for the command 'Generate Text at Cursor' as well
   --lang en|zh    default: that of your system
-  The API token in LOCAL_LLM_API_KEY (environment) is sent to the server; it is not stored.
 `,
   async run(args, terminal) {
-    const {
-      given,
-      name,
-      model,
-      baseURL: givenBase,
-      hasTextGeneration,
-      lang,
-    } = readInstallArgs(args);
-    const language = chooseLanguage(lang, terminal.env);
-    const words = installWords[language];
+    const { given, name, model, hasTextGeneration, lang, ...options } = readInstallArgs(args);
+    const words = installWords[chooseLanguage(lang, terminal.env)];
     const workspace = await findWorkspace(given, words);
     const say = (line: string) => terminal.stdout.write(`${line}\n`);
     if (given === undefined) say(words.workspace(workspace));
@@ -67,9 +54,8 @@ can be run again at any time.
     const source = findAgentFile();
     const places = agentPlaces(workspace, path);
     const before = await readIfThere(places.list);
-    const baseURL = chooseBaseURL(givenBase, readAgent(before, name).baseURL);
-    const found = await lookAround({ baseURL, model, terminal, language });
-    const llm = { ...(model !== undefined && { model }), baseURL: found.baseURL };
+    const baseURL = chooseBaseURL(options.baseURL, readAgent(before, name).baseURL);
+    const llm = { ...(model !== undefined && { model }), baseURL };
     const entries = [{ list: places.list, entry: { name, path: places.pathInList, llm } }];
     if (hasTextGeneration) {
       const entry = { name: TEXT_GENERATION_NAME, path: places.pathInInternalList, llm };
@@ -82,7 +68,8 @@ can be run again at any time.
     await mkdir(dirname(places.file), { recursive: true });
     const file = await alone(places.file, () => placeAgentFile(source, places.file, report));
     const hasNewEntry = await enter(entries, report);
-    for (const line of found.lines) say(line);
+    const right = withV1(readAddress(baseURL));
+    if (right !== undefined) say(words.noV1(baseURL, right));
     say('');
     if (hasTextGeneration) say(words.textGeneration);
     say(nextStep(words, name, { ...file, hasNewEntry }));
@@ -168,48 +155,4 @@ function findAgentFile(): string {
 
 function chooseBaseURL(given: string | undefined, old: unknown): string {
   return given ?? (typeof old === 'string' && parseHttpURL(old) ? old : DEFAULT_BASE_URL);
-}
-
-/** Looks at the server, if there is one: whether the address is right, and whether it has the model. */
-async function lookAround({
-  baseURL,
-  model,
-  terminal,
-  language,
-}: {
-  baseURL: string;
-  model: string | undefined;
-  terminal: Terminal;
-  language: Language;
-}): Promise<{ baseURL: string; lines: string[] }> {
-  const words = installWords[language];
-  const apiKey = terminal.env.LOCAL_LLM_API_KEY;
-  const url = readAddress(baseURL);
-  const right = withV1(url);
-  if (right !== undefined && 'models' in (await lookAtServer({ baseURL: right, apiKey }))) {
-    const seen = await lookAround({ baseURL: right, model, terminal, language });
-    return { baseURL: right, lines: [words.v1Added(baseURL, right), ...seen.lines] };
-  }
-  const found = await lookAtServer({ baseURL, apiKey });
-  if ('models' in found) return { baseURL, lines: aboutModels(found.models, model, words) };
-  const isRefused = isChatError(found.error) && found.error.reason === 'refused';
-  const { happened } = explainError(found.error, { url, hasKey: Boolean(apiKey) }, language);
-  const aboutModel =
-    model === undefined ? [isRefused ? words.notRunning : words.notAsked(happened)] : [];
-  const aboutV1 = right === undefined ? [] : [words.noV1(baseURL, right)];
-  return { baseURL, lines: [...aboutV1, ...aboutModel] };
-}
-
-/** What the server's models say about the one that was saved, or was not. */
-function aboutModels(
-  models: readonly Model[],
-  model: string | undefined,
-  words: InstallWords,
-): string[] {
-  if (model !== undefined) {
-    return models.some(({ id }) => id === model) ? [] : [words.notListed(onOneLine(model))];
-  }
-  const loaded = loadedChatModel(models);
-  if (loaded) return [words.loaded(onOneLine(loaded.id))];
-  return models.some((one) => one.loaded !== undefined) ? [words.noneLoaded] : [];
 }
