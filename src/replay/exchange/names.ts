@@ -6,23 +6,14 @@ const LONGEST_NAME = 100;
 
 /**
  * Refuses a name that cannot be that of an exchange on every system.
- * @throws {TypeError} saying what is wrong with it
+ * @throws {TypeError}
  */
 export function checkName(name: string): void {
-  if (!/^\w[\w.-]*$/.test(name)) {
-    throw new TypeError(
-      `the name '${name}' must be letters, digits, '_', '-' and '.', and begin with one of the first three`,
-    );
-  }
-  if (name.endsWith('.body')) {
-    throw new TypeError(`the name '${name}' must not end with '.body', as the files of bodies do`);
-  }
-  if (reservedByWindows.test(name)) {
-    throw new TypeError(`the name '${name}' must be another, as Windows has a device of that name`);
-  }
-  if (name.length > LONGEST_NAME) {
-    throw new TypeError(`the name '${name}' must have ${LONGEST_NAME} characters at most`);
-  }
+  const isFit = /^\w[\w.-]*$/.test(name) && name.length <= LONGEST_NAME;
+  if (isFit && !name.endsWith('.body') && !reservedByWindows.test(name)) return;
+  throw new TypeError(
+    `the name '${name}' does not fit a file on every system: give up to ${LONGEST_NAME} letters, digits, '_', '-' and '.'; the first is none of the last two, the end is not '.body', and Windows has no device of that name, such as 'con'`,
+  );
 }
 
 /** A name after what was asked for: `/v1/chat/completions?x` gives `chat-completions`. */

@@ -144,15 +144,8 @@ test('a path that ends in .body is recorded, and found again', async (t) => {
   assert.equal(await (await replayFetch(folder)(`${origin}/x.body`)).text(), '{}');
 });
 
-const badNames: [name: string, why: RegExp][] = [
-  ['CON', /Windows has a device of that name/],
-  ['com1.txt', /Windows has a device/],
-  ['../x', /must be letters/],
-  ['a.body', /must not end with '\.body'/],
-  ['', /must be letters/],
-  ['x'.repeat(101), /100 characters at most/],
-];
-for (const [name, message] of badNames) {
+for (const name of ['CON', 'com1.txt', '../x', 'a.body', '', '-x', '.x', 'x'.repeat(101)]) {
+  const message = /^the name '.*' does not fit a file on every system: give up to 100 letters/;
   test(`the name '${name.slice(0, 20)}' is refused in words, by both recorders`, async (t) => {
     assert.throws(() => recordFetch(fetch, '.', { name }), { name: 'TypeError', message });
     const options = { upstream: 'http://127.0.0.1:1', folder: await scratch(t), name };
