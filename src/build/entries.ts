@@ -18,8 +18,6 @@ export interface Entry {
   outputs: readonly BuiltFile[];
   /** The declaration files; all have the same text. */
   declarations: readonly string[];
-  /** The packages whose code goes into it, beside `eventsource-parser`. */
-  bundles?: readonly string[];
   /** The entries that it imports as built files, which lie beside it, instead of taking their code in. */
   imports?: readonly string[];
   /** May import `node:` modules; what may not, runs wherever `fetch` does. */
@@ -90,7 +88,6 @@ export const entries: readonly Entry[] = [
     about: 'The command line `local-llm-stream-agent`',
     outputs: [{ file: 'cli.js', format: 'esm', style: 'minified' }],
     declarations: [],
-    bundles: ['jsonc-parser'],
     imports: ['src/index.ts', 'src/node-fetch.ts', 'src/replay/index.ts'],
     node: true,
   },

@@ -7,13 +7,7 @@ import { type BuiltFile, builtModule, type Entry } from '../entries.ts';
 import { format as formatCode } from './format.ts';
 import { contained, head, type Licensed, readLicensed } from './head.ts';
 import { withoutInnerComments } from './inner-comments.ts';
-import {
-  BUNDLED_EVERYWHERE,
-  packageFolder,
-  packageNames,
-  packageSource,
-  withExtension,
-} from './packages.ts';
+import { packageFolder, packageNames, packageSource, withExtension } from './packages.ts';
 import { stripTypes } from './strip-types.ts';
 
 /**
@@ -128,7 +122,6 @@ function typesOf({ declarations }: Entry, { format }: BuiltFile): string {
 /** Finds modules: the project's own by their path, those of the packages that may go in; `node:` and built neighbours outside. */
 function modules(entry: Entry, root: string): Plugin {
   const shown = (id: string) => relative(root, id).split(sep).join('/');
-  const bundled = [...BUNDLED_EVERYWHERE, ...(entry.bundles ?? [])];
   return {
     name: 'modules',
     resolveId(id, importer) {
@@ -139,12 +132,12 @@ function modules(entry: Entry, root: string): Plugin {
           ? withExtension(path)
           : { id: `./${builtModule(neighbour)}`, external: true, moduleSideEffects: false };
       }
-      if (bundled.includes(id)) return packageSource(id);
+      if (packageNames.includes(id)) return packageSource(id);
       if (id.startsWith('node:') && entry.node)
         return { id, external: true, moduleSideEffects: false };
       const why = id.startsWith('node:')
         ? 'this entry has to run outside Node'
-        : `only ${bundled.join(' and ')} may go into it`;
+        : `only ${packageNames.join(' and ')} may go into it`;
       throw new Error(`${shown(importer)} imports '${id}', but ${why}`);
     },
     load: (id) =>

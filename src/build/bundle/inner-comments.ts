@@ -26,6 +26,8 @@ function keptComments({ statements, text }: ts.SourceFile, exported: readonly st
   const keep = (node: ts.Node, isWhole: boolean) => {
     const last = ts.getLeadingCommentRanges(text, node.getFullStart())?.at(-1);
     if (last === undefined || !text.startsWith('/**', last.pos)) return;
+    // With lines between, it is the comment of a type that was here.
+    if (/\n\s*\n/.test(text.slice(last.end, node.getStart()))) return;
     if (isWhole || !text.slice(last.pos, last.end).includes('\n')) kept.add(last.pos);
   };
   for (const statement of statements) {

@@ -8,9 +8,6 @@ const SOURCES: Readonly<Record<string, string>> = {
   'jsonc-parser': 'lib/esm/main.js',
 };
 
-/** In every entry that imports it. */
-export const BUNDLED_EVERYWHERE: readonly string[] = ['eventsource-parser'];
-
 /** The folder of a package. */
 export function packageFolder(name: string): string {
   return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));

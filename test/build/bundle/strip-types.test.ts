@@ -30,32 +30,6 @@ test('types go; the rest stays as it was written', () => {
   }
 });
 
-test('an interface takes its comment along, and leaves the others', () => {
-  const source = [
-    '/** The file. */',
-    '',
-    "import type { A } from './a.ts';",
-    "import { b } from './b.ts';",
-    '',
-    '/** What an A is. */',
-    'interface C {',
-    '  a: A;',
-    '}',
-    '',
-    '// A list.',
-    '/** Of letters. */',
-    "export type D = 'a' | 'b';",
-    '',
-    '/** Does it. */',
-    'export const e = b();',
-    '',
-  ].join('\n');
-  assert.equal(
-    strip(source),
-    "/** The file. */\n\nimport { b } from './b.ts';\n\n/** Does it. */\nexport const e = b();\n",
-  );
-});
-
 test('what is more than a type is refused, with its place', () => {
   assert.throws(() => strip('const a = 1;\n\nenum B { c }\n'), /x\.ts: 'enum B \{ c \}' .*line 3/);
   assert.throws(() => strip('class A { constructor(private b: string) {} }'), /x\.ts/);
