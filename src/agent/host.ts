@@ -80,11 +80,11 @@ export interface ButtonTask {
   skipBotMessage?: boolean;
 }
 
+export const isThread = (value: unknown): value is Thread =>
+  isObject(value) && Array.isArray(value.messages);
+
 /** `value` if it is a thread, else an empty one. */
-export function asThread(value: unknown): Thread {
-  const isThread = (one: unknown): one is Thread => isObject(one) && Array.isArray(one.messages);
-  return isThread(value) ? value : { messages: [] };
-}
+export const asThread = (value: unknown): Thread => (isThread(value) ? value : { messages: [] });
 
 /** The messages after the last marker: what the conversation is. */
 export function currentMessages(messages: readonly Message[]): Message[] {

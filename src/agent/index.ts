@@ -3,6 +3,7 @@ import { fieldsOf, isObject, itemsOf } from '../client/json.ts';
 import type { Model } from '../client/models/models.ts';
 import type { ChatMessage } from '../client/types.ts';
 import { type Asked, createAnswer } from './answer/answer.ts';
+import { findUnfinished } from './answer/resume.ts';
 import { createTextInsertion, type Insertion, targetOf } from './editor/insert-text.ts';
 import { loadVSCode } from './editor/vscode.ts';
 import {
@@ -23,9 +24,10 @@ import { languageOf } from './settings/language.ts';
 import { type Config, readSettings } from './settings/settings.ts';
 import { type LoadedMessage, toChatMessages } from './thread/conversation.ts';
 import { realClock, sleep, type TurnClock } from './turn/clock.ts';
-import { type AgentResponse, createResponse } from './turn/response.ts';
+import { callForInitTask, readThread, takeCallBack, whenPageLoads } from './turn/opening.ts';
+import { type AgentResponse, createNoResponse, createResponse } from './turn/response.ts';
 import { writeThread } from './turn/saved-thread.ts';
-import { beginTurn, isPressedTwice } from './turn/turn.ts';
+import { beginTurn, isPressedTwice, showAgain } from './turn/turn.ts';
 
 /*
  * The agent, from what the host calls to what it reads:
@@ -74,7 +76,9 @@ export default class LocalLLMStreamAgent {
    * @param host_utils - the extension's services
    */
   async generateReply(thread: Thread, host_utils?: HostUtils): Promise<AgentResponse> {
-    return this.#reply({ kind: 'answer' }, asThread(thread), host_utils);
+    const chat = asThread(thread);
+    takeCallBack(chat);
+    return this.#reply({ kind: 'answer' }, chat, host_utils);
   }
 
   /**
@@ -84,6 +88,7 @@ export default class LocalLLMStreamAgent {
   async executeTask(task: Task, thread: Thread): Promise<AgentResponse> {
     const chat = asThread(thread);
     const { name, meta, host_utils: hostUtils } = task ?? {};
+    if (takeCallBack(chat) && name === 'InitTask') return this.#open(chat, hostUtils);
     const { model, replyId, share, contextLength } = fieldsOf(meta);
     const button = `${name} ${model ?? replyId ?? share ?? ''}`;
     // The host would make a bubble of any response, and of an error.
@@ -129,6 +134,7 @@ export default class LocalLLMStreamAgent {
     const late = sleep(PANEL_MS, this.clock, waiting.signal).then(() => []);
     const list = await Promise.race([models, late]);
     waiting.abort();
+    if (thread) this.#callForInitTask(asThread(thread));
     return buildOperations(config, list, phrases);
   }
 
@@ -145,6 +151,37 @@ export default class LocalLLMStreamAgent {
     return stream.texts ?? textOfChunks(stream);
   }
 
+  /** Unless the host does something of its own at the opening of this chat. */
+  #callForInitTask(thread: Thread): void {
+    const { initTask, bootMessage } = fieldsOf(this.metadata);
+    const last = currentMessages(thread.messages).at(-1);
+    const isBusy = last ? last.meta?.autoProcess === true : Boolean(initTask || bootMessage);
+    if (!isBusy) callForInitTask(thread);
+  }
+
+  /** The chat was opened: an answer that has lost its window is taken up again, if the server has it. */
+  async #open(thread: Thread, hostUtils: HostUtils | undefined): Promise<AgentResponse> {
+    const { config, phrases } = this.#voice(thread);
+    const server = this.#serverFor(config);
+    const models = server.models().catch(() => []);
+    const show = () =>
+      models.then((list) => showOperations(thread, hostUtils, config, list, phrases));
+    void show();
+    whenPageLoads(thread, hostUtils?.threadRepository, () => {
+      void show();
+      showAgain(thread);
+    });
+    const unfinished = findUnfinished(thread.messages, config.baseURL);
+    const kept = unfinished && (await server.keptAnswer(unfinished.id));
+    if (kept && !kept.isDone) return this.#reply({ kind: 'resume' }, thread, hostUtils);
+    if (kept) {
+      const { turn, answer } = await this.#begin({ kind: 'resume' }, thread, hostUtils, {});
+      await answer.write(turn);
+      turn.release();
+    }
+    return createNoResponse();
+  }
+
   /**
    * @param isInitial - the chat was opened, or 'Generate Text at Cursor' has made it
    * @param button - the one that was pressed
@@ -153,9 +190,22 @@ export default class LocalLLMStreamAgent {
     asked: Asked,
     thread: Thread,
     hostUtils: HostUtils | undefined,
-    { isInitial = false, button }: { isInitial?: boolean; button?: string } = {},
+    how: { isInitial?: boolean; button?: string } = {},
   ): Promise<AgentResponse> {
-    const turn = await beginTurn(thread, hostUtils, this.clock, button);
+    const { turn, answer, response } = await this.#begin(asked, thread, hostUtils, how);
+    const texts = turn.stream(answer);
+    response.setStream(this.createStream({ texts, [Symbol.asyncIterator]: () => asChunks(texts) }));
+    return response;
+  }
+
+  async #begin(
+    asked: Asked,
+    thread: Thread,
+    hostUtils: HostUtils | undefined,
+    { isInitial = false, button }: { isInitial?: boolean; button?: string },
+  ) {
+    const leaving = asked.kind === 'resume' ? 'unseen' : 'unwanted';
+    const turn = await beginTurn(thread, hostUtils, this.clock, button, leaving);
     const { config, phrases } = this.#voice(thread);
     const response = createResponse('', () => (turn.takesButtons() ? answer.buttons() : []));
     const answer = createAnswer({
@@ -171,9 +221,7 @@ export default class LocalLLMStreamAgent {
       showModels: (models) => showOperations(thread, hostUtils, config, models, phrases),
       insertion: isInitial ? await insertionFor(thread, phrases, this.clock) : undefined,
     });
-    const texts = turn.stream(answer);
-    response.setStream(this.createStream({ texts, [Symbol.asyncIterator]: () => asChunks(texts) }));
-    return response;
+    return { turn, answer, response };
   }
 
   /** The model is the chat's own from now on, as if it had been chosen in the drop-down. */
@@ -186,7 +234,7 @@ export default class LocalLLMStreamAgent {
     try {
       thread.settings = { ...fieldsOf(thread.settings), model };
       const repository = hostUtils?.threadRepository;
-      const saved = repository?.getThread?.(String(thread.id));
+      const saved = readThread(repository, thread.id);
       if (isObject(saved)) {
         Object.assign(saved, { settings: { ...fieldsOf(saved.settings), model } });
         writeThread(asThread(saved), repository);

@@ -20,6 +20,13 @@ export interface Context {
   most: number;
 }
 
+/** What llama.cpp has of an answer that it goes on with while nobody reads it. */
+export interface KeptAnswer {
+  isDone: boolean;
+  /** Of its event stream, up to now. */
+  bytes: number;
+}
+
 /** What the agent asks a server beside the answers. */
 export class Server {
   readonly #config: Config;
@@ -57,7 +64,7 @@ export class Server {
     if (contextLength !== undefined) await this.#unload(model, signal);
     const send = contextLength === undefined ? { model } : { model, context_length: contextLength };
     for (const path of ['/api/v1/models/load', '/models/load']) {
-      const { response, body } = await this.#ask(path, { from: 'root', signal, send });
+      const { response, body } = await this.#ask(path, { signal, send });
       const { error } = fieldsOf(parseJson(body));
       const words = typeof error === 'string' ? error : String(fieldsOf(error).message ?? '');
       const isMissing =
@@ -81,32 +88,36 @@ export class Server {
     const { loaded_instances } = await this.#lmStudioModel(model);
     for (const { id } of itemsOf(loaded_instances).map(fieldsOf)) {
       const send = { instance_id: id };
-      await this.#ask('/api/v1/models/unload', { from: 'root', signal, send });
+      await this.#ask('/api/v1/models/unload', { signal, send });
     }
   }
 
   /** What LM Studio says of a model; nothing if it is another server. */
   async #lmStudioModel(model: string): Promise<JsonObject> {
-    try {
-      const signal = AbortSignal.timeout(QUESTION_MS);
-      const { body } = await this.#ask('/api/v1/models', { from: 'root', signal });
-      const models = itemsOf(fieldsOf(parseJson(body)).models).map(fieldsOf);
-      return models.find(({ key }) => key === model) ?? {};
-    } catch {
-      return {};
-    }
+    const { models } = fieldsOf(await this.#askBriefly('/api/v1/models'));
+    return (
+      itemsOf(models)
+        .map(fieldsOf)
+        .find(({ key }) => key === model) ?? {}
+    );
   }
 
-  /** Whether it is llama.cpp, which can go on with an answer that was cut. */
+  /** Whether it is llama.cpp, which can go on with an answer that was cut, and with one that nobody reads. */
   async isLlamaCpp(): Promise<boolean> {
-    try {
-      const signal = AbortSignal.timeout(QUESTION_MS);
-      const { body } = await this.#ask('/models', { from: 'base', signal });
-      const { data } = fieldsOf(parseJson(body));
-      return itemsOf(data).some((one) => fieldsOf(one).owned_by === 'llamacpp');
-    } catch {
-      return false;
-    }
+    const { data } = fieldsOf(await this.#askBriefly('/v1/models'));
+    return itemsOf(data).some((one) => fieldsOf(one).owned_by === 'llamacpp');
+  }
+
+  /**
+   * What the server has of an answer; `undefined` if it does not know it, or does not respond.
+   * @param id - the answer's, in its `resumable`
+   */
+  async keptAnswer(id: string): Promise<KeptAnswer | undefined> {
+    const found = await this.#askBriefly('/v1/streams/lookup', { conversation_ids: [id] });
+    const { is_done, total_bytes } = fieldsOf(itemsOf(found)[0]);
+    return typeof total_bytes === 'number'
+      ? { isDone: is_done === true, bytes: total_bytes }
+      : undefined;
   }
 
   async #listChatModels(): Promise<readonly Model[]> {
@@ -117,14 +128,24 @@ export class Server {
     }));
   }
 
-  /** @param from - the base URL, or what is before its `/v1` */
+  /** The JSON that the server answers to a small question; `undefined` if there is none. */
+  async #askBriefly(path: string, send?: object): Promise<unknown> {
+    try {
+      const signal = AbortSignal.timeout(QUESTION_MS);
+      const { body } = await this.#ask(path, { signal, ...(send && { send }) });
+      return parseJson(body);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @param path - below what is before the base URL's `/v1` */
   async #ask(
     path: string,
-    { from, signal, send }: { from: 'base' | 'root'; signal: AbortSignal; send?: object },
+    { signal, send }: { signal: AbortSignal; send?: object },
   ): Promise<{ response: Response; body: string }> {
     const url = new URL(this.#config.baseURL);
-    const base = url.pathname.replace(/\/*$/, '');
-    url.pathname = (from === 'root' ? base.replace(/\/v1$/, '') : base) + path;
+    url.pathname = url.pathname.replace(/\/*$/, '').replace(/\/v1$/, '') + path;
     const response = await nodeFetch(url.href, {
       method: send ? 'POST' : 'GET',
       headers: {

@@ -1,4 +1,5 @@
-import type { ChatReply, PartialResult, ReplyEvent } from '../../client/types.ts';
+import type { ChatReply, Fetch, PartialResult, ReplyEvent } from '../../client/types.ts';
+import { nodeFetch } from '../../node-fetch.ts';
 import type { AvailableTask, Message } from '../host.ts';
 import { formatNote } from '../page/added.ts';
 import { Layout } from '../page/layout.ts';
@@ -9,8 +10,8 @@ import type { Note } from '../say/ending.ts';
 import { resultFacts } from '../say/facts.ts';
 import { createSecretFilter } from '../settings/secret.ts';
 import { startOf } from '../thread/conversation.ts';
-import type { EarlierReply } from '../turn/earlier-reply.ts';
-import type { OpenReply } from '../turn/turn.ts';
+import type { EarlierReply, ReplyPart } from '../turn/earlier-reply.ts';
+import type { Leaving, OpenReply } from '../turn/turn.ts';
 import type { Job } from './answer.ts';
 import { lastReply, type Remark } from './plan.ts';
 import type { TextFilter } from './request.ts';
@@ -33,6 +34,10 @@ export class AnswerPage {
   #earlier: EarlierReply | undefined;
   #buttonsAtEnd: readonly AvailableTask[] = [];
   #state: 'open' | 'ended' | 'stopped' = 'open';
+  /** Another reply is written in place of this one. */
+  #isElsewhere: boolean;
+  /** Nobody looks at it now. */
+  #isUnseen = false;
   #stream: ChatReply | undefined;
   #answerFilter = asItIs;
   #thoughtFilter = asItIs;
@@ -55,8 +60,15 @@ export class AnswerPage {
       clock,
     );
     this.#thought = new Thought(config.reasoning === 'show', phrases, clock);
+    this.#isElsewhere = job.asked.kind === 'resume';
     this.waitFor({ for: 'first token' });
   }
+
+  /** For its stream. A server that can go on while nobody looks is not asked to stop then. */
+  readonly fetch: Fetch = async (url, init) => {
+    const isLeft = init.method === 'DELETE' && this.#isUnseen;
+    return isLeft ? new Response(null, { status: 204 }) : nodeFetch(url, init);
+  };
 
   get isContinuing(): boolean {
     return this.#job.asked.kind === 'continue';
@@ -85,10 +97,21 @@ export class AnswerPage {
     this.#stream = stream;
     this.#answerFilter = (text, isLast) => filter(withoutKey(text, isLast), isLast);
     this.#thoughtFilter = createSecretFilter(apiKey);
+    const { resumable } = stream;
+    if (resumable) {
+      const { id, baseURL } = resumable;
+      this.#job.meta.resumable = { id, baseURL };
+      this.#reply.save();
+    }
     if (!this.#last) return;
     const start = startOf(this.#last);
     const text = isPrefilled ? start.text.trimEnd() : start.text;
     this.#earlier = this.#reply.goOnWith(this.#last, { ...start, text });
+  }
+
+  /** @param created - when the server has sent what comes now, in s */
+  sent(created: unknown): void {
+    if (typeof created === 'number') this.#thought.sentAt = 1000 * created;
   }
 
   async show(event: ReplyEvent): Promise<void> {
@@ -122,6 +145,12 @@ export class AnswerPage {
     this.#add(formatNote(sign, note));
   }
 
+  /** Not this reply goes on, but an earlier one. */
+  goElsewhere(): void {
+    this.#isElsewhere = true;
+    this.say('ℹ️', [this.#job.phrases.goesOnAbove()]);
+  }
+
   /** Takes back what was said, and the buttons. */
   async beginAgain(): Promise<void> {
     this.#buttonsAtEnd = [];
@@ -149,7 +178,7 @@ export class AnswerPage {
   }
 
   /** What of the reply's message would be saved if it ended now, with this text. */
-  messageIfEnded(text: string): Pick<Message, 'text' | 'meta' | 'availableTasks'> {
+  messageIfEnded(text: string): ReplyPart {
     const { meta } = this.#job;
     const thought = this.#thought.block();
     const whole = thought ? text + this.#layout.separator + thought : text;
@@ -168,18 +197,20 @@ export class AnswerPage {
     Object.assign(this.#job.meta, resultFacts(result, this.#job.config.apiKey ?? ''));
   }
 
-  /** The user has stopped it. @returns whether the server was still at the prompt */
-  stop(): boolean {
+  /** The user has stopped it, or has left. @returns whether the server was still at the prompt */
+  stop(leaving: Leaving): boolean {
     const { phrases, meta } = this.#job;
     if (this.#state !== 'open') return false;
     this.record();
+    if (leaving === 'unseen') this.#isUnseen = true;
+    else delete meta.resumable;
     meta.verdict ??= 'stopped';
     this.#notice.end();
     this.#layout.cutTo(this.#reply.text);
     this.#endThought();
     this.#buttonsAtEnd = this.#buttonsIfStopped();
     this.#earlier?.end({ verdict: 'stopped' });
-    if (this.#layout.isEmpty) {
+    if (this.#layout.isEmpty && !this.#isElsewhere) {
       const advice = this.isContinuing ? phrases.continueAdvice() : phrases.stoppedEarlyAdvice();
       this.#add(formatNote('ℹ️', [phrases.stoppedEarly(), advice]));
     }
@@ -199,6 +230,7 @@ export class AnswerPage {
 
   #buttonsIfStopped(): readonly AvailableTask[] {
     const { phrases, insertion } = this.#job;
+    if (this.#isElsewhere) return [];
     if (this.hasText || this.isContinuing) return [continueButton(phrases, this.idToContinue)];
     if (insertion) return [];
     const again = askAgainButton(phrases);

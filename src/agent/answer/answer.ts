@@ -1,8 +1,7 @@
 import { abridge } from '../../advice/index.ts';
 import { defaultChatModel, type Model } from '../../client/models/models.ts';
 import { streamChat } from '../../client/stream-chat.ts';
-import type { ChatMessage, ChatResult } from '../../client/types.ts';
-import { nodeFetch } from '../../node-fetch.ts';
+import type { ChatMessage } from '../../client/types.ts';
 import type { Insertion } from '../editor/insert-text.ts';
 import {
   type AvailableTask,
@@ -13,20 +12,18 @@ import {
   type Thread,
 } from '../host.ts';
 import { loadButtons, MOST_BUTTONS, roomFor } from '../say/buttons.ts';
-import { changedModelNote, describeEnding, otherModelNote } from '../say/ending.ts';
-import { factsOf, tellFailure } from '../say/failure.ts';
 import { effortsOf, modelNamed } from '../say/operations.ts';
 import type { Phrases } from '../say/phrases.ts';
 import type { Server } from '../server.ts';
-import { withoutSecret } from '../settings/secret.ts';
 import type { Config } from '../settings/settings.ts';
 import type { LoadedMessage } from '../thread/conversation.ts';
-import { shorten } from '../thread/left-out.ts';
 import type { TurnClock } from '../turn/clock.ts';
 import type { OpenReply, ReplyWriter } from '../turn/turn.ts';
 import { AnswerPage } from './answer-page.ts';
-import { type Attempt, conversationFor, type Plan, planAnswer } from './plan.ts';
+import { endAnswer, failAnswer, usedModels } from './outcome.ts';
+import { type Attempt, type Plan, planAnswer } from './plan.ts';
 import { buildRequest, refusesAttempt, refusesProgress } from './request.ts';
+import { findUnfinished, takeUp } from './resume.ts';
 import { canWait, isMissingServer, waitForServer } from './server-wait.ts';
 
 /*
@@ -48,6 +45,8 @@ export type Asked =
   | { kind: 'load'; model: string; contextLength?: number }
   /** The last question is answered without the oldest messages; of the text so much may stay, from 0 to 1. */
   | { kind: 'shorter'; share: number }
+  /** The last answer is taken up again: the chat was opened. */
+  | { kind: 'resume' }
   /** The model sums up the conversation, which goes on from there. */
   | { kind: 'summary' }
   /** The last question is answered without something that has kept the model from an answer. */
@@ -113,7 +112,8 @@ async function answerOn(page: AnswerPage, job: Job, reply: OpenReply): Promise<v
   const leaving = new AbortController();
   // At once, because the host saves the message when it has left the stream.
   reply.signal.addEventListener('abort', () => {
-    if (page.stop() && !meta.error) stoppedEarly.set(config.baseURL, clock.now());
+    if (page.stop(reply.signal.reason) && !meta.error)
+      stoppedEarly.set(config.baseURL, clock.now());
     leaving.abort();
   });
   insertion?.onCancel(() => leaving.abort());
@@ -121,14 +121,28 @@ async function answerOn(page: AnswerPage, job: Job, reply: OpenReply): Promise<v
   try {
     if (config.problem) throw config.problem;
     noteUnknownSettings(job, page);
-    await answerWhenPossible(job, page, leaving.signal);
+    const isTakenUp = await takeUpLast(job, page, reply);
+    if (!isTakenUp) await answerWhenPossible(job, page, leaving.signal);
     await insertion?.finish();
   } catch (error) {
     if (leaving.signal.aborted) meta.verdict ??= 'stopped';
-    else await fail(job, page, error);
+    else await failAnswer(job, page, error);
   }
   page.close();
   if (meta.summary !== undefined) addMarker(job);
+}
+
+/**
+ * The last answer may have lost its window, and the server may have gone on with it.
+ * @returns whether nothing else was asked for
+ */
+async function takeUpLast(job: Job, page: AnswerPage, reply: OpenReply): Promise<boolean> {
+  const { asked, config, before } = job;
+  const unfinished = findUnfinished(before, config.baseURL);
+  if (!unfinished) return false;
+  const isAskedFor = asked.kind === 'resume' || asked.kind === 'continue';
+  const onShown = isAskedFor ? () => page.goElsewhere() : () => {};
+  return (await takeUp(job, reply, unfinished, isAskedFor, onShown)) && isAskedFor;
 }
 
 /** The conversation begins anew after this reply. */
@@ -147,7 +161,7 @@ async function answerWhenPossible(job: Job, page: AnswerPage, signal: AbortSigna
     return await answer(job, page, signal);
   } catch (error) {
     if (!isMissingServer(error) || !canWait(job)) throw error;
-    await fail(job, page, error);
+    await failAnswer(job, page, error);
   }
   page.waitFor({ for: 'server' });
   if (!(await waitForServer(job, signal))) return;
@@ -204,78 +218,31 @@ async function stream(
   try {
     const sent = insertion ? insertion.instruct(messages) : messages;
     const request = buildRequest(config, model, sent, await effortsFor(job, model), more);
-    const reply = streamChat(request, { baseURL, apiKey, timeouts, fetch: nodeFetch, signal });
+    const resume = await canOutliveWindow(job);
+    const options = { baseURL, apiKey, timeouts, fetch: page.fetch, signal, resume };
+    const reply = streamChat(request, options);
     page.follow(reply, filter, isPrefilled);
     for await (const event of reply.events()) {
       stopWatching();
       stoppedEarly.delete(baseURL);
       await page.show(event);
-      if (event.type === 'finish') await end(job, page, event.result);
+      if (event.type === 'finish') await endAnswer(job, page, event.result);
     }
   } finally {
     stopWatching();
   }
 }
 
+/** A text at the cursor has no bubble in which it could go on, and what a Continue adds is short enough to be asked for again. */
+async function canOutliveWindow({ asked, insertion, server }: Job): Promise<boolean> {
+  const isWhole = asked.kind !== 'continue' && asked.kind !== 'summary' && !insertion;
+  return isWhole && server.isLlamaCpp();
+}
+
 /** Looked up only if an effort was chosen. */
 async function effortsFor({ config, server }: Job, model: string | undefined) {
   if (config.effort === undefined) return [];
   return effortsOf(modelNamed(model, await server.models().catch(() => [])));
-}
-
-async function end(job: Job, page: AnswerPage, result: ChatResult): Promise<void> {
-  const { config, meta, phrases } = job;
-  page.record(result);
-  const { requestedModel, model } = meta;
-  const other = otherModelNote(requestedModel, textOrNothing(model), phrases);
-  if (other) page.remark({ note: other, once: { requestedModel, model } });
-  const modelBefore = job.before.findLast((one) => one?.meta?.model !== undefined)?.meta?.model;
-  const changed = changedModelNote(modelBefore, textOrNothing(model), phrases);
-  if (changed && !other) page.remark({ note: changed });
-  const { notes, buttons } = describeEnding(
-    result,
-    {
-      replyId: page.idToContinue,
-      canAskAgain: canAskAgain(job),
-      mayThink: config.reasoning !== 'off' && !isWithoutThinking(job),
-      secret: config.apiKey ?? '',
-      showStats: config.showStats,
-      contextLength: job.asked.kind === 'summary' ? undefined : await contextLength(job, result),
-    },
-    phrases,
-  );
-  for (const note of notes) page.remark({ note });
-  if (job.asked.kind === 'summary' && result.verdict === 'complete') {
-    meta.summary = phrases.summaryHeading();
-    page.remark({ note: [phrases.summaryNote()] });
-  }
-  page.endWith(buttons);
-}
-
-async function fail(job: Job, page: AnswerPage, error: unknown): Promise<void> {
-  const { config, meta, phrases, server, insertion } = job;
-  page.record();
-  const facts = factsOf(error);
-  meta.error = facts;
-  const model = config.model ?? textOrNothing(meta.requestedModel);
-  const isTooLong = facts.reason === 'context';
-  const failed = {
-    config,
-    model,
-    replyId: page.idToContinue,
-    hasText: insertion === undefined && (page.hasText || page.isContinuing),
-    canAskAgain: canAskAgain(job),
-    used: usedModels(job),
-    context: isTooLong && model ? await server.contextOf(model) : undefined,
-    hasOlder: shorten(conversationFor(job), 0) !== undefined,
-  };
-  // A notification has no buttons.
-  const models = async () => (insertion ? [] : server.models(true));
-  const told = await tellFailure(error, failed, phrases, models);
-  const paragraphs = told.paragraphs.map((one) => withoutSecret(one, config.apiKey ?? ''));
-  page.say('⚠️', paragraphs);
-  page.endWith(told.buttons);
-  await insertion?.fail(phrases.withoutPanel(paragraphs.join(' ')));
 }
 
 /** @returns whether it is loaded, as far as can be known */
@@ -326,23 +293,6 @@ async function watchModel(
   else if (asked?.loaded) page.waitFor({ for: 'reading' });
 }
 
-/** The context of the model that answered, with the size with which it is loaded. */
-async function contextLength(
-  { server, meta, showModels }: Job,
-  { usage, model }: ChatResult,
-): Promise<number | undefined> {
-  if (!usage) return undefined;
-  const find = (models: readonly Model[]) =>
-    models.find(({ id }) => id === model) ?? models.find(({ id }) => id === meta.requestedModel);
-  const known = find(await server.models().catch(() => []));
-  if (known?.loaded !== false) return known?.contextLength;
-  // It was loaded for this answer.
-  const models = await server.models(true).catch(() => []);
-  showModels(models);
-  const fresh = find(models);
-  return fresh?.loaded ? fresh.contextLength : undefined;
-}
-
 /** Asks the server even if the model is named, because it may not be running. */
 async function tellReady({ config, server, phrases }: Job, page: AnswerPage): Promise<void> {
   const models = await server.models(true);
@@ -357,17 +307,3 @@ function noteUnknownSettings({ config, phrases }: Job, page: AnswerPage): void {
   const note = [phrases.unknownSettings(unknownSettings), phrases.unknownSettingsAdvice()];
   page.remark({ note, once: { unknownSettings } });
 }
-
-/** Whether the question can be asked again: Retry would take away the answer that a Continue or a summary follows. */
-const canAskAgain = ({ asked, insertion }: Job) =>
-  asked.kind !== 'continue' && asked.kind !== 'summary' && insertion === undefined;
-
-const isWithoutThinking = ({ asked }: Job) => asked.kind === 'without' && asked.what === 'thinking';
-
-/** The models that have answered in this chat, the last one first. */
-function usedModels({ before }: Job): string[] {
-  const names = before.flatMap((message) => textOrNothing(message?.meta?.model) ?? []);
-  return [...new Set(names.reverse())];
-}
-
-const textOrNothing = (value: unknown) => (typeof value === 'string' ? value : undefined);

@@ -8,12 +8,15 @@ const TAIL_CHARACTERS = 1000;
 
 /** The reasoning of a model: collected while it thinks, one block when something else follows. */
 export class Thought {
+  /** When the server has sent what comes now, in ms: a reply that is read again comes faster than it was thought. */
+  sentAt = 0;
   readonly #isShown: boolean;
   readonly #phrases: Phrases;
   readonly #clock: TurnClock;
   #pieces: string[] = [];
   #tail = '';
   #since: number | undefined;
+  #sentSince = 0;
 
   /** @param isShown - the text itself, not only for how long the model has thought */
   constructor(isShown: boolean, phrases: Phrases, clock: TurnClock) {
@@ -24,7 +27,10 @@ export class Thought {
 
   push(text: string): void {
     if (text === '') return;
-    this.#since ??= this.#clock.now();
+    if (this.#since === undefined) {
+      this.#since = this.#clock.now();
+      this.#sentSince = this.sentAt;
+    }
     this.#pieces.push(text);
     if (this.#isShown) this.#tail = (this.#tail + text).slice(-TAIL_CHARACTERS);
   }
@@ -38,7 +44,8 @@ export class Thought {
   block(): string | undefined {
     const text = this.#pieces.join('').trim();
     if (this.#since === undefined || text === '') return undefined;
-    const seconds = Math.max(1, Math.round((this.#clock.now() - this.#since) / 1000));
+    const ms = Math.max(this.#clock.now() - this.#since, this.sentAt - this.#sentSince);
+    const seconds = Math.max(1, Math.round(ms / 1000));
     const heading = `${THOUGHT}${this.#phrases.thought(this.#phrases.time(seconds))}**`;
     return this.#isShown ? `${heading}\n>\n${quoteVerbatim(text)}` : heading;
   }

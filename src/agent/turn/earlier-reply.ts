@@ -10,6 +10,9 @@ export interface ReplyStart {
   added: Span[];
 }
 
+/** What of a message a reply changes. */
+export type ReplyPart = Pick<Message, 'text' | 'meta' | 'availableTasks'>;
+
 /**
  * An earlier reply of the thread, which goes on in its own bubble. The host streams into the newest bubble only, so this one
  * is shown by replacing its text, as often as the panel can render it.
@@ -26,6 +29,7 @@ export class EarlierReply {
   readonly #show: (text: string) => void;
   readonly #clock: TurnClock;
   #joiner: Joiner | undefined;
+  #below = '';
 
   /**
    * @param start - what the new part is put to
@@ -40,23 +44,40 @@ export class EarlierReply {
     this.#clock = clock;
   }
 
+  /** What of it would be saved if it ended now. */
+  ifEnded = (): ReplyPart => this.message;
+
   /** As the host may have to be given it again. */
   get written(): WrittenReply {
     const { id, meta } = this.message;
-    return { id, text: textOf(this.message), meta, before: this.#before.text };
+    const before = [this.#before.text, this.savedText];
+    return { id, text: textOf(this.message), meta, before };
   }
 
   write(text: string): void {
     if (text === '') return;
     const { message } = this;
     if (!this.hasText) {
-      this.hasText = true;
-      message.text = this.#start.text;
-      message.meta = { ...this.#before.meta, added: this.#start.added, panelClosed: undefined };
+      const { added } = this.#start;
+      this.#take(this.#start.text, { ...this.#before.meta, added, panelClosed: undefined });
     }
     message.text += text;
     this.#joiner ??= this.#open();
     this.#joiner.push(text);
+  }
+
+  /** Puts a text in the place of all that there is. */
+  replace(text: string, meta: Meta): void {
+    this.#take(text, meta);
+    this.#joiner?.replace(text);
+    this.#showAll();
+  }
+
+  /** Shows a text below it until more of it comes. */
+  showBelow(text: string): void {
+    if (text === this.#below) return;
+    this.#below = text;
+    this.#showAll();
   }
 
   /** What came is no answer: the reply is as it was. */
@@ -64,7 +85,7 @@ export class EarlierReply {
     if (!this.hasText) return;
     this.hasText = false;
     Object.assign(this.message, this.#before);
-    this.#show(this.#before.text);
+    this.#showAll();
   }
 
   /**
@@ -76,17 +97,26 @@ export class EarlierReply {
     this.#joiner?.end();
   }
 
+  #take(text: string, meta: Meta): void {
+    this.hasText = true;
+    Object.assign(this.message, { text, meta });
+  }
+
+  #showAll(): void {
+    this.#show(textOf(this.message) + this.#below);
+  }
+
   #open(): Joiner {
     const events = { onStart() {}, isOpen: () => true, onText() {}, onEnd() {} };
     const joiner = new Joiner(events, this.#clock);
-    joiner.replace(this.#start.text);
-    void this.#showAll(joiner);
+    joiner.replace(textOf(this.message));
+    void this.#showChunks(joiner);
     return joiner;
   }
 
-  async #showAll(joiner: Joiner): Promise<void> {
+  async #showChunks(joiner: Joiner): Promise<void> {
     for await (const chunk of joiner) {
-      if (chunk !== '') this.#show(textOf(this.message));
+      if (chunk !== '') this.#showAll();
     }
   }
 }

@@ -47,3 +47,8 @@ export function createResponse(
     getNextTasks: () => [],
   };
 }
+
+/** A response for which the host shows nothing: a plan without steps. */
+export function createNoResponse(): AgentResponse & { getTaskList(): unknown[] } {
+  return { ...createResponse(), isPlanResponse: () => true, getTaskList: () => [] };
+}

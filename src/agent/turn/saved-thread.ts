@@ -1,15 +1,23 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Message, type Meta, type Thread, type ThreadRepository, textOf } from '../host.ts';
+import {
+  isThread,
+  type Message,
+  type Meta,
+  type Thread,
+  type ThreadRepository,
+  textOf,
+} from '../host.ts';
 import type { EarlierReply } from './earlier-reply.ts';
+import { readThread } from './opening.ts';
 
 /** What was written to a reply; the host may lose it. */
 export interface WrittenReply {
   id: unknown;
   text: string;
   meta: Meta | null | undefined;
-  /** The whole text that it goes on with, without a note at its end, if it is an earlier reply. */
-  before?: string;
+  /** The texts that it takes the place of, if it is an earlier reply. */
+  before?: readonly string[];
 }
 
 const isReply = (message: Message | undefined, id: unknown) =>
@@ -27,8 +35,8 @@ function isContinued(message: Message, earlier: EarlierReply | undefined): earli
 /** The saved thread, unless that is the very object that is at hand. */
 function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {
   try {
-    const saved = repository?.getThread?.(String(thread.id));
-    return Array.isArray(saved?.messages) && saved.messages !== thread.messages ? saved : undefined;
+    const saved = readThread(repository, thread.id);
+    return isThread(saved) && saved.messages !== thread.messages ? saved : undefined;
   } catch {
     return undefined;
   }
@@ -55,7 +63,7 @@ export function restoreParts(
     const isBeginning =
       part?.before === undefined
         ? part?.text.startsWith(textOf(message))
-        : part.before === textOf(message);
+        : part.before.includes(textOf(message));
     if (part && isBeginning) {
       Object.assign(message, { text: part.text, meta: part.meta ?? {} });
     }
@@ -101,26 +109,37 @@ export function catchUp(thread: Thread, repository?: ThreadRepository): void {
 /**
  * Writes what there is of a reply into the thread's saved copy, if that has less of it; nothing else of the copy is changed.
  * For ends that the host does not live to see.
+ * @param reply - the one that the host streams, if it streams one
  * @throws what the file system says
  */
 export function saveReply(
   thread: Thread,
-  reply: Message,
+  reply: Message | undefined,
   earlier: EarlierReply | undefined,
   repository?: ThreadRepository,
 ): void {
   const saved = readSaved(thread, repository);
-  const own = saved?.messages.find((one) => isReply(one, reply.id));
-  if (!saved || !own) return;
-  const continued = saved.messages.find((one) => isContinued(one, earlier));
-  const isContinuedFurther = earlier !== undefined && earlier.message.text !== earlier.savedText;
-  const isLonger = textOf(reply).length > textOf(own).length;
-  if (!isLonger && !(continued && isContinuedFurther)) return;
-  if (isLonger) Object.assign(own, reply);
-  if (continued && earlier) Object.assign(continued, earlier.message);
+  const own = saved?.messages.find((one) => isReply(one, reply?.id));
+  if (!saved || (reply && !own)) return;
+  const isNewer = own && reply && textOf(reply).length >= textOf(own).length && isOther(own, reply);
+  if (isNewer) Object.assign(own, reply);
+  const continued = putContinued(saved, earlier);
+  if (!isNewer && !continued) return;
   writeThread(saved, repository);
-  if (continued && earlier) earlier.savedText = textOf(earlier.message);
+  if (continued && earlier) earlier.savedText = textOf(continued);
 }
+
+/** @returns the earlier reply in the saved thread, if there is more of it now than was saved */
+function putContinued(saved: Thread, earlier: EarlierReply | undefined): Message | undefined {
+  const continued = saved.messages.find((one) => isContinued(one, earlier));
+  const part = earlier?.ifEnded();
+  if (!continued || !part || !isOther(continued, part)) return undefined;
+  return Object.assign(continued, part);
+}
+
+/** Whether a message has anything that the saved one has not. */
+const isOther = (saved: Message, message: Partial<Message>): boolean =>
+  JSON.stringify({ ...saved, ...message }) !== JSON.stringify(saved);
 
 /**
  * Saves a thread, so that its file is whole at every moment: a disk that is full would leave the host's own way of saving

@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { type HostUtils, type Message, postToPanel, type Thread, textOf } from '../host.ts';
 import { sleep, type TurnClock } from './clock.ts';
-import { EarlierReply, type ReplyStart } from './earlier-reply.ts';
+import { EarlierReply, type ReplyPart, type ReplyStart } from './earlier-reply.ts';
 import { Joiner, type JoinerEnd, type JoinerEvents } from './joiner.ts';
 import {
   adoptSaved,
@@ -26,7 +26,7 @@ import {
 export interface OpenReply {
   /** Its message in the thread; `undefined` if the host has none. */
   readonly bubble: Message | undefined;
-  /** Aborts when the host leaves the stream or a newer turn comes, before anything is saved. */
+  /** Aborts when the host leaves the stream or a newer turn comes, before anything is saved; the reason is a {@link Leaving}. */
   readonly signal: AbortSignal;
   /** What of it the host has, or will have. */
   readonly text: string;
@@ -38,14 +38,19 @@ export interface OpenReply {
   showBelow(text: string): void;
   /** An earlier reply of the thread goes on, in its own bubble. */
   goOnWith(message: Message, start: ReplyStart): EarlierReply;
+  /** Saves what there is of it, now. */
+  save(): void;
 }
+
+/** Why a reply is left: it is not wanted any more, or nobody looks at it now. */
+export type Leaving = 'unwanted' | 'unseen';
 
 /** Who writes a reply. */
 export interface ReplyWriter {
   /** Writes it, once the host asks for its first chunk; the reply ends when this does. */
   write(reply: OpenReply): Promise<void>;
   /** What of its message would be saved if it ended now, with this text. */
-  messageIfEnded(text: string): Pick<Message, 'text' | 'meta' | 'availableTasks'>;
+  messageIfEnded(text: string): ReplyPart;
   /** The thread cannot be saved while the reply is written. */
   onSavingFailed(error: unknown): void;
 }
@@ -89,12 +94,14 @@ export function isPressedTwice(thread: Thread, button: string): boolean {
  * Begins a turn. The thread's older turn is ended first, and the host is given the time to save it: a stream
  * that ends later would save its old copy of the thread over the new question. What the older one wrote is put
  * into the new thread object, if it is missing there, because the host saves that object next.
+ * @param leaving - why the older one is left
  */
 export function beginTurn(
   thread: Thread,
   hostUtils: HostUtils | undefined,
   clock: TurnClock,
   button?: string,
+  leaving: Leaving = 'unwanted',
 ): Promise<Turn> {
   const repository = hostUtils?.threadRepository;
   const key = thread.id ?? thread;
@@ -103,7 +110,7 @@ export function beginTurn(
   older?.hurry();
 
   const turn = (async () => {
-    const parts = await endOlder(older);
+    const parts = await endOlder(older, leaving);
     await quiet(key, clock, haste.signal);
     // Nothing is awaited between the look at the disk and the host's saving.
     do {
@@ -127,9 +134,9 @@ export function beginTurn(
 }
 
 /** Ends an older turn; gives what was written in it, and in those before it. */
-async function endOlder(older: RunningTurn | undefined): Promise<WrittenReply[]> {
+async function endOlder(older: RunningTurn | undefined, leaving: Leaving): Promise<WrittenReply[]> {
   const turn = await older?.turn.catch(() => undefined);
-  return (await turn?.supersede()) ?? [];
+  return (await turn?.supersede(leaving)) ?? [];
 }
 
 /** One reply in a thread. */
@@ -152,6 +159,7 @@ class Turn implements OpenReply {
   #reading: Promise<void> | undefined;
   #stopReading = () => {};
   #stopSaving = () => {};
+  #writer: ReplyWriter | undefined;
 
   constructor(
     thread: Thread,
@@ -184,10 +192,11 @@ class Turn implements OpenReply {
 
   /** The reply's stream; nothing happens before it is read. */
   stream(writer: ReplyWriter): Joiner {
+    this.#writer = writer;
     const end = () => this.#joiner?.end();
     const events: JoinerEvents = {
       onStart: () => {
-        this.#start(writer);
+        this.#start();
         writer.write(this).then(end, end);
       },
       isOpen: () => this.#isPanelOpen(),
@@ -209,9 +218,9 @@ class Turn implements OpenReply {
   }
 
   /** Ends the turn; resolves, with the parts that the host may lose, when the host has saved it. */
-  async supersede(): Promise<WrittenReply[]> {
+  async supersede(leaving: Leaving): Promise<WrittenReply[]> {
     this.#isSuperseded = true;
-    this.#controller.abort();
+    this.#controller.abort(leaving);
     this.#joiner?.end();
     // The host reads a stream within microtasks of getting it, or never.
     await setImmediate();
@@ -256,6 +265,27 @@ class Turn implements OpenReply {
     return this.#earlier;
   };
 
+  /** Writes what the host would save only after the stream. After a failure it does not try again: the disk is full. */
+  save = (): void => {
+    const { bubble } = this;
+    const writer = this.#writer;
+    try {
+      const reply = bubble && writer && { ...bubble, ...writer.messageIfEnded(this.text) };
+      saveReply(this.#thread, reply, this.#earlier, this.#hostUtils?.threadRepository);
+    } catch (error) {
+      this.#stopSaving();
+      writer?.onSavingFailed(error);
+    }
+  };
+
+  showAgain(): void {
+    const { bubble } = this;
+    if (!bubble || !this.isRead || this.signal.aborted) return;
+    postToPanel(this.#hostUtils, { type: 'messagesDeleted', messageIds: [bubble.id] });
+    postToPanel(this.#hostUtils, { type: 'addBotMessage', message: bubble, isStreaming: true });
+    this.#show(bubble, this.#written + this.#notice);
+  }
+
   #setText(text: string): void {
     if (!this.bubble) return;
     this.#written = text;
@@ -271,20 +301,19 @@ class Turn implements OpenReply {
     return postToPanel(this.#hostUtils, { type: 'ping' });
   }
 
-  #start(writer: ReplyWriter): void {
+  #start(): void {
     this.#reading = new Promise((resolve) => {
       this.#stopReading = resolve;
     });
     // The host has put the reply's message behind the others.
     const last = this.#thread.messages.at(-1);
     if (last?.sender === 'bot') this.bubble = last;
-    const save = () => this.#save(writer);
-    const takeBack = saveAtExit(save);
+    const takeBack = saveAtExit(this.save);
     let stopClock = () => {};
     const saveLater = () => {
       stopClock = this.#clock.after(SAVE_MS, () => {
         saveLater();
-        save();
+        this.save();
       });
     };
     saveLater();
@@ -292,19 +321,6 @@ class Turn implements OpenReply {
       stopClock();
       takeBack();
     };
-  }
-
-  /** Writes what the host would save only after the stream. After a failure it does not try again: the disk is full. */
-  #save(writer: ReplyWriter): void {
-    const { bubble } = this;
-    if (!bubble) return;
-    try {
-      const reply = { ...bubble, ...writer.messageIfEnded(this.text) };
-      saveReply(this.#thread, reply, this.#earlier, this.#hostUtils?.threadRepository);
-    } catch (error) {
-      this.#stopSaving();
-      writer.onSavingFailed(error);
-    }
   }
 
   #end(how: JoinerEnd, writer: ReplyWriter): void {
@@ -315,7 +331,8 @@ class Turn implements OpenReply {
     if (how === 'closed') this.#keepTheRest();
     // The host is about to add its sentence of an error to the text.
     else if (this.#isPanelClosed && how === 'left' && bubble?.meta) bubble.meta.panelClosed = true;
-    if (how !== 'done') this.#controller.abort();
+    const leaving: Leaving = this.#isPanelClosed ? 'unseen' : 'unwanted';
+    if (how !== 'done') this.#controller.abort(leaving);
     this.showBelow('');
     if (bubble) {
       // The host would post the buttons to a panel that is closed, and save an error for it.
@@ -336,6 +353,14 @@ class Turn implements OpenReply {
     this.#written += joiner.waiting;
     bubble.text = `${bubble.text ?? ''}${joiner.waiting}`;
   }
+}
+
+/**
+ * Shows the reply that is being streamed in a page that was not there when it began; the host has sent the bubble before it
+ * listened, and the Stop button with it.
+ */
+export function showAgain(thread: Thread): void {
+  running.get(thread.id ?? thread)?.begun?.showAgain();
 }
 
 /** The buttons under earlier replies are not for this conversation any more. */

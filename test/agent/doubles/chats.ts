@@ -15,6 +15,7 @@ interface ChatOptions {
   threadId?: string;
   Agent?: AgentClass;
   isHasty?: boolean;
+  isReopened?: boolean;
 }
 
 /** What a reply says that was stopped before its first word. */
@@ -25,7 +26,7 @@ export const stoppedEarly = `> ℹ️ **local-llm** · Stopped before the answer
 let threads = 0;
 
 /** Chats with a server, in a folder that is removed when the tests have ended. */
-export function chatsWith(server: ScriptedServer): {
+export function chatsWith(server: Pick<ScriptedServer, 'baseURL' | 'close'>): {
   storagePath: string;
   open(options?: ChatOptions): Host;
 } {

@@ -15,6 +15,8 @@ import { clock } from './clock.ts';
 /** What the host calls on a reply. */
 export interface HostResponse {
   isPlanResponse(): boolean;
+  /** Only a plan has one. */
+  getTaskList?(): unknown[];
   getFullMessage(): string;
   isHtml(): boolean;
   getMeta(): Meta;
@@ -97,7 +99,10 @@ export interface Host {
   press(task: HostTask, thread?: Thread): Promise<void>;
   /** A choice in a drop-down, as the web view hands it over: through JSON.parse where that succeeds. */
   choose(settingKey: string, value: string): void;
-  openPanel(): Promise<unknown[]>;
+  /** @param isSlow - the page listens only after {@link listen} */
+  openPanel(isSlow?: boolean): Promise<unknown[]>;
+  /** The page has loaded. */
+  listen(): void;
   /** What the box of a drop-down shows: nothing where its value is none of its options. */
   box(settingKey: string): string | undefined;
   /** The panel is closed: whatever is posted from now on throws. */
@@ -120,6 +125,8 @@ export interface HostOptions {
   /** The plugin's settings. */
   settings?: object;
   threadId?: string;
+  /** The thread is there already. */
+  isReopened?: boolean;
   /** The user goes on in the moment in which an answer has ended. */
   isHasty?: boolean;
 }
@@ -153,6 +160,7 @@ class ChatPanel implements Host {
   #agent: HostAgent | undefined;
   #isStopped = false;
   #isClosed = false;
+  #listens = true;
   /** The page waits for an answer. */
   #isResponding = false;
   /** The turns that the host has begun and not ended. */
@@ -168,7 +176,7 @@ class ChatPanel implements Host {
     this.#options = options;
     this.threadId = options.threadId ?? 'thread_1';
     this.disk = createDisk(options.storagePath);
-    this.disk.save({ id: this.threadId, messages: [] });
+    if (!options.isReopened) this.disk.save({ id: this.threadId, messages: [] });
     this.#hostUtils = {
       threadRepository: this.disk,
       postMessage: (message) => this.#post(message as Host['posted'][number]),
@@ -217,12 +225,38 @@ class ChatPanel implements Host {
     this.#agent = undefined;
   }
 
-  async openPanel(): Promise<unknown[]> {
+  async openPanel(isSlow = false): Promise<unknown[]> {
+    this.#isClosed = false;
+    this.#listens = false;
+    if (!isSlow) this.listen();
     const thread = this.saved();
     const operations = await clock.passWhile(this.#agentFor(thread).loadOperations(thread));
     const currentSettings = (this.saved().settings ?? {}) as Drawn['currentSettings'];
-    this.#drawn = { operations: operations as Drawn['operations'], currentSettings };
+    this.#post({ type: 'loadOperations', operations, currentSettings });
+    await this.#runInitTask(thread);
     return operations;
+  }
+
+  listen(): void {
+    this.#listens = true;
+    const { messages } = this.disk.getThread(this.threadId);
+    this.shown.clear();
+    this.hasStop = false;
+    for (const { id, sender, text } of messages) {
+      if (sender === 'bot') this.shown.set(String(id), String(text));
+    }
+  }
+
+  /** The host's own look at the thread that it has read for the opening. */
+  async #runInitTask(thread: Thread): Promise<void> {
+    const marker = thread.messages.findLastIndex(({ type }) => type === 'marker');
+    const current = thread.messages.slice(marker + 1);
+    const { initTask } = (this.#options.metadata ?? {}) as { initTask?: boolean };
+    const last = current.at(-1);
+    const isMarked = last?.sender === 'user' && last.meta?.autoProcess === true;
+    if (isMarked || (current.length === 0 && initTask)) {
+      await this.press({ name: 'InitTask', meta: {} }, thread);
+    }
   }
 
   box(settingKey: string): string | undefined {
@@ -280,8 +314,16 @@ class ChatPanel implements Host {
   #post(message: Host['posted'][number]): void {
     this.#toPage();
     this.posted.push(message);
+    if (!this.#listens) return;
     const { type, messageId, text } = message;
-    if (type === 'updateBotMessage') this.shown.set(String(messageId), String(text));
+    if (type === 'updateBotMessage' && this.shown.has(String(messageId)))
+      this.shown.set(String(messageId), String(text));
+    if (type === 'messagesDeleted')
+      for (const id of message.messageIds as string[]) this.shown.delete(id);
+    if (type === 'addBotMessage') {
+      this.shown.set(String((message.message as Message).id), '');
+      this.hasStop = true;
+    }
     if (type === 'loadOperations') this.#drawn = message as unknown as Drawn;
     if (type === 'triggerRetry') setImmediate(() => this.#retryFromPage());
   }
@@ -307,8 +349,8 @@ class ChatPanel implements Host {
           ? agent.generateReply(thread, this.#hostUtils)
           : agent.executeTask(task, thread);
       const response = await (isAtRest ? reply : clock.passWhile(reply, MOST_BEGINNING_MS));
-      response.isPlanResponse();
-      if (task.skipBotMessage) response.hasNextTasks();
+      if (response.isPlanResponse()) response.getTaskList?.();
+      else if (task.skipBotMessage) response.hasNextTasks();
       else await this.#show(response, thread);
     } catch {
       const text = 'An unexpected error occurred while processing your task.';
@@ -336,8 +378,8 @@ class ChatPanel implements Host {
     this.disk.save(thread);
     this.#isStopped = false;
     this.#toPage();
-    this.hasStop = true;
-    this.shown.set(id, text);
+    if (this.#listens) this.hasStop = true;
+    if (this.#listens) this.shown.set(id, text);
     if (response.isStream()) await this.#showStream(response, message);
     const index = thread.messages.findIndex((one) => one.id === id);
     if (index !== -1) {
@@ -355,7 +397,7 @@ class ChatPanel implements Host {
         if (this.#isStopped) break;
         message.text += chunk;
         this.#toPage();
-        this.shown.set(id, this.shown.get(id) + chunk);
+        if (this.shown.has(id)) this.shown.set(id, this.shown.get(id) + chunk);
         this.chunks.push({ text: chunk, at: clock.now() });
       }
     } catch {

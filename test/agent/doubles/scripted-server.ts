@@ -106,6 +106,7 @@ export async function startServer(
       );
       return;
     }
+    if (request.method === 'DELETE') return void response.writeHead(204).end();
     const pieces: Uint8Array[] = [];
     for await (const piece of request) pieces.push(piece);
     const left = new Promise<void>((resolve) => {
