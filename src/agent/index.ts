@@ -27,7 +27,7 @@ import { realClock, sleep, type TurnClock } from './turn/clock.ts';
 import { callForInitTask, readThread, takeCallBack, whenPageLoads } from './turn/opening.ts';
 import { type AgentResponse, createNoResponse, createResponse } from './turn/response.ts';
 import { writeThread } from './turn/saved-thread.ts';
-import { beginTurn, isPressedTwice, showAgain } from './turn/turn.ts';
+import { beginTurn, isAnswering, isPressedTwice, showAgain } from './turn/turn.ts';
 
 /*
  * The agent, from what the host calls to what it reads:
@@ -173,11 +173,13 @@ export default class LocalLLMStreamAgent {
     });
     const unfinished = findUnfinished(thread.messages, config.baseURL);
     const kept = unfinished && (await server.keptAnswer(unfinished.id));
+    // The user was faster. The host would tell the page that nobody answers any more.
+    if (isAnswering(thread, hostUtils)) return new Promise(() => {});
     if (kept && !kept.isDone) return this.#reply({ kind: 'resume' }, thread, hostUtils);
     if (kept) {
-      const { turn, answer } = await this.#begin({ kind: 'resume' }, thread, hostUtils, {});
-      await answer.write(turn);
-      turn.release();
+      const begun = await this.#begin({ kind: 'resume' }, thread, hostUtils, {});
+      await begun.answer.write(begun.turn);
+      begun.turn.release();
     }
     return createNoResponse();
   }

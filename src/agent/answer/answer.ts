@@ -122,7 +122,8 @@ async function answerOn(page: AnswerPage, job: Job, reply: OpenReply): Promise<v
     if (config.problem) throw config.problem;
     noteUnknownSettings(job, page);
     const isTakenUp = await takeUpLast(job, page, reply);
-    if (!isTakenUp) await answerWhenPossible(job, page, leaving.signal);
+    if (!isTakenUp && job.asked.kind !== 'resume')
+      await answerWhenPossible(job, page, leaving.signal);
     await insertion?.finish();
   } catch (error) {
     if (leaving.signal.aborted) meta.verdict ??= 'stopped';

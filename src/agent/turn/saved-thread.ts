@@ -60,10 +60,8 @@ export function restoreParts(
   }
   for (const message of thread.messages) {
     const part = message?.sender === 'bot' ? written.get(message.id) : undefined;
-    const isBeginning =
-      part?.before === undefined
-        ? part?.text.startsWith(textOf(message))
-        : part.before.includes(textOf(message));
+    const text = textOf(message ?? {});
+    const isBeginning = part?.text.startsWith(text) || part?.before?.includes(text);
     if (part && isBeginning) {
       Object.assign(message, { text: part.text, meta: part.meta ?? {} });
     }

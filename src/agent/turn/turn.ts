@@ -61,6 +61,7 @@ interface RunningTurn {
   begun?: Turn;
   /** The button that has begun it. */
   button: string | undefined;
+  hostUtils: HostUtils | undefined;
   /** A newer turn has come: this one need not wait. */
   hurry(): void;
 }
@@ -82,6 +83,10 @@ const QUIET_MS = 600;
 
 /** How often a reply is saved while it is written: a process that is killed loses no more than that. */
 const SAVE_MS = 5000;
+
+/** Whether something is answered in a panel; each has services of its own. */
+export const isAnswering = (thread: Thread, hostUtils: HostUtils | undefined): boolean =>
+  hostUtils !== undefined && running.get(thread.id ?? thread)?.hostUtils === hostUtils;
 
 /** Whether the turn that a button has begun is still going on: it was pressed twice. */
 export function isPressedTwice(thread: Thread, button: string): boolean {
@@ -124,7 +129,7 @@ export function beginTurn(
       rememberEnd(key, clock);
     });
   })();
-  const entry: RunningTurn = { turn, button, hurry: () => haste.abort() };
+  const entry: RunningTurn = { turn, button, hostUtils, hurry: () => haste.abort() };
   const begin = (one: Turn) => {
     entry.begun = one;
   };

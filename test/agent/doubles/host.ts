@@ -156,7 +156,7 @@ class ChatPanel implements Host {
   hasStop = false;
   readonly #Agent: AgentClass;
   readonly #options: HostOptions;
-  readonly #hostUtils: HostUtils;
+  #hostUtils: HostUtils;
   #agent: HostAgent | undefined;
   #isStopped = false;
   #isClosed = false;
@@ -177,14 +177,19 @@ class ChatPanel implements Host {
     this.threadId = options.threadId ?? 'thread_1';
     this.disk = createDisk(options.storagePath);
     if (!options.isReopened) this.disk.save({ id: this.threadId, messages: [] });
-    this.#hostUtils = {
+    this.#hostUtils = this.#createHostUtils();
+  }
+
+  /** Each panel has its own. */
+  #createHostUtils(): HostUtils {
+    return {
       threadRepository: this.disk,
       postMessage: (message) => this.#post(message as Host['posted'][number]),
     };
   }
 
   saved(): Thread {
-    return this.disk.getThread(this.threadId);
+    return createDisk(this.disk.storagePath).getThread(this.threadId);
   }
 
   send(text: string, more: Partial<Message> = {}): Promise<void> {
@@ -226,6 +231,7 @@ class ChatPanel implements Host {
   }
 
   async openPanel(isSlow = false): Promise<unknown[]> {
+    this.#hostUtils = this.#createHostUtils();
     this.#isClosed = false;
     this.#listens = false;
     if (!isSlow) this.listen();

@@ -53,13 +53,13 @@ export async function startLlama(): Promise<LlamaServer> {
     const body = await bodyOf(request);
     const id = request.headers['x-conversation-id'] ?? searchParams.get('conv_id');
     const ids = (body.conversation_ids as string[] | undefined) ?? [];
-    asked.push({
-      method,
-      path: url.replace(/\?.*?(?=&from|$)/, ''),
-      id: String(id ?? ids[0]),
-      body,
-    });
-    if (pathname === '/v1/streams/lookup') return json(response, 200, ids.flatMap(statusOf));
+    asked.push({ method, path: pathOf(url), id: String(id ?? ids[0]), body });
+    if (pathname === '/v1/streams/lookup')
+      return json(
+        response,
+        200,
+        ids.flatMap((one) => statusOf(one, sessions.get(one))),
+      );
     const session = sessions.get(String(id));
     if (method === 'DELETE') {
       sessions.delete(String(id));
@@ -76,18 +76,6 @@ export async function startLlama(): Promise<LlamaServer> {
     connect(last, response, 0);
   });
 
-  const statusOf = (id: string) => {
-    const session = sessions.get(id);
-    if (!session) return [];
-    const total_bytes = Buffer.byteLength(session.text);
-    return [{ conversation_id: id, is_done: session.isDone, total_bytes }];
-  };
-
-  function add(text: string): void {
-    last.text += text;
-    for (const reader of last.readers) reader.write(text);
-  }
-
   return {
     baseURL: `${origin}/v1`,
     asked,
@@ -95,10 +83,13 @@ export async function startLlama(): Promise<LlamaServer> {
     messages: () => asked.findLast(({ body }) => body.messages)?.body.messages ?? [],
     emit(...deltas) {
       for (const delta of deltas)
-        add(frame(typeof delta === 'string' ? { content: delta } : delta, { created: ++seconds }));
+        add(
+          last,
+          frame(typeof delta === 'string' ? { content: delta } : delta, { created: ++seconds }),
+        );
     },
     end(reason) {
-      add(ending(reason));
+      add(last, ending(reason));
       finish(last);
     },
     cut() {
@@ -114,6 +105,20 @@ export async function startLlama(): Promise<LlamaServer> {
 let seconds = 1_795_880_000;
 
 const models = { data: [{ id: 'tiny', object: 'model', owned_by: 'llamacpp' }] };
+
+/** Without the answer's id. */
+const pathOf = (url: string) => url.replace(/\?.*?(?=&from|$)/, '');
+
+function statusOf(id: string, session: Session | undefined): object[] {
+  if (!session) return [];
+  const total_bytes = Buffer.byteLength(session.text);
+  return [{ conversation_id: id, is_done: session.isDone, total_bytes }];
+}
+
+function add(session: Session, text: string): void {
+  session.text += text;
+  for (const reader of session.readers) reader.write(text);
+}
 
 function connect(session: Session, response: ServerResponse, from: number): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -246,3 +246,81 @@ test('another server is not asked for it, nor sent anything of it', async () => 
   assert.deepEqual(other.paths(), []);
   assert.deepEqual(textsOf(there), ['Tell', 'Once']);
 });
+
+test('a question that is asked while the chat opens is answered; the opening does not come between', async () => {
+  const host = await killed('Once', 'Once upon');
+  void host.openPanel();
+  const turn = host.send('Next');
+  await clock.passUntil(() => llama.asked.at(-1)?.body.messages !== undefined);
+  llama.emit('Yes.');
+  await clock.pass(3000);
+  llama.end();
+  await turn;
+  assert.deepEqual(textsOf(host), ['Tell', 'Once upon', 'Next', 'Yes.']);
+});
+
+test('a question that is asked while the answer goes on ends it, and has what had come', async () => {
+  const host = await killed('Once', 'Once upon');
+  const opening = host.openPanel();
+  await clock.passUntil(() => textsOf(host).at(-1) === note);
+  llama.emit(' a time');
+  await clock.passUntil(() => [...host.shown.values()][0] === 'Once upon a time');
+  const turn = host.send('Next');
+  await clock.passUntil(() => llama.asked.at(-1)?.body.messages !== undefined);
+  assert.deepEqual(llama.messages()[1], { role: 'assistant', content: 'Once upon a time' });
+  llama.emit('Yes.');
+  llama.end();
+  await Promise.all([opening, turn]);
+  assert.deepEqual(textsOf(host), ['Tell', 'Once upon a time', note, 'Next', 'Yes.']);
+  assert.ok(llama.paths().includes('DELETE /v1/stream'));
+});
+
+test('a connection that breaks, as in a sleep, breaks no answer', async () => {
+  const host = chats.open();
+  const { turn } = await ask(host, 'Once upon');
+  llama.cut();
+  await clock.passUntil(() => llama.readers() === 0);
+  llama.emit(' a time');
+  llama.end();
+  await turn;
+  assert.deepEqual(textsOf(host), ['Tell', 'Once upon a time']);
+});
+
+test('a page that listens late: drop-downs, bubbles and the Stop button are drawn once it does', async () => {
+  const host = await killed('Once', 'Once upon');
+  const opening = host.openPanel(true);
+  await clock.passUntil(() => textsOf(host).at(-1) === note);
+  assert.deepEqual([host.hasStop, host.box('model')], [false, undefined]);
+  host.listen();
+  await clock.passUntil(() => host.hasStop);
+  assert.deepEqual([...host.shown.values()], ['Once upon', note]);
+  assert.equal(host.box('model'), 'tiny');
+  llama.end();
+  await opening;
+});
+
+test('the opening of any chat leaves no trace in it, and draws the drop-downs when the page listens', async () => {
+  for (const messages of [[], [{ id: 'msg_1', sender: 'user', text: 'Hi' }]]) {
+    const host = chats.open();
+    host.disk.save({ id: host.threadId, messages });
+    const thread = host.saved();
+    await host.openPanel(true);
+    assert.equal(host.box('model'), undefined);
+    host.listen();
+    await clock.passUntil(() => host.box('model') !== undefined);
+    assert.deepEqual(host.saved(), thread);
+    assert.equal(host.posted.filter(({ type }) => type === 'addBotMessage').length, 0);
+  }
+});
+
+test('text at the cursor, a Continue and a summary do not outlive their window', async () => {
+  const host = chats.open();
+  const { turn } = await ask(host, 'Once upon');
+  host.stop();
+  await turn;
+  const pressing = host.click('Continue');
+  await clock.passUntil(() => llama.readers() > 0);
+  assert.equal(llama.asked.at(-1)?.id, 'undefined');
+  llama.end();
+  await pressing;
+});
