@@ -24,24 +24,11 @@ export interface Matcher {
 
 /**
  * Makes a matcher that uses each exchange once in its order; the last one repeats.
- * @param source - exchanges in the order in which they answer equal requests; or the one that answers all
+ * @param source - exchanges in the order in which they answer equal requests
  * @throws {TypeError} if an option has a wrong value
  */
-export function createMatcher(
-  source: Exchange | readonly Exchange[],
-  options: MatchOptions = {},
-): Matcher {
+export function createMatcher(source: readonly Exchange[], options: MatchOptions = {}): Matcher {
   const used = new Set<Exchange>();
-  const use = (exchange: Exchange) => {
-    used.add(exchange);
-    return exchange;
-  };
-  const unusedOf = (exchanges: readonly Exchange[]) =>
-    exchanges.filter((it) => !used.has(it)).map((it) => it.name);
-  if ('readBody' in source) {
-    return { find: () => use(source), unused: () => unusedOf([source]) };
-  }
-
   const comparableOf = createComparison(options);
   const compareAll = createComparison({});
   const recorded = source.map((exchange) => {
@@ -66,7 +53,10 @@ export function createMatcher(
       );
       const best = mostAlike(candidates, compareAll(request).leaves);
       const next = best.find((it) => !used.has(it.exchange)) ?? best.at(-1);
-      if (next) return use(next.exchange);
+      if (next) {
+        used.add(next.exchange);
+        return next.exchange;
+      }
       const others = recorded.map(({ exchange, compared }) => ({
         name: exchange.name,
         call: compared.call,
@@ -74,7 +64,7 @@ export function createMatcher(
       }));
       throw new ReplayMiss(describeMiss(asked.call, others));
     },
-    unused: () => unusedOf(source),
+    unused: () => source.filter((it) => !used.has(it)).map((it) => it.name),
   };
 }
 

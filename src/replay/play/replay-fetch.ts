@@ -55,8 +55,9 @@ async function openSource(
   source: string | Exchange | readonly Exchange[],
   options: MatchOptions,
 ): Promise<Matcher> {
-  if (typeof source === 'string') return createMatcher(await readSource(source), options);
-  return 'readBody' in source ? createMatcher(source, options) : createSequence(source);
+  const opened = typeof source === 'string' ? await readSource(source) : source;
+  const isFolder = typeof source === 'string' && !('readBody' in opened);
+  return isFolder ? createMatcher([opened].flat(), options) : createSequence([opened].flat());
 }
 
 /** The names of all exchanges: none has been asked for. */

@@ -1,8 +1,10 @@
 import { isWithoutExchanges, readSource } from '../exchange/folder.ts';
 import { codeOf, inOneLine, wordsOf } from '../exchange/in-words.ts';
-import type { MatchOptions } from '../match/comparison.ts';
-import { createMatcher, type Matcher } from '../match/match.ts';
+import { createMatcher, ReplayMiss } from '../match/match.ts';
 import { howToRecord } from '../match/miss.ts';
+import type { Incoming } from '../match/request.ts';
+import { createPlayer } from '../play/player.ts';
+import type { ReplayOptions } from '../play/replay-fetch.ts';
 
 /** What a recorder does with a folder. */
 interface FolderPlan {
@@ -33,10 +35,20 @@ export function checkMode(mode: unknown, allowed: readonly Mode[]): void {
   throw new TypeError(`mode must be ${list}; it is ${inOneLine(mode)}`);
 }
 
-/** What answers from a folder, if it is replayed, and whether the rest is recorded. */
+/** A folder that requests are answered from, recorded into, or both. */
 interface OpenFolder {
-  readonly matcher: Matcher | undefined;
-  readonly records: boolean;
+  /**
+   * Answers from the folder.
+   * @param record - called for what the folder does not hold, if the mode records
+   * @param onFound - called with the name of the exchange that answers
+   */
+  answer(
+    request: Incoming,
+    record: () => Promise<Response>,
+    onFound?: (name: string) => void,
+  ): Promise<Response>;
+  /** The names of the exchanges that it held, and that nobody has asked for. */
+  unused(): readonly string[];
 }
 
 /**
@@ -46,13 +58,25 @@ interface OpenFolder {
 export async function openFolder(
   mode: Mode,
   folder: string,
-  options: MatchOptions,
+  options: ReplayOptions,
 ): Promise<OpenFolder> {
   const { replays, records } = modes[mode][isWithoutExchanges(folder) ? 'empty' : 'filled'];
-  if (!replays) return { matcher: undefined, records };
+  if (!replays) return { answer: (_, record) => record(), unused: () => [] };
   const exchanges = await readSource(folder).catch((error: unknown) => {
     if (codeOf(error) !== 'replay-folder') throw error;
     throw Object.assign(new Error(`${wordsOf(error)} ${howToRecord()}`), { code: codeOf(error) });
   });
-  return { matcher: createMatcher(exchanges, options), records };
+  const matcher = createMatcher([exchanges].flat(), options);
+  const play = createPlayer(options);
+  return {
+    async answer(request, record, onFound) {
+      try {
+        return await play(matcher, request, ({ name }) => onFound?.(name));
+      } catch (error) {
+        if (records && error instanceof ReplayMiss) return record();
+        throw error;
+      }
+    },
+    unused: () => matcher.unused(),
+  };
 }

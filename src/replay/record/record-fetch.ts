@@ -1,10 +1,9 @@
 import type { Fetch } from '../../client/types.ts';
 import { matchOptionNames } from '../match/comparison.ts';
-import { createMatcher, type Matcher, ReplayMiss } from '../match/match.ts';
+import { createMatcher } from '../match/match.ts';
 import { isInCI } from '../match/miss.ts';
 import { type AnyFetch, readRequest } from '../match/request.ts';
 import { checkPlayOptions } from '../play/play-options.ts';
-import { createPlayer } from '../play/player.ts';
 import type { ReplayOptions } from '../play/replay-fetch.ts';
 import { checkMode, openFolder } from './modes.ts';
 import { createRecorder, type Recorded, type RecorderOptions } from './record.ts';
@@ -61,29 +60,21 @@ export function recordFetch(
   // What is wrong with the options is an error now, not when the folder is read.
   createMatcher([], options);
   const recorder = createRecorder(fetch, { folder, name, server, strict: true });
-  const play = createPlayer(options);
   let opened: ReturnType<typeof openFolder> | undefined;
-  let matcher: Matcher | undefined;
+  let unused: () => readonly string[] = () => [];
 
   async function recordingFetch(input: string | URL | Request, init?: RequestInit) {
     opened ??= openFolder(mode, folder, options);
     const [request, found] = await Promise.all([readRequest(input, init), opened]);
-    matcher = found.matcher;
-    const record = () => {
+    unused = found.unused;
+    return found.answer(request, () => {
       const { body, ...rest } = init ?? {};
       // A text is passed on as a text, as not every `fetch` takes bytes; anything else has been read.
       return recorder.record(request, request.url, typeof body === 'string' ? init : rest);
-    };
-    if (!matcher) return record();
-    try {
-      return await play(matcher, request);
-    } catch (error) {
-      if (found.records && error instanceof ReplayMiss) return record();
-      throw error;
-    }
+    });
   }
   return Object.assign(recordingFetch, {
     settled: (within?: number) => recorder.settled(within),
-    unused: () => matcher?.unused() ?? [],
+    unused: () => unused(),
   });
 }

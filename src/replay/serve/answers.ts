@@ -123,7 +123,7 @@ export class ReplayAnswers {
       this.#isSequence && name === ''
         ? createSequence(inside)
         : createMatcher(inside, this.#options);
-    const scope = { one, inside, all, matcher: one ? createMatcher(one) : all };
+    const scope = { one, inside, all, matcher: one ? createSequence([one]) : all };
     this.#scopes.set(name, scope);
     return scope;
   }

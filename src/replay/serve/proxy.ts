@@ -2,9 +2,8 @@ import { parseHttpURL } from '../../client/option-values.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import { wordsOf } from '../exchange/in-words.ts';
 import type { MatchOptions } from '../match/comparison.ts';
-import { createMatcher, ReplayMiss } from '../match/match.ts';
+import { createMatcher } from '../match/match.ts';
 import type { Incoming } from '../match/request.ts';
-import { createPlayer } from '../play/player.ts';
 import { checkMode, openFolder } from '../record/modes.ts';
 import { createRecorder, type Recorded, type RecorderOptions } from '../record/record.ts';
 import { errorResponse, type Running, startHttp } from './http.ts';
@@ -52,20 +51,15 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
     onOutcome,
     strict: false,
   });
-  const { matcher } = await openFolder(mode, folder, options);
-  const play = createPlayer({});
+  const { ignore, normalize } = options;
+  const held = await openFolder(mode, folder, { ignore, normalize });
 
-  async function answer(request: Incoming): Promise<Response> {
-    if (!matcher) return record(request);
-    try {
-      return await play(matcher, request, (exchange) => {
-        onReplay?.(`${request.method} ${request.path}`, exchange.name);
-      });
-    } catch (error) {
-      if (!(error instanceof ReplayMiss)) throw error;
-      return record(request);
-    }
-  }
+  const answer = (request: Incoming) =>
+    held.answer(
+      request,
+      () => record(request),
+      (exchange) => onReplay?.(`${request.method} ${request.path}`, exchange),
+    );
 
   async function record(request: Incoming): Promise<Response> {
     const { path, headers } = request;

@@ -24,7 +24,7 @@ function exchange(name: string, body: unknown, path = '/v1/x', method = 'POST'):
 
 const asked = (body: unknown, path = '/v1/x') => ({ method: 'POST', path, headers: {}, body });
 
-const createMatcher = (source: Exchange | Exchange[], options?: MatchOptions) =>
+const createMatcher = (source: Exchange[], options?: MatchOptions) =>
   replay.createMatcher(source, options).find;
 
 test('keys may come in any order, at any depth; items of a list may not', () => {
@@ -102,11 +102,12 @@ test('a miss on another path names what there is', () => {
   });
 });
 
-test('one exchange that was chosen answers everything', () => {
-  assert.equal(
-    createMatcher(exchange('a', 1))({ method: 'GET', path: '/', headers: {}, body: null }).name,
-    'a',
-  );
+test('exchanges in a sequence answer everything, and the last one repeats', () => {
+  const { find, unused } = replay.createSequence([exchange('a', 1), exchange('b', 2)]);
+  const anything = { method: 'GET', path: '/', headers: {}, body: null };
+  assert.equal(find(anything).name, 'a');
+  assert.deepEqual(unused(), ['b']);
+  assert.deepEqual([find(anything).name, find(anything).name], ['b', 'b']);
 });
 
 test('a body is JSON where it parses, else its text; none is null', () => {
