@@ -69,12 +69,10 @@ export class Session {
 
   /**
    * Looks for the server, and says which model will answer.
-   * @param onLooked - called before anything is said
    * @returns `unreachable` if nothing listens; else `found`, even if something is wrong: the failing answer will say more about it
    */
-  async find(onLooked?: () => void): Promise<'found' | 'unreachable'> {
+  async find(): Promise<'found' | 'unreachable'> {
     const found = await lookAtServer({ baseURL: this.#baseURL, apiKey: this.#apiKey });
-    onLooked?.();
     this.#refusal = undefined;
     if ('models' in found) {
       this.#models = chatModelsOf(found.models);

@@ -54,8 +54,7 @@ ${INTERRUPTED}, and 1 if the model ended without an answer.
       const session = new Session(terminal, { baseURL: url, model, system });
       const isAtTerminal = Boolean(terminal.stdin.isTTY) && terminal.stdout.isTTY;
       const playsDemo = isAtTerminal || orDemo;
-      const endNotice = playsDemo ? announceSearch(terminal.stderr) : undefined;
-      if ((await session.find(endNotice)) === 'unreachable') {
+      if ((await session.find()) === 'unreachable') {
         if (baseURL === undefined && playsDemo) {
           const other = asTypedHere(`${PROGRAM} chat --base-url URL`);
           return demonstrate(
@@ -111,15 +110,6 @@ function readChatArgs(args: string[]) {
     isDemo: values.demo,
     orDemo: values['or-demo'],
   };
-}
-
-/**
- * Says that a server is looked for, before it is: one that is slow to answer takes seconds. At a terminal the words go again.
- * @returns to be called when the search is over, and before anything else is written
- */
-function announceSearch(stderr: Terminal['stderr']): () => void {
-  stderr.write(stderr.canSteer ? 'Looking for a server ...' : 'Looking for a server ...\n');
-  return () => stderr.clearLine();
 }
 
 /**

@@ -15,8 +15,6 @@ const shownRate = (rate: number | undefined, tokens: number): string | undefined
 const doctorEnglish = {
   answers: (url: string, server: string | undefined) =>
     `${url} answers${server === undefined ? '' : `; it is ${server}`}`,
-  loading: (waited: number) =>
-    `The server is still loading its model; waiting for it, ${waited} s (Ctrl-C to quit)`,
   silent: (url: string) => `${url} accepts connections, but sent no list of models within 2 s.`,
   silentAdvice:
     'It may be busy with another answer: wait, and try again. Or something else listens there: check the port.',
@@ -82,7 +80,6 @@ export type DoctorWords = typeof doctorEnglish;
 
 const doctorChinese: DoctorWords = {
   answers: (url, server) => `${url} 有应答${server === undefined ? '' : `，是 ${server}`}`,
-  loading: (waited) => `服务还在加载模型，已等待 ${waited} 秒（按 Ctrl-C 结束）`,
   silent: (url) => `${url} 接受了连接，但 2 秒内没有给出模型列表。`,
   silentAdvice: '它可能正忙着回答别的问题：请稍后再试。也可能这个端口上不是模型服务：请检查端口。',
   elsewhere: (places) => `本机的另一个地址上有服务。请改用 ${places.join(' 或 ')}`,

@@ -14,7 +14,7 @@ import { type Command, chooseLanguage, readAddress } from '../args.ts';
 import { explainError } from '../failure.ts';
 import { onOneLine } from '../terminal.ts';
 import { type DoctorWords, doctorWords } from './doctor-words.ts';
-import { lookAtLoadedServer, nameServer, type ServerToLookAt } from './look-at-server.ts';
+import { lookAtServer, nameServer, type ServerToLookAt } from './look-at-server.ts';
 import { adviseV1, explainNoModels, Finding } from './no-models.ts';
 
 /*
@@ -102,14 +102,7 @@ async function examine(examination: Examination): Promise<void> {
 }
 
 async function findModels(examination: Examination): Promise<Model[]> {
-  const { server, words, say } = examination;
-  let noticedAt: number | undefined;
-  const found = await lookAtLoadedServer(server, (waited) => {
-    const ms = waited * 1000;
-    if (noticedAt !== undefined && ms - noticedAt < BETWEEN_NOTICES_MS) return;
-    noticedAt = ms;
-    say(`  … ${words.loading(waited)}`);
-  });
+  const found = await lookAtServer(examination.server);
   if ('models' in found) return found.models;
   throw await explainNoModels(found.error, {
     ...examination,

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fieldsOf, parseJson } from '../../client/json.ts';
-import { isChatError, listModels, type Model } from '../../index.ts';
+import { listModels, type Model } from '../../index.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import { onOneLine } from '../terminal.ts';
 
@@ -27,29 +26,6 @@ export async function lookAtServer({
   } catch (error) {
     if (error instanceof Error) return { error };
     throw error;
-  }
-}
-
-const LONGEST_LOADING_MS = 600_000;
-const BETWEEN_LOOKS_MS = 1000;
-
-/**
- * Like {@link lookAtServer}; a server that says that it is still loading its model is waited for, for ten minutes at most.
- * @param onWaiting - called before each wait, with the seconds since the first look
- */
-export async function lookAtLoadedServer(
-  server: ServerToLookAt,
-  onWaiting: (seconds: number) => void,
-): ReturnType<typeof lookAtServer> {
-  const startedAt = performance.now();
-  for (;;) {
-    const found = await lookAtServer(server);
-    const waited = performance.now() - startedAt;
-    const isLoading =
-      'error' in found && isChatError(found.error) && found.error.reason === 'loading';
-    if (!isLoading || waited > LONGEST_LOADING_MS) return found;
-    onWaiting(Math.round(waited / 1000));
-    await sleep(BETWEEN_LOOKS_MS);
   }
 }
 

@@ -72,9 +72,7 @@ test('at a terminal, without a server: a demonstration, said in four lines that 
     columns: 80,
   });
   assert.equal(status, 0);
-  const [search = '', first, second, third = '', fourth, blank, question] =
-    printed.split(/\r\x1b\[K|\n/);
-  assert.equal(search, 'Looking for a server ...');
+  const [first, second, third = '', fourth, blank, question] = printed.split(/\r\x1b\[K|\n/);
   assert.equal(first, `No server answers at ${url}, so this is a demonstration:`);
   assert.equal(
     second,
@@ -92,9 +90,7 @@ test('--or-demo, as npm start has it: the demonstration in a script, too, and ex
   for (const args of [['--or-demo'], ['a question', '--or-demo']]) {
     const { printed, status } = await stopDemo(createChat(defaultBaseURL), args);
     assert.ok(
-      printed.startsWith(
-        `Looking for a server ...\nNo server answers at ${defaultBaseURL}, so this is a demonstration:\n`,
-      ),
+      printed.startsWith(`No server answers at ${defaultBaseURL}, so this is a demonstration:\n`),
       printed,
     );
     assert.match(printed, /\nThat was a recording\.\n$/);
@@ -117,28 +113,6 @@ test('--or-demo with a server and a question: the answer of the server', async (
   stdin.end('really?');
   assert.equal(await createChat(url).run(['--or-demo'], terminal), 0);
   assert.match(printed(), /\nyes\n$/);
-});
-
-test('that a server is looked for is said before it is asked', async (t) => {
-  const { terminal, printed } = createTestTerminal({}, { isTTY: true });
-  let before = '';
-  const url = await serve(t, (request, response) => {
-    before ||= printed();
-    if (request.url === '/v1/models') response.end('{"data":[{"id":"tiny"}]}');
-    else response.writeHead(404).end();
-  });
-  await createChat(url).run(['hi'], terminal);
-  assert.equal(before, 'Looking for a server ...');
-  assert.ok(printed().startsWith(`${before}\r\x1b[Ktiny, at ${url}\n`), printed());
-});
-
-test('Ctrl-C stops a demonstration', async () => {
-  const { terminal, printed } = createTestTerminal({}, { isTTY: true });
-  const ended = createChat(await deadURL()).run([], terminal);
-  while (!printed().includes('Here is a small')) await nextTurn();
-  process.emit('SIGINT');
-  assert.equal(await ended, 0);
-  assert.match(printed(), /\[stopped\]\n\nThat was a recording\.\n$/);
 });
 
 test('what a server sent steers no terminal, also behind a pipe', async (t) => {
@@ -220,7 +194,7 @@ test('npm start without stdin ends with exit status 0, and the answer alone is o
     once(child, 'close'),
   ]);
   assert.match(stdout, /^Here is a small, typed function:[\s\S]*not exact\.\n+$/);
-  assert.match(stderr, /^Looking for a server \.\.\.\n[\s\S]*\nThat was a recording\.\n$/);
+  assert.match(stderr, /^No server answers at [\s\S]*\nThat was a recording\.\n$/);
   assert.equal(status, 0);
 });
 
