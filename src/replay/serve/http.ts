@@ -33,32 +33,30 @@ interface HttpOptions {
   readonly onRefused?: ((request: string, reason: string) => void) | undefined;
   /** 0 takes any free one. */
   readonly port: number;
+  readonly host: string;
 }
-
-/** Nobody else's machine can reach it. */
-const HOST = '127.0.0.1';
 
 /**
  * Serves a function from request to response over HTTP, to this machine's own programs.
  * @throws {Error} in words if the port is taken
  */
 export async function startHttp(options: HttpOptions): Promise<Running> {
-  const { port: wanted } = options;
+  const { port: wanted, host } = options;
   const server = createServer((request, response) => {
     // The client has left, or it gets no more than it has.
     answerOne(request, response, options).catch(() => response.destroy());
   });
-  server.listen(wanted, HOST);
+  server.listen(wanted, host);
   await once(server, 'listening').catch((error: unknown) => {
     if (codeOf(error) !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${wanted} of ${HOST} is in use. Port 0 takes any free one.`, {
+    throw new Error(`Port ${wanted} of ${host} is in use. Port 0 takes any free one.`, {
       cause: error,
     });
   });
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : wanted;
   return {
-    url: `http://${HOST}:${port}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     close: () =>
       new Promise((resolve) => {
@@ -71,7 +69,7 @@ export async function startHttp(options: HttpOptions): Promise<Running> {
 async function answerOne(
   request: IncomingMessage,
   response: ServerResponse,
-  { answer, onRefused }: HttpOptions,
+  { answer, onRefused, host }: HttpOptions,
 ): Promise<void> {
   const left = new AbortController();
   response.once('close', () => left.abort());
@@ -80,7 +78,7 @@ async function answerOne(
   for (const [name, value] of Object.entries(request.headers)) {
     if (!hopByHop.test(name)) headers.set(name, String(value));
   }
-  const body = whyRefused(path, headers) ?? (await readRequestBody(request));
+  const body = whyRefused(path, headers, host) ?? (await readRequestBody(request));
   if (body instanceof Uint8Array) {
     const start = performance.now();
     const answered = await answer({ method, path, headers, body, signal: left.signal, start });
@@ -97,8 +95,8 @@ interface Refusal {
 }
 
 /** Why a request is not answered, by its head alone; `undefined` if it is. */
-function whyRefused(path: string, headers: Headers): Refusal | undefined {
-  const foreign = foreignSource(headers);
+function whyRefused(path: string, headers: Headers, host: string): Refusal | undefined {
+  const foreign = foreignSource(headers, host);
   if (foreign) return { status: 403, reason: foreign };
   // `OPTIONS *`, and what is asked of a proxy: `GET http://host/`. (RFC 9112, 3.2)
   if (path.startsWith('/')) return undefined;

@@ -78,6 +78,7 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
     answer,
     onRefused: (request, reason) => onOutcome?.(request, { reason }),
     port,
+    host: '127.0.0.1',
   });
   return {
     ...running,

@@ -19,6 +19,8 @@ import { type Running, startHttp } from './http.ts';
 export interface ReplayServerOptions extends ReplayOptions {
   /** Default 0: any free one. */
   readonly port?: number | undefined;
+  /** Default `127.0.0.1`. */
+  readonly host?: string | undefined;
   /** Is called for every request with what answered it: the name of an exchange, or the words of an error. */
   readonly onRequest?: ((line: { request: string; answer: string }) => void) | undefined;
 }
@@ -49,15 +51,15 @@ export async function startReplayServer(
   source: string | Exchange | readonly Exchange[],
   options: ReplayServerOptions = {},
 ): Promise<ReplayServer> {
-  checkPlayOptions(options, [...matchOptionNames, 'port', 'onRequest']);
-  const { port = 0, onRequest } = options;
+  checkPlayOptions(options, [...matchOptionNames, 'port', 'host', 'onRequest']);
+  const { port = 0, host = '127.0.0.1', onRequest } = options;
   const opened = typeof source === 'string' ? await readSource(source) : source;
   const isSequence = typeof source !== 'string' && !('readBody' in source);
   const answers = new ReplayAnswers(opened, isSequence, options, (line) => onRequest?.(line));
   const answer = async (request: Incoming) =>
     allowPage(answerPreflight(request) ?? (await answers.answer(request)), request);
   return {
-    ...(await startHttp({ answer, port })),
+    ...(await startHttp({ answer, port, host })),
     exchanges: answers.exchanges,
     misses: answers.misses,
     unused: () => answers.unused(),

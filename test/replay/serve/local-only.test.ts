@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { startRecordingProxy, startReplayServer } from '../../../src/replay/index.ts';
+import { foreignSource } from '../../../src/replay/serve/local-only.ts';
 import { scratch, startServer, write } from '../helpers.ts';
 
 // The proxy and the replay server answer this machine's programs, and no web page of somebody else.
@@ -113,6 +114,21 @@ test('a page of this machine may ask the replay server and read the answer; a fo
   const program = await fetch(`${server.url}/v1/x`);
   assert.equal(program.headers.get('access-control-allow-origin'), null);
   assert.deepEqual(server.misses.length, 1);
+});
+
+test('a server that others can reach is asked for by an address or its own name, not by that of a page', () => {
+  const reason = (host: string, boundTo: string) => foreignSource(new Headers({ host }), boundTo);
+  for (const host of [
+    '192.168.1.5:8089',
+    '[fe80::1]:8089',
+    'localhost:1',
+    'host.docker.internal',
+  ]) {
+    assert.equal(reason(host, '0.0.0.0'), undefined, host);
+  }
+  assert.equal(reason('box.local:1', 'box.local'), undefined);
+  assert.match(String(reason('evil.example', '0.0.0.0')), /not this machine's/);
+  assert.match(String(reason('192.168.1.5', '127.0.0.1')), /not this machine's/);
 });
 
 test('what is no path is refused in words, and asks nobody', async (t) => {
