@@ -25,16 +25,14 @@ export const stoppedEarly = `> ℹ️ **local-llm** · Stopped before the answer
 
 let threads = 0;
 
-/** Chats with a server, in a folder that is removed when the tests have ended. */
+/** Chats with a server, in a folder that is removed when the process ends, in whatever way its tests do. */
 export function chatsWith(server: Pick<ScriptedServer, 'baseURL' | 'close'>): {
   storagePath: string;
   open(options?: ChatOptions): Host;
 } {
   const storagePath = mkdtempSync(join(tmpdir(), 'agent-chats-'));
-  after(async () => {
-    await server.close();
-    rmSync(storagePath, { recursive: true, force: true });
-  });
+  after(() => server.close());
+  process.once('exit', () => rmSync(storagePath, { recursive: true, force: true }));
   return {
     storagePath,
     open: ({

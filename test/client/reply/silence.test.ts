@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { startHttpServer } from '../../tools/http-server.ts';
+import { dist } from '../../tools/project.ts';
 import { chunk, frames } from '../streams.ts';
 
 /** So long the server is silent, and so long the runtime's own limit lasts, in ms. */
@@ -26,8 +28,8 @@ after(close);
  * import, but its class is there after the first `fetch`.
  */
 const program = `
-  import { streamChat } from '${new URL('../../../src/index.ts', import.meta.url)}';
-  import { nodeFetch } from '${new URL('../../../src/node-fetch.ts', import.meta.url)}';
+  import { streamChat } from '${pathToFileURL(join(dist, 'index.js'))}';
+  import { nodeFetch } from '${pathToFileURL(join(dist, 'node.js'))}';
   await fetch('data:,');
   for (const symbol of [1, 2].map((n) => Symbol.for('undici.globalDispatcher.' + n))) {
     const preset = globalThis[symbol];
@@ -48,15 +50,8 @@ const program = `
 `;
 
 async function run(part: string, over: string): Promise<string> {
-  const tsx = fileURLToPath(import.meta.resolve('tsx/cli'));
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    tsx,
-    '--input-type=module',
-    '--eval',
-    program,
-    part,
-    over,
-  ]);
+  const args = ['--input-type=module', '--eval', program, part, over];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
   return stdout.trim();
 }
 

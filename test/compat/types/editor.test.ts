@@ -10,11 +10,14 @@ mkdirSync(join(folder, 'node_modules'));
 symlinkSync(root, join(folder, 'node_modules/local-llm-stream-agent'), 'junction');
 const file = join(folder, 'program.mts');
 
+/** Keeps TypeScript's own libraries parsed from program to program. */
+const libraries = ts.createDocumentRegistry();
+
 /** What an editor says of a program where its cursor, `|`, stands. */
 function openEditor(program: string) {
   const position = program.indexOf('|');
   const text = program.replace('|', '');
-  const service = ts.createLanguageService({
+  const host: ts.LanguageServiceHost = {
     getCompilationSettings: () => ({
       strict: true,
       target: ts.ScriptTarget.ES2022,
@@ -24,7 +27,8 @@ function openEditor(program: string) {
     getCurrentDirectory: () => folder,
     getDefaultLibFileName: ts.getDefaultLibFilePath,
     getScriptFileNames: () => [file],
-    getScriptVersion: () => '1',
+    // A text is its own version; a library has one.
+    getScriptVersion: (name) => (name === file ? text : '1'),
     getScriptSnapshot: (name) =>
       name === file || ts.sys.fileExists(name)
         ? ts.ScriptSnapshot.fromString(name === file ? text : readFileSync(name, 'utf8'))
@@ -33,7 +37,8 @@ function openEditor(program: string) {
     readFile: ts.sys.readFile,
     realpath: (path) => ts.sys.realpath?.(path) ?? path,
     directoryExists: ts.sys.directoryExists,
-  });
+  };
+  const service = ts.createLanguageService(host, libraries);
   return {
     /** The words it offers. */
     offered: () =>

@@ -54,7 +54,7 @@ export default {
   coverageAnalysis: 'perTest',
   ignorePatterns: ['dist', 'test/**/node_modules', '.ci'],
   timeoutMS: 5000,
-  timeoutFactor: 2,
+  timeoutFactor: 4,
   reporters: ['clear-text', 'progress-append-only', 'json'],
   clearTextReporter: { allowColor: false, logTests: false },
   allowConsoleColors: false,
