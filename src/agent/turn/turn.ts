@@ -263,8 +263,8 @@ class Turn implements OpenReply {
   goOnWith = (message: Message, start: ReplyStart): EarlierReply => {
     const show = (text: string) => {
       this.#show(message, text);
-      // The panel scrolls to what was shown last. It would jump between the two bubbles.
-      this.#show(this.bubble, this.#written + this.#notice);
+      // The panel scrolls to what was shown last. It would jump between the two bubbles. The host may have a chunk in hand.
+      if (this.bubble) this.#show(this.bubble, textOf(this.bubble) + this.#notice);
     };
     this.#earlier = new EarlierReply(message, start, show, this.#clock);
     return this.#earlier;

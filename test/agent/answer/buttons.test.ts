@@ -12,6 +12,7 @@ import {
   thenSilent,
   withoutTimes,
 } from '../doubles/chats.ts';
+import { clock } from '../doubles/clock.ts';
 import type { Host } from '../doubles/host.ts';
 import { begin, ending, frame, raw, refuse, say, startServer } from '../doubles/scripted-server.ts';
 
@@ -82,6 +83,25 @@ test('Continue goes on inside a code block, in the same bubble, after reasoning,
   assert.deepEqual(contents(), ['Code', answer, 'Next']);
 });
 
+test('a note under a long part that goes on above is on the screen once', async () => {
+  const host = chats.open();
+  server.script(cut);
+  await host.send('Count');
+  server.script(async (response) => {
+    begin(response);
+    response.write(frame({ content: 'x'.repeat(20_000) }));
+    await host.post(({ text }) => String(text).length > 20_000);
+    response.write(frame({ content: 'y' }));
+    // The panel renders the long part: the last of it waits, while the note can come at once.
+    for (let i = 0; i < 20; i++) await clock.pass(10);
+    response.end(ending('length'));
+  });
+  await host.click('Continue');
+  for (const { id, text } of host.saved().messages.slice(1)) {
+    assert.equal(host.shown.get(String(id)), text);
+  }
+});
+
 for (const [name, deltas] of [
   ['the line that was cut', ['3. ', 'three\n4. four']],
   ['the whole part', ['Here they are:\n1. o', 'ne\n2. two\n3. three', '\n4. four']],
@@ -118,7 +138,7 @@ test('Stop while an answer goes on keeps both parts; so does a question right af
     await host.send('Count');
     server.script(thenSilent('ee\n4. four', '\n5. fi'));
     const turn = host.click('Continue');
-    await host.chunk((text) => text.includes('goes on above'));
+    await host.post(({ text }) => String(text).length > 20_000);
     await new Promise((resolve) => setTimeout(resolve, 200));
     server.script(say('Fine.'));
     if (end === 'stop') {
@@ -156,7 +176,7 @@ test('an answer that somebody edits or deletes while it goes on is left as it is
   await host.send('Count');
   server.script(thenSilent('ee'));
   const turn = host.click('Continue');
-  await host.chunk((text) => text.includes('goes on above'));
+  await host.post(({ text }) => String(text).length > 20_000);
   const thread = host.saved();
   Object.assign(thread.messages[1] ?? {}, { text: 'Mine.' });
   host.disk.save(thread);
