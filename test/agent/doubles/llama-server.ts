@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startHttpServer } from '../../tools/http-server.ts';
 import { ending, frame } from './scripted-server.ts';
@@ -39,6 +40,8 @@ export interface LlamaServer {
   forget(): void;
   /** How many connections read the last answer. */
   readers(): number;
+  /** Resolves when somebody reads an answer. */
+  read(): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -97,12 +100,15 @@ export async function startLlama(): Promise<LlamaServer> {
     },
     forget: () => sessions.clear(),
     readers: () => last.readers.size,
+    read: () => once(connected, 'connected'),
     close,
   };
 }
 
 /** Each chunk is a second after the one before, by the server's clock. */
 let seconds = 1_795_880_000;
+
+const connected = new EventEmitter();
 
 const models = { data: [{ id: 'tiny', object: 'model', owned_by: 'llamacpp' }] };
 
@@ -126,6 +132,7 @@ function connect(session: Session, response: ServerResponse, from: number): void
   const rest = Buffer.from(session.text).subarray(from);
   if (rest.length > 0) response.write(rest);
   session.readers.add(response);
+  connected.emit('connected');
   response.on('close', () => session.readers.delete(response));
   if (session.isDone) response.end();
 }

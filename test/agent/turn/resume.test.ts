@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { Message } from '../../../src/agent/host.ts';
 import { chatsWith, lastMeta, textsOf } from '../doubles/chats.ts';
 import { clock } from '../doubles/clock.ts';
@@ -323,4 +326,43 @@ test('text at the cursor, a Continue and a summary do not outlive their window',
   assert.equal(llama.asked.at(-1)?.id, 'undefined');
   llama.end();
   await pressing;
+});
+
+/** A VS Code of its own; killed as soon as it says this, or at the end of the test. */
+async function killedWhen(
+  t: TestContext,
+  words: string,
+  threadId: string,
+  task: 'ask' | 'open',
+): Promise<void> {
+  const program = fileURLToPath(new URL('chat-process.ts', import.meta.url));
+  const args = [chats.storagePath, llama.baseURL, threadId, task];
+  const child = fork(program, args, { execArgv: ['--import', 'tsx'] });
+  const ended = once(child, 'exit');
+  t.after(() => child.kill('SIGKILL'));
+  await new Promise<void>((resolve, reject) => {
+    child.on('message', (said) => said === words && resolve());
+    ended.then(() => reject(new Error(`it ended before it was ${words}`)));
+    ended.catch(() => {});
+    if (words === 'asked') void llama.read().then(() => resolve());
+  });
+  child.kill('SIGKILL');
+  await ended;
+}
+
+test('processes that are killed one after the other, at each moment: the answer is whole, and there once', async (t) => {
+  const threadId = 'thread_killed_often';
+  llama.asked.length = 0;
+  await killedWhen(t, 'asked', threadId, 'ask');
+  llama.emit('Once upon');
+  for (const moment of ['shown', 'saved']) {
+    await killedWhen(t, moment, threadId, 'open');
+    llama.emit(` ${moment}`);
+  }
+  llama.end();
+  const host = chats.open({ threadId, isReopened: true });
+  await host.openPanel();
+  const answers = textsOf(host).filter((text) => text?.includes('Once'));
+  assert.deepEqual(answers, ['Once upon shown saved']);
+  assert.equal(llama.paths().filter((path) => path === 'POST /v1/chat/completions').length, 1);
 });
