@@ -186,8 +186,8 @@ export const rows: { readonly [cause in Cause]: Row } = {
       happened: `The answer was stopped because it got too large: ${message}.`,
       advice: 'Ask for less at a time.',
     }),
-    zh: ({ message }) => ({
-      happened: `回答太长，已经中断：${message}。`,
+    zh: () => ({
+      happened: '回答太长，已经中断。',
       advice: '请把问题拆小一点。',
     }),
   },

@@ -92,7 +92,8 @@ export default class LocalLLMStreamAgent {
     const { model, replyId, share, contextLength } = fieldsOf(meta);
     const button = `${name} ${model ?? replyId ?? share ?? ''}`;
     // The host would make a bubble of any response, and of an error.
-    if (name !== 'InitTask' && isPressedTwice(chat, button)) return new Promise(() => {});
+    if (name !== 'InitTask' && isPressedTwice(chat, button, this.clock))
+      return new Promise(() => {});
     switch (name) {
       case 'InitTask':
         return this.#reply({ kind: 'answer' }, chat, hostUtils, { isInitial: true });

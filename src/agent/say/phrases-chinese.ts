@@ -16,7 +16,7 @@ const explain = createExplain(
   },
   {
     settings: ({ message }) => ({
-      happened: `agents.json 里的设置有误：${message}。`,
+      happened: `agents.json 里的设置有误：${problemInChinese(message)}。`,
       advice: '改好之后，先在对话列表里点 Refresh，再点“重试”。',
     }),
     'first-token': () => ({
@@ -39,6 +39,29 @@ const explain = createExplain(
     }),
   },
 );
+
+const types: { readonly [name: string]: string } = {
+  string: '字符串',
+  number: '数字',
+  boolean: '布尔值（true 或 false）',
+  object: '对象',
+};
+
+/** What is wrong with a setting is found by the client, too, which speaks English. */
+function problemInChinese(problem: string): string {
+  return problem
+    .replace(/ must be an object such as (.*)$/, ' 必须是对象，例如 $1')
+    .replace(/ must be an object$/, ' 必须是对象')
+    .replace(/ must be of type string, and not empty$/, ' 必须是字符串，不能为空')
+    .replace(/ must be of type (\w+)$/, (_, type) => ` 必须是${types[type] ?? type}`)
+    .replace(/ must be a number that is 0 or more$/, ' 必须是不小于 0 的数字')
+    .replace(/ must be one of (.*)$/, ' 只能是 $1 之一')
+    .replace(/ must begin with http:\/\/ or https:\/\/$/, ' 必须以 http:// 或 https:// 开头')
+    .replace(
+      /^.* cannot be sent in a header$/,
+      'API 令牌或 `baseURL` 里的用户名含有不能发送的字符',
+    );
+}
 
 export const chinese: Phrases = {
   explain,

@@ -88,11 +88,21 @@ const SAVE_MS = 5000;
 export const isAnswering = (thread: Thread, hostUtils: HostUtils | undefined): boolean =>
   hostUtils !== undefined && running.get(thread.id ?? thread)?.hostUtils === hostUtils;
 
-/** Whether the turn that a button has begun is still going on: it was pressed twice. */
-export function isPressedTwice(thread: Thread, button: string): boolean {
-  const last = running.get(thread.id ?? thread);
+/** The second click of a double-click comes within so many ms. The turn of the first may be over by then. */
+const DOUBLE_CLICK_MS = 500;
+
+/** The last button that was pressed. */
+let press: { key: unknown; button: string; at: number } | undefined;
+
+/** Whether a button was pressed twice: with a double-click, or while the turn that it has begun is still going on. */
+export function isPressedTwice(thread: Thread, button: string, clock: TurnClock): boolean {
+  const key = thread.id ?? thread;
+  const at = clock.now();
+  const isDouble = press?.key === key && press.button === button && at - press.at < DOUBLE_CLICK_MS;
+  press = { key, button, at };
+  const last = running.get(key);
   const isGoingOn = last?.begun === undefined || last.begun.isRead;
-  return last?.button === button && isGoingOn;
+  return isDouble || (last?.button === button && isGoingOn);
 }
 
 /**

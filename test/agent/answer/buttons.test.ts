@@ -210,6 +210,13 @@ test('Continue that is pressed later does no harm', async () => {
   await host.press(button.task);
   assert.match(textsOf(host).at(-1) ?? '', /Only the last answer of a chat can be continued/);
   assert.equal(server.seen.length, before);
+  // A double-click: the turn of the first is over at once.
+  const count = textsOf(host).length;
+  const first = host.press(button.task);
+  await clock.pass(300);
+  void host.press(button.task);
+  await first;
+  assert.equal(textsOf(host).length, count + 1);
 });
 
 for (const [name, script, says] of [

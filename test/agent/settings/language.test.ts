@@ -4,6 +4,8 @@ import { rows } from '../../../src/advice/rows.ts';
 import { chinese } from '../../../src/agent/say/phrases-chinese.ts';
 import { english } from '../../../src/agent/say/phrases-english.ts';
 import { languageOf, languageOfText } from '../../../src/agent/settings/language.ts';
+import { readSettings } from '../../../src/agent/settings/settings.ts';
+import { streamChat } from '../../../src/client/stream-chat.ts';
 
 for (const [text, expected] of [
   ['你好', 'zh'],
@@ -59,22 +61,49 @@ test('every phrase is there in both languages, in its own words', () => {
   }
 });
 
+const noDetails = {
+  url: 'http://x/v1',
+  model: 'm',
+  patience: 'p',
+  message: 'w',
+  status: 500,
+  hasKey: true,
+};
+
 test('every failure is explained in the words of the panel, in both languages', () => {
-  const details = {
-    url: 'http://x/v1',
-    model: 'm',
-    patience: 'p',
-    message: 'w',
-    status: 500,
-    hasKey: true,
-  };
   for (const reason of [...Object.keys(rows), 'settings']) {
     for (const { explain } of [english, chinese]) {
-      const { happened, advice } = explain({ reason }, details);
+      const { happened, advice } = explain({ reason }, noDetails);
       assert.match(happened, /[.。]$/, reason);
       assert.match(advice, /[.。]$/, reason);
       assert.doesNotMatch(happened + advice, /undefined|--|LOCAL_LLM/, reason);
     }
+  }
+});
+
+test('what is wrong with a setting is said in Chinese, too', () => {
+  const key = 'a key with\nlines';
+  for (const [llm, words] of [
+    [5, /metadata\.llm 必须是对象。/],
+    [{ timeouts: 1 }, /timeouts 必须是对象，例如 `\{ "firstToken": 1800000 \}`。/],
+    [{ timeouts: { idle: -1 } }, /timeouts\.idle 必须是不小于 0 的数字。/],
+    [{ showStats: 1 }, /showStats 必须是布尔值（true 或 false）。/],
+    [{ reasoning: 'loud' }, /reasoning 只能是 show, hide, off 之一。/],
+    [{ presets: [{}] }, /presets\[0\]\.name 必须是字符串，不能为空。/],
+  ] as const) {
+    const { problem } = readSettings({ llm }, {});
+    const details = { ...noDetails, message: String(problem?.message) };
+    assert.match(chinese.explain({ kind: 'settings' }, details).happened, words);
+  }
+  for (const [options, words] of [
+    [{ baseURL: 'localhost' }, /baseURL 必须以 http:\/\/ 或 https:\/\/ 开头。/],
+    [{ apiKey: key }, /API 令牌或 `baseURL` 里的用户名含有不能发送的字符。/],
+  ] as const) {
+    assert.throws(
+      () => streamChat({ messages: [] }, options),
+      ({ message }: Error) =>
+        words.test(chinese.explain({ kind: 'settings' }, { ...noDetails, message }).happened),
+    );
   }
 });
 
