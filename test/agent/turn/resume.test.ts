@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Message } from '../../../src/agent/host.ts';
+import LocalLLMStreamAgent from '../../../src/agent/index.ts';
 import { chatsWith, lastMeta, textsOf } from '../doubles/chats.ts';
 import { clock } from '../doubles/clock.ts';
 import type { Host } from '../doubles/host.ts';
@@ -314,6 +315,19 @@ test('the opening of any chat leaves no trace in it, and draws the drop-downs wh
     assert.deepEqual(host.saved(), thread);
     assert.equal(host.posted.filter(({ type }) => type === 'addBotMessage').length, 0);
   }
+});
+
+test('a host that runs no InitTask after it has asked for the drop-downs finds its thread as it was', async () => {
+  const host = chats.open();
+  const thread = { id: host.threadId, messages: [{ id: 'msg_1', sender: 'user', text: 'Hi' }] };
+  const before = JSON.stringify(thread);
+  const agent = new LocalLLMStreamAgent({ llm: { baseURL: llama.baseURL } });
+  await agent.loadOperations(thread);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(JSON.stringify(thread), before);
+  await agent.loadOperations(thread);
+  await agent.generateReply(thread);
+  assert.equal(JSON.stringify(thread), before);
 });
 
 test('text at the cursor, a Continue and a summary do not outlive their window', async () => {
