@@ -7,7 +7,6 @@
 // leaves.ts takes a JSON value apart, for comparing and for searching; in-words.ts words values and errors.
 
 import { isObject } from '../../client/json.ts';
-import { isTooDeep } from './leaves.ts';
 import {
   assertRules,
   isCount,
@@ -99,11 +98,6 @@ const headRules: readonly Rule[] = [
   required('request.path', matches(/^\//), "a text that starts with '/'"),
   required('request.headers', isHeaders, 'an object of HTTP headers'),
   required('request.body', (body) => body !== undefined, 'there; null if there was none'),
-  required(
-    'request.body',
-    (body) => !isTooDeep(body),
-    'text if it is nested deeper than 200 levels',
-  ),
   required(
     'response.status',
     (status) => isCount(status) && Number(status) >= 200 && Number(status) <= 599,

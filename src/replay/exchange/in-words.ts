@@ -1,4 +1,4 @@
-import { fieldsOf, isObject } from '../../client/json.ts';
+import { fieldsOf } from '../../client/json.ts';
 
 // What was thrown is looked at by its fields: jest runs each test file in a realm of its own, in which an error of
 // Node's modules is no `instanceof Error`.
@@ -17,15 +17,6 @@ export function wordsOf(thrown: unknown): string {
 /** A value in one short line, for a message. */
 export function inOneLine(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = jsonText(value);
+  const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
-/** `JSON.stringify` overflows its stack on what is nested some thousand levels deep. */
-function jsonText(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return isObject(value) ? 'an object that is nested too deep' : 'a list that is nested too deep';
-  }
 }

@@ -22,34 +22,17 @@ function stepTo(key: string, isFirst: boolean): string {
   return isFirst ? key : `.${key}`;
 }
 
-/** JSON that is nested 20,000 levels deep can be sent, and recursion cannot follow it. */
-const MOST_LEVELS = 200;
-
 /**
  * A JSON value as a list of its leaves, in order. An empty object or list is a leaf as well, and no two leaves have the
- * same place: values with the same leaves are equal. What lies deeper than {@link isTooDeep} allows is one leaf.
+ * same place: values with the same leaves are equal. It does not recurse, as JSON may be nested 20,000 levels deep.
  */
 export function leavesOf(value: unknown, place = ''): Leaf[] {
   const leaves: Leaf[] = [];
-  const open = [{ place, value, depth: 0 }];
+  const open = [{ place, value }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const depth = next.depth + 1;
-    const items = depth > MOST_LEVELS ? [] : itemsWithSteps(next.value, next.place);
-    if (items.length === 0) leaves.push({ place: next.place, value: next.value });
-    for (const item of items.reverse()) open.push({ ...item, depth });
+    const items = itemsWithSteps(next.value, next.place);
+    if (items.length === 0) leaves.push(next);
+    open.push(...items.reverse());
   }
   return leaves;
-}
-
-/** Whether a JSON value is nested so deep that it cannot be compared and written as one. */
-export function isTooDeep(value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth >= MOST_LEVELS) return true;
-    level = level.flatMap((item) => {
-      if (Array.isArray(item)) return item;
-      return isObject(item) ? Object.values(item) : [];
-    });
-  }
-  return false;
 }

@@ -1,6 +1,5 @@
 import { parseJson } from '../../client/json.ts';
 import type { StoredRequest } from '../exchange/exchange.ts';
-import { isTooDeep } from '../exchange/leaves.ts';
 
 /** `fetch`, in all the ways in which a foreign client may call it. */
 export type AnyFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -39,13 +38,13 @@ export async function readRequest(
 
 /**
  * A body as an exchange stores it: JSON's value, `null` for an empty one, else its text. A JSON string would look like
- * text that is no JSON, and a JSON null like no body: they stay text, and so does what is nested too deep.
+ * text that is no JSON, and a JSON null like no body: they stay text.
  */
 function storedBody(bytes: Uint8Array): unknown {
   const text = new TextDecoder().decode(bytes);
   const value = parseJson(text);
   const staysText = value === undefined || value === null || typeof value === 'string';
-  return staysText || isTooDeep(value) ? text || null : value;
+  return staysText ? text || null : value;
 }
 
 /** A request as an exchange stores it. No header is kept but the content type: others may hold secrets. */
