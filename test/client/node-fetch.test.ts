@@ -121,7 +121,7 @@ for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'GET']) {
   }
 }
 
-test('without a body no length is told of a GET, and 0 of a POST', async (t) => {
+test('without a body a GET has no length, and a POST the length 0', async (t) => {
   const url = await serve(t, (request, response) => {
     response.end(String(request.headers['content-length']));
   });
@@ -384,7 +384,7 @@ test('a reader that leaves closes the connection', async (t) => {
   await emitted;
 });
 
-test('an end that is told after the reader has left does no harm, as Deno tells it', async (t) => {
+test('an end after the reader has left does no harm (Deno)', async (t) => {
   const url = await serve(t, (_, response) => response.write('a'));
   const { body } = await nodeFetch(url, {});
   const destroy = t.mock.method(

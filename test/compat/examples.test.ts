@@ -109,7 +109,7 @@ for (const [name, args, requests] of runners) {
   });
 }
 
-test('what was not recorded is told by each client in the words of the miss', {
+test('each client shows a miss in the words of the miss', {
   skip,
 }, async (t) => {
   const folder = await scratch(t);

@@ -38,7 +38,7 @@ async function run(name: string, page = readme): Promise<string> {
     .stdout;
 }
 
-test('the loop, with the output that stands below it', async () => {
+test('the loop, with the output below it', async () => {
   const [, shown = ''] = readme.split('```text\n')[1]?.match(/^([\s\S]*?)```/) ?? [];
   assert.equal(await run('library.mjs'), shown);
 });

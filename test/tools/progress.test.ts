@@ -18,7 +18,7 @@ test('progress is one line that changes at a terminal, and a line now and then e
   assert.deepEqual([duration(41_600), duration(185_000)], ['42 s', '3 min 5 s']);
 });
 
-test('what has a known number of steps tells how far it is, and about how long the rest takes', () => {
+test('steps of a known number show how many are done, and about how long the rest takes', () => {
   const lines: string[] = [];
   let now = 0;
   const stream = { isTTY: true, columns: 80, write: (text: string) => lines.push(text) };

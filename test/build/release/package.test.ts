@@ -101,7 +101,7 @@ function filesIn(folder: string, before = ''): string[] {
   );
 }
 
-test('the package holds the built files, what tells about them, one recording, and nothing else', () => {
+test('the package holds the built files, the pages about them, one recording, and nothing else', () => {
   const built = entries.flatMap(({ outputs, declarations }) => [
     ...outputs.map(({ file }) => file),
     ...declarations,

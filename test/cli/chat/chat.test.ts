@@ -115,7 +115,7 @@ test('--or-demo with a server and a question: the answer of the server', async (
   assert.match(printed(), /\nyes\n$/);
 });
 
-test('what a server sent steers no terminal, also behind a pipe', async (t) => {
+test('what a server sent steers no terminal, not even behind a pipe', async (t) => {
   const answer = frames(chunk({ content: 'one\x1b[2J\r\n\ttwo\x9b31m' }, 'stop'), '[DONE]');
   const url = await answering(t, [{ id: 'tiny\x1b]0;title\x07' }], answer);
   const { stdout, stderr } = await run(t, ['hi', '--base-url', url]);
@@ -239,7 +239,7 @@ test('an empty stdin and a server that is there: it says that there is no questi
   assert.equal(status, 2);
 });
 
-test('what to do is told in the words of the command line', async (t) => {
+test('advice names options of the command line', async (t) => {
   const server = await startReplayServer(fixtures);
   t.after(() => server.close());
   const told = async (exchange: string) => {
@@ -308,7 +308,7 @@ const answering = (t: TestContext, models: object[], answer: string) =>
     else response.writeHead(404).end();
   });
 
-test('several models, none named: the same one as doctor takes, and it is told', async (t) => {
+test('several models, none named: chat takes the one that doctor takes, and names it', async (t) => {
   const answer = frames(chunk({ content: 'yes' }, 'stop'), '[DONE]');
   const models = [
     { id: 'text-embedding-words', type: 'embeddings' },
@@ -331,7 +331,7 @@ test('several models, none named and none loaded: it names them', async (t) => {
   assert.equal(status, 1);
 });
 
-test('an answer that was cut before it began is told as cut, not as empty', async (t) => {
+test('an answer that was cut before it began is called cut, not empty', async (t) => {
   const answer = frames(chunk({ reasoning_content: 'well…' }), chunk({}, 'length'), '[DONE]');
   const url = await answering(t, [{ id: 'tiny' }], answer);
   const { stderr } = await run(t, ['hi', '--base-url', url]);
@@ -366,7 +366,7 @@ for (const [what, deltas, words] of [
   });
 }
 
-test('another model than the one that was named is told on stderr, also in a pipe; the same one is not', async (t) => {
+test('a model other than the one asked for is named on stderr, in a pipe too; the same one is not', async (t) => {
   const answer = (model: string) =>
     frames({ ...chunk({ content: 'yes' }, 'stop'), model }, '[DONE]');
   const url = await answering(t, [{ id: 'tiny' }], answer('models/Tiny-Q4_K_M.gguf\x1b[2J\u202e'));

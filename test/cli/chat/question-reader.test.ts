@@ -28,7 +28,7 @@ test('several lines that are pasted are one question, as the terminal marks them
   assert.match(printed(), /\x1b\[\?2004l$/);
 });
 
-test('several lines that come at once are one question, also where the terminal marks nothing', async () => {
+test('several lines that come at once are one question, even if the terminal does not mark a paste', async () => {
   const { reader, type } = start();
   const question = reader.next();
   type('first\rsecond\rthird');

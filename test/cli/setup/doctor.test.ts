@@ -53,7 +53,7 @@ test('a server that is well: what it is, its models, a stream, and how fast', as
   assert.equal(server.seen.at(-1)?.body.model, 'tiny');
 });
 
-test('of an answer that is too short to tell, no rate is told', async () => {
+test('of an answer that is too short no rate is shown', async () => {
   server.script((response) => {
     begin(response);
     const end = ending().replace('"completion_tokens":2', '"completion_tokens":1');
@@ -63,7 +63,7 @@ test('of an answer that is too short to tell, no rate is told', async () => {
   assert.match(printed, /✓ Streaming works: first token after \d+ ms \(1 token, tiny\)\n/);
 });
 
-test('a replay server that has no recording of it is told as that', async (t) => {
+test('a replay server that has no recording of the question is named as such', async (t) => {
   const folder = await scratch(t);
   await write(folder, 'models', {
     request: { method: 'GET', path: '/v1/models', body: null },
@@ -150,7 +150,7 @@ test('no model is loaded: none is loaded for the test, unless it is named', asyn
   assert.equal(idle.seen.at(-1)?.body.model, 'big');
 });
 
-test('https to a server that speaks http is told as that, at once', async (t) => {
+test('https to a server that speaks http is named as such, at once', async (t) => {
   const plain = await startServer();
   t.after(() => plain.close());
   const { status, printed } = await examine(plain.baseURL.replace('http:', 'https:'));
@@ -330,7 +330,7 @@ test('a number of tokens that is none makes no line of its own', async () => {
   assert.match(printed, /\(1 token, tiny\)/);
 });
 
-test('a wrong port: where else a server answers, also if something other than a model server listens there', async (t) => {
+test('a wrong port: where else a server answers, even if something other than a model server listens there', async (t) => {
   const right = createHttpServer((_, response) => response.end('{"data":[{"id":"tiny"}]}'));
   t.after(() => right.close());
   const isFree = await new Promise((resolve) => {

@@ -70,7 +70,7 @@ test('it is a ChatError, of this build or of another', () => {
   assert.ok(!isChatError(undefined));
 });
 
-test('long words are shown in part, and told whole', () => {
+test('long words are shown in part, and kept whole', () => {
   const said = 'x'.repeat(1000);
   assert.equal(fail({ said }).serverMessage, said);
 });

@@ -72,7 +72,7 @@ for (const [what, secrets, text, shown] of cases) {
   });
 }
 
-test('every part of a secret of 8 characters or more is blanked, wherever it stands', () => {
+test('every part of a secret of 8 characters or more is blanked, wherever it is', () => {
   const blank = createBlanker([KEY]);
   for (let start = 0; start <= KEY.length - 8; start++) {
     for (let end = start + 8; end <= KEY.length; end++) {

@@ -159,7 +159,7 @@ const byStatus: [status: number, reason: ErrorReason][] = [
 ];
 
 for (const [status, reason] of byStatus) {
-  test(`status ${status} tells by itself: ${reason}`, () => {
+  test(`status ${status} alone means ${reason}`, () => {
     assert.equal(findServerReason(signs({ status, words: 'No.' })).reason, reason);
   });
 }
@@ -173,7 +173,7 @@ const byCode: [code: string, reason: ErrorReason][] = [
 ];
 
 for (const [code, reason] of byCode) {
-  test(`the code ${code} tells by itself: ${reason}`, () => {
+  test(`the code ${code} alone means ${reason}`, () => {
     assert.equal(
       findServerReason(signs({ codes: [undefined, code], words: 'No.' })).reason,
       reason,

@@ -234,7 +234,7 @@ for (const [name, body] of none) {
   test(`${name} is no list`, () => assert.equal(readListing(body), undefined));
 }
 
-test('an embedding model is known by its name only where no type is told', () => {
+test('an embedding model is known by its name only if it has no type', () => {
   const types = {
     'nomic-embed-text': 'embedding',
     'Qwen3-Embedding-0.6B': 'embedding',

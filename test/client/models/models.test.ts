@@ -141,13 +141,13 @@ test('a recorded listing is read', async () => {
   ]);
 });
 
-test('a missing token is told as that', async () => {
+test('a missing token is named as such', async () => {
   const fetch = async () =>
     Response.json({ error: { message: 'An API token is required' } }, { status: 401 });
   await assert.rejects(listModels({ fetch }), { kind: 'http', reason: 'token', status: 401 });
 });
 
-test('a server without any listing is told as that, whatever the older paths answered', async () => {
+test('a server without any listing is named as such, whatever the older paths answered', async () => {
   const noList = { name: 'ChatError', kind: 'protocol', message: /\/v1.* has no list of models/ };
   const { fetch, asked } = server({});
   await assert.rejects(listModels({ fetch }), noList);
@@ -157,12 +157,12 @@ test('a server without any listing is told as that, whatever the older paths ans
   await assert.rejects(listModels({ fetch: other.fetch }), noList);
 });
 
-test('a server that has no such path at all is told by its status', async () => {
+test('a server that has no such path at all is named with its status', async () => {
   const fetch = async () => new Response('not found', { status: 404 });
   await assert.rejects(listModels({ fetch }), { kind: 'http', status: 404 });
 });
 
-test('a refused connection is told at once, after one request', async () => {
+test('a refused connection is an error at once, after one request', async () => {
   let asked = 0;
   const fetch = () => {
     asked++;

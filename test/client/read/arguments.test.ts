@@ -142,7 +142,7 @@ test('what the caller changes after the call is not sent', async () => {
   assert.equal(JSON.parse(String(seen.requests[0]?.init.body)).messages.length, 1);
 });
 
-test('it goes to LM Studio unless told otherwise; every way to write a base URL means the same', async () => {
+test('it goes to LM Studio by default; every way to write a base URL means the same', async () => {
   assert.equal((await sent({})).url, 'http://127.0.0.1:1234/v1/chat/completions');
   for (const baseURL of ['http://h:8/v1', 'http://h:8/v1/', new URL('http://h:8/v1//')]) {
     assert.equal((await sent({}, { baseURL })).url, 'http://h:8/v1/chat/completions');

@@ -95,7 +95,7 @@ test('an event ends with the CR that ends its empty line: nothing is waited for'
   assert.deepEqual(read(['data: a\r\n\r', '\ndata: b\r', '\n\r\n']).before, ['a', 'b']);
 });
 
-test('a BOM is dropped at the start alone, also where an empty read comes first', () => {
+test('a BOM is dropped at the start alone, even after an empty read', () => {
   assert.deepEqual(read(['', '\ufeffdata: a\n\n']).before, ['a']);
   assert.deepEqual(read(['data: a\n\n', '\ufeffdata: b\n\n']).before, ['a']);
 });

@@ -221,7 +221,7 @@ for (const [what, items, calls] of cases) {
   });
 }
 
-test('a fragment tells where it belongs, and what is known by now', () => {
+test('a fragment says where it belongs, and what is known so far', () => {
   const collector = new ToolCallCollector();
   const told = [
     part(3, 'a', 'edit', ''),

@@ -99,7 +99,7 @@ test('an abort before the head rejects, though fetch ignores its signal', async 
   await assert.rejects(pending, { name: 'AbortError' });
 });
 
-test('an abort between two reads is told by the next one', async () => {
+test('an abort between two reads makes the next one fail', async () => {
   const { fetch } = fakeServer([hello]);
   const controller = new AbortController();
   const iterator = streamChat(body, { fetch, signal: controller.signal })[Symbol.asyncIterator]();

@@ -210,7 +210,7 @@ test('leaving before the head ends what is pending, though fetch ignores its sig
   assert.deepEqual(await pending, { done: true, value: undefined });
 });
 
-test('return() after a failure is a plain end, whether the failure was told or not', async () => {
+test('return() after a failure is a plain end, whether the failure was thrown or not', async () => {
   const ended = { done: true, value: undefined };
   const told = streamChat(body, { fetch: fakeServer([new Error('gone')]).fetch });
   const first = told[Symbol.asyncIterator]();

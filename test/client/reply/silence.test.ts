@@ -63,7 +63,7 @@ for (const part of ['head', 'token', 'middle']) {
   }
 }
 
-test('a fetch of the caller’s own keeps its limits, and their end is told as theirs', async () => {
+test('a fetch of the caller’s own keeps its limits, and an error says that they ended it', async () => {
   assert.equal(await run('head', 'plain'), 'timeout runtime-limit');
   assert.equal(await run('middle', 'plain'), 'timeout runtime-limit');
 });

@@ -248,7 +248,7 @@ for (const [what, reads, init, fields] of messages) {
   });
 }
 
-test('of a frame that is no JSON 200 characters are told', async () => {
+test('of a frame that is no JSON 200 characters are shown', async () => {
   const { error } = await outcome([`data: {${'x'.repeat(300)}\n\n`]);
   assert.equal(error?.serverMessage, `{${'x'.repeat(199)}`);
 });
@@ -313,7 +313,7 @@ test('an event may have so many bytes, and not one more', async () => {
 });
 
 for (const off of [0, Infinity]) {
-  test(`where no clock runs (${off}) a refusal is told at once`, async () => {
+  test(`where no clock runs (${off}) a refusal is an error at once`, async () => {
     const { error, seen } = await outcome(
       ['No.'],
       { status: 400 },

@@ -161,7 +161,7 @@ describe('a clock', () => {
     assert.deepEqual(ranOut, [62_000 + LAST_LOOK]);
   });
 
-  test('with another limit forgets the old one, also in its last look', async (t) => {
+  test('with another limit forgets the old one, even in its last look', async (t) => {
     const { time, clock, ranOut } = clockOf(t);
     clock.limit(1000);
     clock.wait();
@@ -195,7 +195,7 @@ describe('a clock', () => {
 });
 
 describe('a pause', () => {
-  test('lasts as long as it was told, and leaves no listener', async (t) => {
+  test('lasts as long as it was set, and leaves no listener', async (t) => {
     const time = fakeClock(t);
     const { signal } = new AbortController();
     let isOver = false;

@@ -234,7 +234,7 @@ function watchedFetch() {
   return { fetch: watched, nextOver };
 }
 
-test('after [DONE] a body is left to end by itself, so no server sees its client go away', async (t) => {
+test('after [DONE] a body may come to its end, so no server sees its client go away', async (t) => {
   const { baseURL, responses, connections } = await serveByHand(t);
   const { fetch, nextOver } = watchedFetch();
   for (let streams = 1; streams <= 3; streams++) {

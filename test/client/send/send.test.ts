@@ -71,7 +71,7 @@ test('a request without JSON is a GET, one with it a POST; a redirect is not fol
   );
 });
 
-test('a redirect that a browser keeps secret is told as a redirect, without a status', async () => {
+test('a redirect that a browser keeps secret is called a redirect, without a status', async () => {
   const hidden = () => Object.defineProperty(Response.error(), 'type', { value: 'opaqueredirect' });
   const { server, asked } = serverOf([hidden]);
   await assert.rejects(send(server, '/models', signal), (error) => {

@@ -136,7 +136,7 @@ for (const name of ['CON', 'com1.txt', '../x', 'a.body', '', '-x', '.x', 'x'.rep
   });
 }
 
-test('a query that encodes nothing, and a choice that does, are told', async (t) => {
+test('a query that encodes nothing, and a choice that does, are reported', async (t) => {
   const folder = await scratch(t);
   await write(folder, 'a');
   const server = await startReplayServer(folder);

@@ -181,7 +181,7 @@ test('a miss shows where two long texts part, not how they begin', () => {
   });
 });
 
-test('what nobody asked for is told, by replayFetch and by the server', async (t) => {
+test('what nobody asked for is named, by replayFetch and by the server', async (t) => {
   const folder = await scratch(t);
   await write(folder, 'a');
   await write(folder, 'b', { request: { path: '/v1/y' } });

@@ -68,7 +68,7 @@ test('a miss rejects, showing the nearest exchange', async () => {
   });
 });
 
-test('equal requests get their exchanges in order, also at once', async (t) => {
+test('equal requests get their exchanges in order, even at once', async (t) => {
   const folder = await scratch(t);
   for (const name of ['a', 'a-2', 'a-3']) await write(folder, name, { content: name });
   const fetch = replayFetch(folder);

@@ -127,7 +127,7 @@ test('a process that ends right after [DONE] has kept its recording', async (t) 
   assert.deepEqual(await contentsOf(folder), ['short life']);
 });
 
-test('on a full disk the client is told, other exchanges stay, and nothing is left over', async (t) => {
+test('on a full disk the client gets an error, other exchanges stay, and nothing is left over', async (t) => {
   const folder = await scratch(t);
   // No file may have more than 8 KiB.
   const url = `${await startEcho(t, (content) => `data: "${content}"\n\n`)}/v1/chat/completions`;

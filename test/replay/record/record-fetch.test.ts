@@ -59,7 +59,7 @@ test('once: records into an empty folder, then replays it without the server', a
   assert.equal(seen.headers['accept-encoding'], 'identity');
 });
 
-test('new, the default: records what is missing, replays what is there, and tells what nobody asked for', async (t) => {
+test('new, the default: records what is missing, replays what is there, and names what nobody asked for', async (t) => {
   const folder = await scratch(t);
   const { url, seen } = await startCounting(t);
   await write(folder, 'a', { content: 'data: old\n\n' });
@@ -119,7 +119,7 @@ test('a reader that leaves behind what follows [DONE] has left nothing out', asy
   assert.deepEqual([end, response.bytes], ['complete', 21]);
 });
 
-test('settled tells what came of each request, in their order, and does not wait for ever', async (t) => {
+test('settled says what came of each request, in their order, and does not wait for ever', async (t) => {
   const folder = await scratch(t);
   const { url } = await startCounting(t);
   const hanging = await startCounting(t, 'data: {}\n\n', true);
@@ -176,7 +176,7 @@ test('the exchange is on disk when its body has ended, and says what was recorde
   );
 });
 
-test('none: a miss is an error and the server is not asked, also with an empty folder', async (t) => {
+test('none: a miss is an error and the server is not asked, even with an empty folder', async (t) => {
   const folder = await scratch(t);
   const { url, seen } = await startCounting(t);
   await assert.rejects(

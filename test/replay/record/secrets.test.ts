@@ -189,7 +189,7 @@ for (const [what, write, first, second] of interleaved) {
   });
 }
 
-test('a secret is found wherever a body is cut, and its line is told', () => {
+test('a secret is found wherever a body is cut, and its line is named', () => {
   const lines = `${'x'.repeat(99)}\n`.repeat(1000);
   for (const size of [1, 4096, 65_537, 1e6]) {
     const body = `${lines}it is ${secret}.\n${lines}`;

@@ -207,7 +207,7 @@ test('a fixture whose body was changed is a 500 that says so', async (t) => {
   assert.match(await response.text(), /a\.json: response\.bytes says 1/);
 });
 
-test('a port in use is told in words', async (t) => {
+test('a port in use is an error in words', async (t) => {
   const { port } = await serve(t);
   await assert.rejects(startReplayServer(fixtures, { port }), {
     message: /^Port \d+ of 127\.0\.0\.1 is in use\. Port 0 takes any free one\.$/,
