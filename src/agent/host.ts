@@ -18,7 +18,7 @@ export interface Message {
   /** A file name inside the thread's folder. */
   imagePath?: string;
   /** The buttons under it. */
-  availableTasks?: readonly AvailableTask[];
+  availableTasks?: readonly AvailableTask[] | undefined;
 }
 
 /** Saved with the bot's message: the host keeps the object that it is given and writes it out after the stream. */

@@ -188,7 +188,8 @@ export class AnswerPage {
     return {
       text: whole,
       meta: { ...meta, added, verdict: meta.verdict ?? 'stopped' },
-      ...(buttons.length > 0 && { availableTasks: buttons }),
+      // Those that were saved while it was unfinished would stay otherwise.
+      availableTasks: buttons.length > 0 ? buttons : undefined,
     };
   }
 

@@ -133,7 +133,8 @@ export function beginTurn(
       catchUp(thread, repository);
     } while (isNextTaken(thread));
     restoreParts(thread, parts, repository);
-    forgetButtons(thread);
+    // The page has no way to take away a bubble's buttons alone.
+    if (forgetButtons(thread)) postToPanel(hostUtils, { type: 'loadThread', thread });
     return new Turn(thread, hostUtils, clock, parts, () => {
       if (running.get(key)?.turn === turn) running.delete(key);
       rememberEnd(key, clock);
@@ -378,11 +379,14 @@ export function showAgain(thread: Thread): void {
   running.get(thread.id ?? thread)?.begun?.showAgain();
 }
 
-/** The buttons under earlier replies are not for this conversation any more. */
-function forgetButtons({ messages }: Thread): void {
-  for (const message of messages) {
-    if (message?.availableTasks && !Object.isFrozen(message)) delete message.availableTasks;
-  }
+/**
+ * The buttons under earlier replies are not for this conversation any more.
+ * @returns whether there were any
+ */
+function forgetButtons({ messages }: Thread): boolean {
+  const withButtons = messages.filter((one) => one?.availableTasks && !Object.isFrozen(one));
+  for (const message of withButtons) delete message.availableTasks;
+  return withButtons.length > 0;
 }
 
 function rememberEnd(key: unknown, clock: TurnClock): void {

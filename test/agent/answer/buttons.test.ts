@@ -619,17 +619,23 @@ test('Reset context that is pressed again makes no second marker before there is
   assert.equal(markers(), 2);
 });
 
-test('earlier answers lose their buttons when the next question is asked', async () => {
+test('earlier answers lose their buttons when the next question is asked, on the page, too', async () => {
   server.script(cut);
   const host = chats.open();
   await host.send('Count');
   assert.equal(host.saved().messages[1]?.availableTasks?.length, 1);
+  assert.equal(host.rows.size, 1);
   server.script(say('Fine.'));
   await host.send('Thanks');
   assert.deepEqual(
     host.saved().messages.map(({ availableTasks }) => availableTasks),
     [undefined, undefined, undefined, undefined],
   );
+  assert.equal(host.rows.size, 0);
+  const drawn = () => host.posted.filter(({ type }) => type === 'loadThread').length;
+  assert.equal(drawn(), 1);
+  await host.send('Bye');
+  assert.equal(drawn(), 1, 'there is nothing to take away');
 });
 
 test('of an answer to "Load" no more than a mebibyte is read', async () => {

@@ -85,6 +85,8 @@ export interface Host {
   saved(): Thread;
   /** What each bubble shows, by its message's id. The copy button takes the same. */
   readonly shown: ReadonlyMap<string, string>;
+  /** The buttons under each bubble. They stay until the page draws the whole thread. */
+  readonly rows: ReadonlyMap<string, readonly AvailableTask[]>;
   /** Every chunk, with the time when it came. */
   readonly chunks: { text: string; at: number }[];
   /** What went to the panel through `postMessage`. */
@@ -151,6 +153,7 @@ class ChatPanel implements Host {
   readonly disk: Disk;
   readonly threadId: string;
   readonly shown = new Map<string, string>();
+  readonly rows = new Map<string, readonly AvailableTask[]>();
   readonly chunks: Host['chunks'] = [];
   readonly posted: Host['posted'] = [];
   hasStop = false;
@@ -245,12 +248,8 @@ class ChatPanel implements Host {
 
   listen(): void {
     this.#listens = true;
-    const { messages } = this.disk.getThread(this.threadId);
-    this.shown.clear();
     this.hasStop = false;
-    for (const { id, sender, text } of messages) {
-      if (sender === 'bot') this.shown.set(String(id), String(text));
-    }
+    this.#draw(this.disk.getThread(this.threadId));
   }
 
   /** The host's own look at the thread that it has read for the opening. */
@@ -324,6 +323,10 @@ class ChatPanel implements Host {
     const { type, messageId, text } = message;
     if (type === 'updateBotMessage' && this.shown.has(String(messageId)))
       this.shown.set(String(messageId), String(text));
+    if (type === 'loadThread') this.#draw(message.thread as Thread);
+    if (type === 'addAvailableTasks') {
+      this.rows.set(String(messageId), message.availableTasks as readonly AvailableTask[]);
+    }
     if (type === 'messagesDeleted')
       for (const id of message.messageIds as string[]) this.shown.delete(id);
     if (type === 'addBotMessage') {
@@ -332,6 +335,16 @@ class ChatPanel implements Host {
     }
     if (type === 'loadOperations') this.#drawn = message as unknown as Drawn;
     if (type === 'triggerRetry') setImmediate(() => this.#retryFromPage());
+  }
+
+  #draw({ messages }: Thread): void {
+    this.shown.clear();
+    this.rows.clear();
+    for (const { id, sender, text = '', availableTasks } of messages) {
+      if (sender !== 'bot') continue;
+      this.shown.set(String(id), text);
+      if (availableTasks) this.rows.set(String(id), availableTasks);
+    }
   }
 
   #retryFromPage(): void {
@@ -426,6 +439,7 @@ class ChatPanel implements Host {
       this.disk.save(saved);
     }
     this.#toPage();
+    this.rows.set(String(message.id), availableTasks);
   }
 }
 

@@ -73,6 +73,7 @@ test('a chat that is opened gets the whole of an answer that is over by now, in 
   const [, reply] = host.saved().messages;
   assert.deepEqual([reply?.meta?.verdict, reply?.meta?.resumable], ['complete', undefined]);
   assert.deepEqual([...host.shown.values()], ['Once upon a time there was']);
+  assert.deepEqual([reply?.availableTasks, host.rows.size], [undefined, 0], 'nothing to continue');
 });
 
 test('an answer that is not over goes on in its bubble; the new one says so, and has the Stop button', async () => {
