@@ -2,7 +2,6 @@ import { type Message, type Meta, textOf } from '../host.ts';
 import type { Span } from '../page/added.ts';
 import type { TurnClock } from './clock.ts';
 import { Joiner } from './joiner.ts';
-import type { WrittenReply } from './saved-thread.ts';
 
 /** The beginning of a reply: its text, and where in it something was added. */
 export interface ReplyStart {
@@ -46,13 +45,6 @@ export class EarlierReply {
 
   /** What of it would be saved if it ended now. */
   ifEnded = (): ReplyPart => this.message;
-
-  /** As the host may have to be given it again. */
-  get written(): WrittenReply {
-    const { id, meta } = this.message;
-    const before = [this.#before.text, this.savedText];
-    return { id, text: textOf(this.message), meta, before };
-  }
 
   write(text: string): void {
     if (text === '') return;

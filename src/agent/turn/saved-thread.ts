@@ -1,24 +1,8 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  isThread,
-  type Message,
-  type Meta,
-  type Thread,
-  type ThreadRepository,
-  textOf,
-} from '../host.ts';
+import { isThread, type Message, type Thread, type ThreadRepository, textOf } from '../host.ts';
 import type { EarlierReply } from './earlier-reply.ts';
 import { readThread } from './opening.ts';
-
-/** What was written to a reply; the host may lose it. */
-export interface WrittenReply {
-  id: unknown;
-  text: string;
-  meta: Meta | null | undefined;
-  /** The texts that it takes the place of, if it is an earlier reply. */
-  before?: readonly string[];
-}
 
 const isReply = (message: Message | undefined, id: unknown) =>
   message?.sender === 'bot' && message.id === id;
@@ -39,32 +23,6 @@ function readSaved(thread: Thread, repository?: ThreadRepository): Thread | unde
     return isThread(saved) && saved.messages !== thread.messages ? saved : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/**
- * Puts into the thread's replies what was written to them since the thread was read: if they are empty, or hold only
- * the beginning.
- */
-export function restoreParts(
-  thread: Thread,
-  parts: readonly WrittenReply[],
-  repository?: ThreadRepository,
-): void {
-  const written = new Map(parts.map((part) => [part.id, part] as const));
-  const isEmpty = (message: Message) => message?.sender === 'bot' && textOf(message) === '';
-  if (thread.messages.some(isEmpty)) {
-    for (const { id, sender, text, meta } of readSaved(thread, repository)?.messages ?? []) {
-      if (sender === 'bot' && text && !written.has(id)) written.set(id, { id, text, meta });
-    }
-  }
-  for (const message of thread.messages) {
-    const part = message?.sender === 'bot' ? written.get(message.id) : undefined;
-    const text = textOf(message ?? {});
-    const isBeginning = part?.text.startsWith(text) || part?.before?.includes(text);
-    if (part && isBeginning) {
-      Object.assign(message, { text: part.text, meta: part.meta ?? {} });
-    }
   }
 }
 
@@ -92,7 +50,7 @@ export function adoptSaved(
 }
 
 /**
- * Takes over what was set on disk since the host read the thread. If that was before another question was saved
+ * Takes over what was set and written on disk since the host read the thread. If that was before another question was saved
  * (as with `InitTask`), it takes over that question, too.
  */
 export function catchUp(thread: Thread, repository?: ThreadRepository): void {
@@ -102,6 +60,10 @@ export function catchUp(thread: Thread, repository?: ThreadRepository): void {
   const isIn = (one: Thread, message: Message | undefined) =>
     !message || one.messages.some((other) => other?.id === message.id);
   adopt(thread, saved, isIn(saved, question(thread)) && !isIn(thread, question(saved)));
+  for (const message of thread.messages) {
+    const own = saved.messages.find((one) => isReply(one, message?.id));
+    if (own && own !== message && !Object.isFrozen(message)) Object.assign(message, own);
+  }
 }
 
 /**

@@ -3,14 +3,7 @@ import { type HostUtils, type Message, postToPanel, type Thread, textOf } from '
 import { sleep, type TurnClock } from './clock.ts';
 import { EarlierReply, type ReplyPart, type ReplyStart } from './earlier-reply.ts';
 import { Joiner, type JoinerEnd, type JoinerEvents } from './joiner.ts';
-import {
-  adoptSaved,
-  catchUp,
-  restoreParts,
-  saveAtExit,
-  saveReply,
-  type WrittenReply,
-} from './saved-thread.ts';
+import { adoptSaved, catchUp, saveAtExit, saveReply } from './saved-thread.ts';
 
 /*
  * One turn of a thread, between the host's loop and the one who writes the reply:
@@ -125,17 +118,17 @@ export function beginTurn(
   older?.hurry();
 
   const turn = (async () => {
-    const parts = await endOlder(older, leaving);
+    const before = await older?.turn.catch(() => undefined);
+    await before?.supersede(leaving);
     await quiet(key, clock, haste.signal);
     // Nothing is awaited between the look at the disk and the host's saving.
     do {
       while (isNextTaken(thread)) await setTimeout(1);
       catchUp(thread, repository);
     } while (isNextTaken(thread));
-    restoreParts(thread, parts, repository);
     // The page has no way to take away a bubble's buttons alone.
     if (forgetButtons(thread)) postToPanel(hostUtils, { type: 'loadThread', thread });
-    return new Turn(thread, hostUtils, clock, parts, () => {
+    return new Turn(thread, hostUtils, clock, () => {
       if (running.get(key)?.turn === turn) running.delete(key);
       rememberEnd(key, clock);
     });
@@ -149,12 +142,6 @@ export function beginTurn(
   return turn;
 }
 
-/** Ends an older turn; gives what was written in it, and in those before it. */
-async function endOlder(older: RunningTurn | undefined, leaving: Leaving): Promise<WrittenReply[]> {
-  const turn = await older?.turn.catch(() => undefined);
-  return (await turn?.supersede(leaving)) ?? [];
-}
-
 /** One reply in a thread. */
 class Turn implements OpenReply {
   bubble: Message | undefined;
@@ -163,7 +150,6 @@ class Turn implements OpenReply {
   readonly #thread: Thread;
   readonly #hostUtils: HostUtils | undefined;
   readonly #clock: TurnClock;
-  readonly #parts: WrittenReply[];
   readonly #controller = new AbortController();
   #joiner: Joiner | undefined;
   #earlier: EarlierReply | undefined;
@@ -181,13 +167,11 @@ class Turn implements OpenReply {
     thread: Thread,
     hostUtils: HostUtils | undefined,
     clock: TurnClock,
-    parts: WrittenReply[],
     onEnd: () => void,
   ) {
     this.#thread = thread;
     this.#hostUtils = hostUtils;
     this.#clock = clock;
-    this.#parts = parts;
     this.release = onEnd;
   }
 
@@ -233,8 +217,8 @@ class Turn implements OpenReply {
     return !this.#isPanelClosed && !this.#isSuperseded;
   }
 
-  /** Ends the turn; resolves, with the parts that the host may lose, when the host has saved it. */
-  async supersede(leaving: Leaving): Promise<WrittenReply[]> {
+  /** Ends the turn; resolves when it is saved. */
+  async supersede(leaving: Leaving): Promise<void> {
     this.#isSuperseded = true;
     this.#controller.abort(leaving);
     this.#joiner?.end();
@@ -244,11 +228,7 @@ class Turn implements OpenReply {
     void this.#reading?.then(() => isRead.abort());
     if (this.#reading) await sleep(LOOP_MS, this.#clock, isRead.signal);
     await setImmediate();
-    const { bubble } = this;
-    const earlier = this.#earlier;
-    if (bubble) this.#parts.push({ id: bubble.id, text: this.text, meta: bubble.meta });
-    if (earlier?.hasText) this.#parts.push(earlier.written);
-    return this.#parts;
+    this.save();
   }
 
   write = (text: string): void => {
