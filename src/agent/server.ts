@@ -32,6 +32,7 @@ export class Server {
   readonly #config: Config;
   readonly #secret: string;
   #known: Promise<readonly Model[]> | undefined;
+  #isLlamaCpp = false;
 
   constructor(config: Config) {
     this.#config = config;
@@ -104,8 +105,10 @@ export class Server {
 
   /** Whether it is llama.cpp, which can go on with an answer that was cut, and with one that nobody reads. */
   async isLlamaCpp(): Promise<boolean> {
+    if (this.#isLlamaCpp) return true;
     const { data } = fieldsOf(await this.#askBriefly('/v1/models'));
-    return itemsOf(data).some((one) => fieldsOf(one).owned_by === 'llamacpp');
+    this.#isLlamaCpp = itemsOf(data).some((one) => fieldsOf(one).owned_by === 'llamacpp');
+    return this.#isLlamaCpp;
   }
 
   /**

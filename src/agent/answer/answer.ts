@@ -22,7 +22,7 @@ import type { OpenReply, ReplyWriter } from '../turn/turn.ts';
 import { AnswerPage } from './answer-page.ts';
 import { endAnswer, failAnswer, usedModels } from './outcome.ts';
 import { type Attempt, type Plan, planAnswer } from './plan.ts';
-import { buildRequest, refusesAttempt, refusesProgress } from './request.ts';
+import { buildRequest, refusesAttempt } from './request.ts';
 import { findUnfinished, takeUp } from './resume.ts';
 import { canWait, isMissingServer, waitForServer } from './server-wait.ts';
 
@@ -194,8 +194,6 @@ async function ask(
     await stream(job, page, plan.model, attempt, signal);
   } catch (error) {
     if (page.heard !== 'nothing' || signal.aborted) throw error;
-    // It is left out of the requests from now on.
-    if (refusesProgress(error, job.config.baseURL)) return ask(job, page, plan, signal);
     if (others.length === 0 || !refusesAttempt(error)) throw error;
     return ask(job, page, { ...plan, attempts: others }, signal);
   }
@@ -209,7 +207,7 @@ async function stream(
   { messages, more, filter = (text) => text, isPrefilled = false }: Attempt,
   signal: AbortSignal,
 ): Promise<void> {
-  const { config, meta, insertion } = job;
+  const { config, meta, insertion, server } = job;
   const { baseURL, apiKey, timeouts } = config;
   meta.requestedModel = model;
   const watching = new AbortController();
@@ -218,8 +216,9 @@ async function stream(
   void watchModel(job, page, model, watching.signal);
   try {
     const sent = insertion ? insertion.instruct(messages) : messages;
-    const request = buildRequest(config, model, sent, await effortsFor(job, model), more);
-    const resume = await canOutliveWindow(job);
+    const [efforts, isLlamaCpp] = await Promise.all([effortsFor(job, model), server.isLlamaCpp()]);
+    const request = buildRequest(config, model, sent, efforts, isLlamaCpp, more);
+    const resume = isLlamaCpp && canOutliveWindow(job);
     const options = { baseURL, apiKey, timeouts, fetch: page.fetch, signal, resume };
     const reply = streamChat(request, options);
     page.follow(reply, filter, isPrefilled);
@@ -235,10 +234,8 @@ async function stream(
 }
 
 /** A text at the cursor has no bubble in which it could go on, and what a Continue adds is short enough to be asked for again. */
-async function canOutliveWindow({ asked, insertion, server }: Job): Promise<boolean> {
-  const isWhole = asked.kind !== 'continue' && asked.kind !== 'summary' && !insertion;
-  return isWhole && server.isLlamaCpp();
-}
+const canOutliveWindow = ({ asked, insertion }: Job): boolean =>
+  asked.kind !== 'continue' && asked.kind !== 'summary' && !insertion;
 
 /** Looked up only if an effort was chosen. */
 async function effortsFor({ config, server }: Job, model: string | undefined) {

@@ -15,9 +15,6 @@ export function withoutReasoning({ body }: Config): JsonObject {
   return { chat_template_kwargs: kwargs, reasoning_effort: 'none' };
 }
 
-/** The servers that refuse `return_progress`, by base URL: they are asked no more. */
-const withoutProgress = new Set<string>();
-
 /**
  * What is sent for an answer.
  * @param efforts - how much the model can be asked to reason: another model's words would make the server refuse the question
@@ -27,12 +24,13 @@ export function buildRequest(
   model: string | undefined,
   messages: readonly ChatMessage[],
   efforts: readonly string[],
+  isLlamaCpp: boolean,
   more: JsonObject = {},
 ): ChatRequest {
-  const { body, reasoning, effort, baseURL } = config;
+  const { body, reasoning, effort } = config;
   return {
-    // llama.cpp then reports how much of the prompt it has read; most others ignore it.
-    ...(!withoutProgress.has(baseURL) && { return_progress: true }),
+    // How much of the prompt it has read.
+    ...(isLlamaCpp && { return_progress: true }),
     // llama.cpp and vLLM know only this; LM Studio and Ollama ignore it.
     ...(reasoning === 'off' && { chat_template_kwargs: { enable_thinking: false } }),
     ...body,
@@ -42,19 +40,6 @@ export function buildRequest(
     model,
     messages,
   };
-}
-
-/** Whether a request was refused for `return_progress`; it is not asked for again then. */
-export function refusesProgress(error: unknown, baseURL: string): boolean {
-  const isRefusal =
-    isChatError(error) &&
-    (error.status === 400 || error.status === 422) &&
-    /return_progress|extra (inputs|fields|properties)|(unknown|unrecognized|unexpected|unsupported) (field|parameter|argument|property|keyword)|additional propert/i.test(
-      error.serverMessage ?? '',
-    );
-  if (!isRefusal || withoutProgress.has(baseURL)) return false;
-  withoutProgress.add(baseURL);
-  return true;
 }
 
 /** Whether a server refuses what is special about a request: there may be another way to ask. */

@@ -120,7 +120,6 @@ test('an effort is asked only of a model that lists it, and the drop-down has th
   host.choose('reasoning', 'effort:low');
   await host.send('Hi');
   assert.deepEqual(own.seen.at(-1)?.body, {
-    return_progress: true,
     reasoning_effort: 'low',
     model: 'thinker',
     messages: [{ role: 'user', content: 'Hi' }],

@@ -4,15 +4,7 @@ import { sayWaiting } from '../../../src/agent/page/notice.ts';
 import { phrasesIn } from '../../../src/agent/say/phrases.ts';
 import { chatsWith, lastRequest, textsOf } from '../doubles/chats.ts';
 import type { Host } from '../doubles/host.ts';
-import {
-  begin,
-  ending,
-  frame,
-  refuse,
-  type Script,
-  say,
-  startServer,
-} from '../doubles/scripted-server.ts';
+import { begin, ending, frame, type Script, say, startServer } from '../doubles/scripted-server.ts';
 
 const server = await startServer([
   { id: 'tiny', object: 'model', type: 'llm', state: 'loaded' },
@@ -44,7 +36,7 @@ const progress = (processed: number) =>
     { prompt_progress: { total: 100, cache: 0, processed, time_ms: 1 } },
   );
 
-test('how much of the prompt is read is shown, asked for with return_progress, and never saved', async () => {
+test('how much of the prompt is read is shown, and never saved', async () => {
   const { script, goOn } = silentAfter(progress(10) + progress(46));
   server.script(script);
   const host = chats.open();
@@ -52,29 +44,13 @@ test('how much of the prompt is read is shown, asked for with return_progress, a
   await notice(host, /^⏳ Reading the prompt: 46%, \d+ s$/);
   goOn();
   await turn;
-  assert.equal(lastRequest(server).body.return_progress, true);
+  assert.equal(
+    'return_progress' in lastRequest(server).body,
+    false,
+    'no other server is asked for it',
+  );
   assert.equal(host.shown.get(String(host.saved().messages.at(-1)?.id)), 'At last.');
   assert.deepEqual(textsOf(host), ['Hi', 'At last.']);
-});
-
-test('a server that refuses return_progress is asked without it, and never for it again', async () => {
-  const strict = await startServer();
-  const own = chatsWith(strict);
-  strict.script((response, seen) =>
-    (seen.body.return_progress === undefined
-      ? say('Fine.')
-      : refuse(422, {
-          detail: [{ loc: ['body', 'return_progress'], msg: 'Extra inputs are not permitted' }],
-        }))(response, seen),
-  );
-  const host = own.open();
-  await host.send('Hi');
-  await host.send('Again');
-  assert.deepEqual(textsOf(host), ['Hi', 'Fine.', 'Again', 'Fine.']);
-  assert.deepEqual(
-    strict.seen.map(({ body }) => body.return_progress),
-    [true, undefined, undefined],
-  );
 });
 
 test('return_progress can be switched off, as any field of the request', async () => {

@@ -55,6 +55,7 @@ test('what a killed process leaves of an answer on disk, before its first word: 
   const turn = host.send('Tell');
   await clock.passUntil(() => llama.readers() > 0);
   const { id } = llama.asked.at(-1) ?? {};
+  assert.equal(llama.asked.at(-1)?.body.return_progress, true);
   const { resumable } = lastMeta(host);
   assert.deepEqual(resumable, { id, baseURL: llama.baseURL });
   llama.emit('Once.');
