@@ -6,6 +6,10 @@ import { declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import { createTapTestRunnerFactory } from '@stryker-mutator/tap-runner';
 import { bundled, slow } from './stryker.config.mjs';
 
+/** What it adds to the other tests is about connections. */
+const resume = bundled('test/client/send/resumable-body.test.ts');
+const connects = /^src\/client\/(?:send|reply)\/|^src\/node-fetch/;
+
 /** @param {string} file @param {string} mutated - a source, from the project's folder */
 function distance(file, mutated) {
   const rank = slow.map(bundled).indexOf(file);
@@ -24,10 +28,10 @@ function createRunner(injector) {
   const mutantRun = runner.mutantRun.bind(runner);
   runner.mutantRun = (options) => {
     const { fileName } = options.activeMutant;
-    const mutated = fileName.slice(fileName.replaceAll('\\', '/').lastIndexOf('src/'));
-    const testFilter = (options.testFilter ?? []).toSorted(
-      (a, b) => distance(a, mutated) - distance(b, mutated),
-    );
+    const mutated = fileName.replaceAll('\\', '/').replace(/^.*\/(?=src\/)/, '');
+    const testFilter = (options.testFilter ?? [])
+      .filter((file) => file !== resume || connects.test(mutated))
+      .sort((a, b) => distance(a, mutated) - distance(b, mutated));
     return mutantRun({ ...options, testFilter });
   };
   return runner;

@@ -9,13 +9,15 @@ export const slow = [
   'test/client/node-fetch.test.ts',
   'test/client/errors/secrets.test.ts',
   'test/client/reply/hostile.test.ts',
-  'test/tools/mutation/sheet.ts',
-  'test/conformance/fixtures.test.ts',
   'test/conformance/fuzz.test.ts',
+  'test/tools/mutation/sheet.ts',
   'test/client/send/resumable-body.test.ts',
 ];
 
-/** Not run: the first runs the built package; the others take minutes or measure costs, and hold what the rest holds too. */
+/**
+ * Not run: the first runs the built package; the others take minutes or measure costs, and hold what the rest holds too.
+ * `test/conformance/fixtures.test.ts` compares replies with each other, as the fuzzer does.
+ */
 const left = [
   'test/client/readme.test.ts',
   'test/client/reply/growth.test.ts',
@@ -27,6 +29,9 @@ const quick = readdirSync('test/client', { recursive: true })
   .map((file) => `test/client/${file.replaceAll('\\', '/')}`)
   .filter((file) => file.endsWith('.test.ts') && !slow.includes(file) && !left.includes(file));
 const tests = [...quick, 'test/conformance/event-stream-standard.test.ts', ...slow];
+
+// As many damaged streams as take a second.
+process.env.FUZZ_RUNS ??= '40';
 
 /** Where `bundle.ts` puts a test. */
 export const bundled = (test) => `test/tools/dist/mutants/${test.replace(/\.ts$/, '.mjs')}`;
