@@ -11,10 +11,11 @@ const LIMIT_MS = slow.some((test) => process.argv[1]?.endsWith(bundled(test))) ?
  */
 export default async function* tap(events) {
   let count = 0;
-  setTimeout(() => {
+  // Timers may be a test's own.
+  AbortSignal.timeout(LIMIT_MS).addEventListener('abort', () => {
     process.stdout.write(`not ok ${++count} - hangs\n`);
     process.exit(1);
-  }, LIMIT_MS).unref();
+  });
   yield 'TAP version 13\n';
   for await (const { type, data } of events) {
     if (type !== 'test:pass' && type !== 'test:fail') continue;
