@@ -12,10 +12,10 @@ const connects = /^src\/client\/(?:send|reply)\/|^src\/node-fetch/;
 
 /** @param {string} file @param {string} mutated - a source, from the project's folder */
 function distance(file, mutated) {
-  const rank = slow.map(bundled).indexOf(file);
-  if (rank >= 0) return 3 + rank;
   const own = bundled(mutated.replace(/^src\//, 'test/').replace(/\.ts$/, '.test.ts'));
   if (file === own) return 0;
+  const rank = slow.map(bundled).indexOf(file);
+  if (rank >= 0) return 3 + rank;
   const folder = own.slice(0, own.lastIndexOf('/'));
   return file.startsWith(folder) ? 1 : 2;
 }
