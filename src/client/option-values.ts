@@ -17,6 +17,20 @@ export function checkType(name: string, value: unknown, type: OptionType): void 
   }
 }
 
+/**
+ * Refuses fields of wrong types, as {@link checkType} does.
+ * @param place - what the caller calls the object that has them: `options`
+ */
+export function checkTypes(
+  place: string,
+  values: object,
+  types: Readonly<Record<string, OptionType>>,
+): void {
+  for (const [name, type] of Object.entries(types)) {
+    checkType(`${place}.${name}`, Reflect.get(values, name), type);
+  }
+}
+
 /** The http(s) URL in a text; `undefined` for anything else. `localhost:1234/v1` is a URL whose protocol is `localhost:`. */
 export function parseHttpURL(text: string | URL): URL | undefined {
   try {

@@ -5,9 +5,10 @@ import { type Plugin, rollup } from '@rollup/wasm-node';
 import { minify as terser } from 'terser';
 import { type BuiltFile, builtModule, type Entry } from '../entries.ts';
 import { format as formatCode } from './format.ts';
-import { contained, head, type Licensed, readLicensed } from './head.ts';
+import { head, type Licensed, licenceOf, readLicensed } from './head.ts';
 import { withoutInnerComments } from './inner-comments.ts';
 import { packageFolder, packageNames, packageSource, withExtension } from './packages.ts';
+import { shortenPrivateNames } from './private-names.ts';
 import { stripTypes } from './strip-types.ts';
 
 /**
@@ -59,13 +60,13 @@ export async function bundle(
     const [shebang = ''] = /^#!.*\n/.exec(chunk.code) ?? [];
     const code = chunk.code.slice(shebang.length);
     const styled = typesOf(entry, output) + (await written(code, output, chunk.exports, root));
-    const licences = packageNames
+    const packages = packageNames
       .filter((name) => chunk.moduleIds.some((id) => id.startsWith(packageFolder(name))))
-      .map((name) => contained(readLicensed(packageFolder(name))));
+      .map((name) => readLicensed(packageFolder(name)));
     const banner = head(
       { file, about: entry.about, source: entry.source },
       project,
-      [project.licenceText, ...licences],
+      licenceOf(project, packages),
       output.style === undefined ? styled : undefined,
     );
     files.set(file, shebang + banner + styled);
@@ -103,7 +104,7 @@ export async function textsOf(id: string): Promise<string> {
 
 /** The code in as few bytes as it can be, for engines of 2022. */
 async function minify(code: string, format: BuiltFile['format']): Promise<string> {
-  const minified = await terser(code, {
+  const minified = await terser(shortenPrivateNames(code), {
     ecma: 2020,
     module: format === 'esm',
     toplevel: true,

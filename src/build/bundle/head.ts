@@ -10,14 +10,12 @@ export interface Licensed {
   license: string;
   /** The text of its LICENSE file. */
   licenceText: string;
-  /** Where it lives, if it says so. */
-  homepage?: string;
 }
 
 /** Reads a package's name, version and licence from its folder. */
 export function readLicensed(folder: string): Licensed {
   const data: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const { name, version, license, homepage } = Object(data);
+  const { name, version, license } = Object(data);
   for (const field of [name, version, license]) {
     if (typeof field !== 'string') {
       throw new Error(`${folder}/package.json: name, version and license have to be strings`);
@@ -26,36 +24,54 @@ export function readLicensed(folder: string): Licensed {
   const licenceFile = ['LICENSE', 'LICENSE.md'].find((file) => existsSync(join(folder, file)));
   if (licenceFile === undefined) throw new Error(`${folder} has no LICENSE`);
   const licenceText = readFileSync(join(folder, licenceFile), 'utf8').trim();
-  return { name, version, license, licenceText, ...(typeof homepage === 'string' && { homepage }) };
+  return { name, version, license, licenceText };
 }
 
-/** The licence of a package whose code is in a file, after a line that says so. */
-export function contained({ name, version, homepage, licenceText }: Licensed): string {
-  const where = homepage ? ` (${homepage.replace('#readme', '')})` : '';
-  return `Contains ${name} ${version}${where}, under this licence:\n\n${licenceText}`;
+/**
+ * The licence of a file, with the copyright of each package whose code is in it. Their terms are those of the project, so they are there once.
+ * @throws {Error} if a package has other terms
+ */
+export function licenceOf(project: Licensed, packages: readonly Licensed[]): string {
+  const notices = packages.map(({ name, version, licenceText }) => {
+    if (termsOf(licenceText) !== termsOf(project.licenceText)) {
+      throw new Error(`${name} has other licence terms than the project, so they have to be shown`);
+    }
+    const [copyright] = COPYRIGHT.exec(licenceText) ?? [];
+    return `\n${copyright} (${name} ${version})`;
+  });
+  return project.licenceText.replace(COPYRIGHT, (own) => own + notices.join(''));
+}
+
+const COPYRIGHT = /^Copyright .*$/m;
+
+/** What follows the copyright, without its line breaks. */
+function termsOf(licenceText: string): string {
+  return licenceText
+    .slice(licenceText.search(COPYRIGHT))
+    .replace(COPYRIGHT, '')
+    .replace(/\s+/g, ' ');
 }
 
 /**
  * The comment that a built file begins with: what it is, which version, what to compare it with, where to begin reading, and its
- * licences, so that the file can travel alone. It names no path, time or commit: one source, one text.
+ * licence, so that the file can travel alone. It names no path, time or commit: one source, one text.
  * @param file - the built file's name, what it is in one line, and the entry's path in the project
- * @param licences - texts
+ * @param licence - its text, or what stands for it
  * @param code - what follows, where people read it: its exports are then listed with their lines
  */
 export function head(
   { file, about, source }: { file: string; about: string; source: string },
   { name, version, license }: Licensed,
-  licences: readonly string[],
+  licence: string,
   code?: string,
 ): string {
   const write = (contents: readonly string[]) => {
     const text = [
       `${name} ${version}, ${file} (${license} licence)
 ${about}.
-Made from ${source} by \`npm run build\` in ${name}@${version}. To see whether this copy is
-unchanged, compare its SHA-256 with the line of ${file} in dist/SHA256SUMS there.${code === undefined ? '' : "\nWhy the code is as it is: see the sources' comments."}`,
+Made from ${source} by \`npm run build\`. The SHA-256 of an unchanged copy is in dist/SHA256SUMS.${code === undefined ? '' : "\nWhy the code is as it is: see the sources' comments."}`,
       ...(contents.length > 0 ? [`Where to begin:\n${contents.join('\n')}`] : []),
-      ...licences,
+      licence,
     ].join('\n\n');
     const lines = text.replaceAll('*/', '* /').split('\n');
     return `/*\n${lines.map((line) => ` * ${line}`.trimEnd()).join('\n')}\n */\n\n`;

@@ -28,7 +28,7 @@ export function declarations(
     const text = showMemberDocs(texts[index] ?? '');
     for (const file of declarations) {
       // The text of the licence is in the file of code that these are the types of.
-      files.set(file, head({ file, about, source }, project, [copyright]) + text);
+      files.set(file, head({ file, about, source }, project, copyright) + text);
     }
   });
   return files;

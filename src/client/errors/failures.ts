@@ -3,7 +3,7 @@ import { findConnectionReason } from './connection-reasons.ts';
 import { findConnectionWords } from './connection-words.ts';
 import type { KnownReason } from './errors.ts';
 import { ChatError, type ErrorKind, type ErrorReason } from './errors.ts';
-import { createBlanker, showsSecret } from './secrets.ts';
+import { blankError, createBlanker } from './secrets.ts';
 import { findServerReason } from './server-reasons.ts';
 import { clip, findServerWords, type ServerWords } from './server-words.ts';
 
@@ -73,8 +73,8 @@ export function createFail({ base, secrets, partial }: FailureContext): Fail {
         code: blank(server.code ?? connection.code),
         partial: blank(partial?.()),
       },
-      // An error that is not ours may show the URL or a header: then it is left out.
-      showsSecret(cause, hidden) ? undefined : cause,
+      // An error that is not ours may show the URL or a header.
+      hidden.length > 0 ? blankError(cause, blank) : cause,
     );
   };
 }

@@ -1,3 +1,5 @@
+import { causesOf } from './connection-words.ts';
+
 /** So many characters of a secret in a row give it away: servers echo keys in part. */
 export const TELLING_LENGTH = 8;
 
@@ -51,40 +53,6 @@ export function createTextBlanker(secrets: readonly string[]): (text: string) =>
   };
 }
 
-/** How many values of a foreign error are searched; what has more of them is taken to show a secret. */
-const MOST_VALUES = 2000;
-
-/**
- * Whether anything that can be printed of a foreign value shows a secret: a message, a stack, a cause, any field at any
- * depth, the entries of a `Headers` or a `Map`, bytes.
- */
-export function showsSecret(value: unknown, secrets: readonly string[]): boolean {
-  const blankText = createTextBlanker(secrets);
-  // A Set gives out in its loop what is added meanwhile.
-  const values = new Set([value]);
-  const add = (more: Iterable<unknown>) => {
-    for (const one of more) if (values.add(one).size > MOST_VALUES) return;
-  };
-  try {
-    for (const item of values) {
-      if (values.size > MOST_VALUES) return true;
-      const text = ArrayBuffer.isView(item) ? new TextDecoder().decode(item) : item;
-      if (typeof text === 'string' && blankText(text) !== text) return true;
-      if (typeof text !== 'object' || text === null) continue;
-      const keys = Reflect.ownKeys(text);
-      // A Request has its headers and its URL from its prototype.
-      for (const key in text) keys.push(key);
-      add(keys);
-      add(keys.map((key) => Reflect.get(text, key)));
-      if (Symbol.iterator in text) add(text as Iterable<unknown>);
-    }
-  } catch {
-    // A field that throws when it is read.
-    return true;
-  }
-  return false;
-}
-
 /** Copies a JSON value without the secrets in its texts and names; what is nested deeper than 9 levels is left out. */
 type Blanker = <T>(value: T) => T;
 
@@ -96,19 +64,20 @@ export function createBlanker(secrets: readonly string[]): Blanker {
     if (typeof value === 'string') return blankText(value);
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return depth ? value.map((item) => blank(item, depth - 1)) : [];
-    const copy: Record<string, unknown> = {};
-    for (const [key, inner] of Object.entries(value)) {
-      if (!depth || inner === undefined) continue;
-      // Not by assignment, for which `__proto__` is no name.
-      Object.defineProperty(copy, blankText(key), {
-        value: blank(inner, depth - 1),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
-    }
-    return copy;
+    const fields = depth ? Object.entries(value) : [];
+    return Object.fromEntries(
+      fields.map(([key, inner]) => [blankText(key), blank(inner, depth - 1)]),
+    );
   }
 
   return <T>(value: T) => blank(value, 9) as T;
+}
+
+/** A foreign error without secrets: a copy of what it and its causes say. What else it holds, a request perhaps, is left out. */
+export function blankError(error: unknown, blank: Blanker): unknown {
+  if (typeof error === 'string') return blank(error);
+  return causesOf(error).reduceRight<Error | undefined>((cause, { name, message, code, stack }) => {
+    const copy = new Error(typeof message === 'string' ? blank(message) : '', cause && { cause });
+    return Object.assign(copy, blank({ name, code, stack }));
+  }, undefined);
 }

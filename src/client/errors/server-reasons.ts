@@ -1,4 +1,4 @@
-import type { KnownReason } from './errors.ts';
+import { findReason, type KnownReason, type ReasonRow } from './errors.ts';
 
 /** What a server's error is known by. */
 export interface ServerSigns {
@@ -9,115 +9,97 @@ export interface ServerSigns {
   words: string;
 }
 
-/** One reason for which a server refuses or fails. One of its signs is enough. */
-interface ServerReason extends KnownReason {
-  statuses?: readonly number[];
-  codes?: readonly string[];
-  words?: RegExp;
-}
-
 /**
  * What is known of servers' errors, as LM Studio, llama.cpp, Ollama, vLLM, LocalAI, Lemonade, mlx and gateways word
- * them. The first row that fits wins, so rows with special words come before rows with common ones.
+ * them, in a text that begins with the status. The first row that fits wins, so rows with special words come before rows with common ones.
  */
-const serverReasons: readonly ServerReason[] = [
+const serverReasons: readonly ReasonRow[] = [
   {
     reason: 'token',
-    statuses: [401, 403],
-    codes: ['invalid_api_key'],
-    words: /api.(key|token)|unauthori[sz]ed/i,
+    signs: /^40[13]|api.(key|token)|unauthori[sz]ed/i,
     hint: 'Set options.apiKey',
   },
   {
     reason: 'memory',
-    words:
+    signs:
       /insufficient (system )?(resources|memory)|(out of|not enough|more system) memory|failed to allocate|unable to allocate/i,
     hint: 'Load a smaller model, or this one with less context',
   },
   {
     reason: 'image',
-    words:
+    signs:
       /image input is not supported|mmproj|(not|n't) support (image|vision|multimodal)|not a (vision|multimodal) model|no vision|text-only model/i,
     hint: 'This model takes no images: choose one that does, or leave the images out',
   },
   {
     reason: 'image',
-    words:
+    signs:
       /base64 encoded image|image_url|(load|decode|process|read|fetch|open|parse) (the )?image|invalid image|unsupported image/i,
     hint: 'Send PNG or JPEG as a data URL',
   },
   {
     reason: 'context',
-    statuses: [413],
-    codes: ['exceed_context_size_error', 'context_length_exceeded'],
-    words:
-      /context.?(size|length|window)|context.{0,20}overflow|maximum context|prompt is too (long|large)|too many tokens/i,
+    signs:
+      /^413|context.?(size|length|window)|context.{0,20}overflow|maximum context|prompt is too (long|large)|too many tokens/i,
     hint: 'Send less, or load the model with more context',
   },
   {
     reason: 'template',
-    words:
+    signs:
       /jinja|chat.?template|prompt template|roles must alternate|system message must|after the optional system message/i,
     hint: 'Send one system message, first, then user and assistant in turn',
   },
   {
     reason: 'no-model',
-    codes: ['model_not_loaded'],
-    words: /no models? (is |are |was )?(currently )?loaded|model.{0,100}(is )?not loaded/i,
+    signs: /no models? (is |are |was )?(currently )?loaded|model.{0,100}not.loaded/i,
     hint: 'Load a model. LM Studio: `lms load`',
   },
   {
     reason: 'model-unnamed',
-    words:
+    signs:
       /model name is missing|model (field |parameter |name )?is required|missing (required )?(field|parameter):? ["'`]?model\b|must (provide|specify) a model/i,
     hint: 'Set `model` in the request; listModels() gives the names',
   },
   {
     reason: 'model-not-found',
-    codes: ['model_not_found'],
-    words:
-      /(invalid|unknown|no such) model|model.{0,100}(not found|not exist|not available)|not a valid model/i,
+    signs:
+      /(invalid|unknown|no such) model|model.{0,100}(not.found|not exist|not available)|not a valid model/i,
     hint: 'Ask listModels() for the names of its models',
   },
   {
     reason: 'load-failed',
-    words: /failed to load|error loading model|could not load|unable to load|loading was stopped/i,
+    signs: /failed to load|error loading model|could not load|unable to load|loading was stopped/i,
     hint: "The server's log says why the model was not loaded; try another one",
   },
   {
     reason: 'crashed',
-    words:
+    signs:
       /crash|channel error|exited (with code|unexpectedly)|process (died|exited)|proxy error: failed to read connection/i,
     hint: 'Load the model again',
   },
   {
     reason: 'busy',
-    statuses: [429],
-    words: /overload|too many requests|queue is full|server is busy|no slots? available/i,
+    signs: /^429|overload|too many requests|queue is full|server is busy|no slots? available/i,
     hint: 'Ask again in a while',
   },
   {
     reason: 'loading',
-    words: /\bloading\b/i,
+    signs: /\bloading\b/i,
     hint: 'Ask again in a while: the model is being loaded',
   },
   {
     reason: 'redirect',
-    statuses: [300, 301, 302, 303, 307, 308],
+    signs: /^30/,
     hint: 'Set options.baseURL to the redirect target',
   },
   {
     reason: 'base-url',
-    words: /unexpected endpoint|no route|cannot (get|post) \/|invalid url|method not allowed/i,
+    // A 404 that names nothing else ("404 page not found", "Not Found", a page that begins so) means that the path does not exist.
+    signs:
+      /unexpected endpoint|no route|cannot (get|post) \/|invalid url|method not allowed|^40[45]\W*(error\W*)?(404\W*)?((page|file|path) )?(not found\b|$)/i,
     hint: 'Does options.baseURL end with /v1?',
   },
 ];
-
-/** A 404 that names nothing else means that the path does not exist; most often `/v1` is missing. */
-const pathIsMissing: KnownReason = {
-  reason: 'base-url',
-  hint: 'Does options.baseURL end with /v1?',
-};
 
 /** How many characters at the start and at the end of long words (a page, a template) are searched for signs. */
 const SEARCHED_CHARACTERS = 2000;
@@ -128,22 +110,5 @@ export function findServerReason({ status, codes, words }: ServerSigns): KnownRe
   const searched = isLong
     ? `${words.slice(0, SEARCHED_CHARACTERS)}\n${words.slice(-SEARCHED_CHARACTERS)}`
     : words;
-  const known = serverReasons.find(
-    (row) =>
-      (status !== undefined && row.statuses?.includes(status)) ||
-      row.codes?.some((code) => codes.includes(code)) ||
-      row.words?.test(searched),
-  );
-  if (known) return { reason: known.reason, hint: known.hint };
-  const isMissing = status === 404 || status === 405;
-  return isMissing && isOnlyNotFound(words) ? pathIsMissing : {};
-}
-
-/** "404 page not found", "Not Found", a page that begins so, or nothing: no more than the status says. */
-function isOnlyNotFound(words: string): boolean {
-  const start = words
-    .slice(0, 40)
-    .replace(/[^a-z]+/gi, ' ')
-    .trim();
-  return start === '' || /^(error )?((page|file|path) )?not found\b/i.test(start);
+  return findReason(serverReasons, [status, searched, ...codes].join('\n')) ?? {};
 }

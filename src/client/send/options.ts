@@ -1,6 +1,6 @@
 import { createFail, type Fail } from '../errors/failures.ts';
 import {
-  checkType,
+  checkTypes,
   DEFAULT_BASE_URL,
   DEFAULT_MAX_EVENT_BYTES,
   DEFAULT_MAX_RESULT_BYTES,
@@ -42,14 +42,15 @@ export function readStreamOptions(
 ): StreamSettings {
   const server = readServerOptions(options, partial);
   const { timeouts, maxEventBytes, maxResultBytes, onChunk, startsInReasoning, resume } = options;
-  checkType('options.timeouts', timeouts, 'object');
-  checkType('options.timeouts.firstToken', timeouts?.firstToken, 'number');
-  checkType('options.timeouts.idle', timeouts?.idle, 'number');
-  checkType('options.maxEventBytes', maxEventBytes, 'number');
-  checkType('options.maxResultBytes', maxResultBytes, 'number');
-  checkType('options.onChunk', onChunk, 'function');
-  checkType('options.startsInReasoning', startsInReasoning, 'boolean');
-  checkType('options.resume', resume, 'boolean');
+  checkTypes('options', options, {
+    timeouts: 'object',
+    maxEventBytes: 'number',
+    maxResultBytes: 'number',
+    onChunk: 'function',
+    startsInReasoning: 'boolean',
+    resume: 'boolean',
+  });
+  checkTypes('options.timeouts', timeouts ?? {}, { firstToken: 'number', idle: 'number' });
   return {
     server,
     timeouts: {
@@ -76,15 +77,14 @@ export function readServerOptions(
     throw new TypeError('options must be an object');
   }
   const { apiKey, headers: ownHeaders, signal, fetch } = options;
-  checkType('options.apiKey', apiKey, 'string');
-  checkType('options.fetch', fetch, 'function');
+  checkTypes('options', options, { apiKey: 'string', fetch: 'function' });
   if (signal && typeof signal.throwIfAborted !== 'function') {
     throw new TypeError('options.signal must be of type AbortSignal');
   }
   const base = parseBaseURL(options.baseURL ?? DEFAULT_BASE_URL);
   const { username, password } = base;
   if (username || password) base.username = base.password = '';
-  const headers = createHeaders(base, apiKey ?? '', username, password, ownHeaders ?? undefined);
+  const headers = createHeaders(base, apiKey ?? '', username, password, ownHeaders ?? {});
   return {
     base,
     headers,
@@ -93,12 +93,13 @@ export function readServerOptions(
     fail: createFail({
       base,
       partial,
-      secrets: () => [
-        ...formsOfSecret(apiKey ?? ''),
-        ...formsOfSecret(password),
-        ...secretHeaderValues(headers),
-        ...base.searchParams.values(),
-      ],
+      secrets: () =>
+        [
+          ...formsOfSecret(apiKey ?? ''),
+          ...formsOfSecret(password),
+          ...secretHeaderValues(headers),
+          ...base.searchParams.values(),
+        ].filter(Boolean),
     }),
   };
 }
@@ -121,21 +122,23 @@ function createHeaders(
   apiKey: string,
   username: string,
   password: string,
-  own: ServerOptions['headers'],
+  own: NonNullable<ServerOptions['headers']>,
 ): Record<string, string> {
-  const needed = {
-    accept: 'text/event-stream',
-    'content-type': 'application/json',
-    ...(base.protocol === 'http:' && { connection: 'close' }),
-  };
-  if (!apiKey && !username && !own) return needed;
   try {
-    const headers = new Headers(needed);
     // `fetch` refuses a URL with a user in it, so the user goes into the header that it means.
     const basic = username && btoa(decodeURIComponent(`${username}:${password}`));
-    const authorization = apiKey ? `Bearer ${apiKey}` : basic && `Basic ${basic}`;
-    if (authorization) headers.set('authorization', authorization);
-    if (own) for (const [name, value] of toHeaders(own)) headers.set(name, value);
+    const needed = {
+      accept: 'text/event-stream',
+      'content-type': 'application/json',
+      authorization: apiKey ? `Bearer ${apiKey}` : basic && `Basic ${basic}`,
+      connection: base.protocol === 'http:' ? 'close' : '',
+    };
+    const headers = new Headers();
+    const entries = Symbol.iterator in own ? own : Object.entries(own);
+    for (const [name, value] of entries) headers.append(name, value);
+    for (const [name, value] of Object.entries(needed)) {
+      if (value && !headers.has(name)) headers.set(name, value);
+    }
     return Object.fromEntries(headers);
   } catch {
     // The original error shows the value.
@@ -143,14 +146,6 @@ function createHeaders(
       'options.apiKey, options.headers or the user in options.baseURL cannot be sent in a header',
     );
   }
-}
-
-/** The headers in whatever form they were given; those of one name are joined, as `Headers` does it. */
-function toHeaders(given: NonNullable<ServerOptions['headers']>): Headers {
-  const headers = new Headers();
-  const entries = Symbol.iterator in given ? given : Object.entries(given);
-  for (const [name, value] of entries) headers.append(name, value);
-  return headers;
 }
 
 /** A header whose value is a secret, by its name. */

@@ -95,7 +95,7 @@ test('a value is copied without the secrets in its texts and names; what is no t
       none: undefined,
       date,
     }),
-    { '***': '***', list: ['***', { inner: 'a ***' }, 1, null, true], date },
+    { '***': '***', list: ['***', { inner: 'a ***' }, 1, null, true], none: undefined, date },
   );
   assert.equal(blank(undefined), undefined);
   assert.equal(blank(null), null);
