@@ -8,16 +8,6 @@ export interface ConnectionWords {
   code: string | undefined;
 }
 
-/** What runtimes put around the message that says something. */
-const WRAPPINGS = [
-  'fetch failed',
-  'terminated',
-  'aborted',
-  'Failed to fetch',
-  'Load failed',
-  'NetworkError when attempting to fetch resource.',
-];
-
 /** A chain of causes may be a ring. */
 const LONGEST_CHAIN = 9;
 
@@ -34,15 +24,12 @@ export function causesOf(error: unknown): JsonObject[] {
 
 /** Reads the chain of causes of an error that a `fetch` or a body gave. */
 export function findConnectionWords(error: unknown): ConnectionWords {
-  const messages: string[] = [];
+  let words = typeof error === 'string' ? error : '';
   let code: string | undefined;
   for (const link of causesOf(error)) {
-    if (typeof link.message === 'string' && link.message) messages.push(link.message);
+    if (typeof link.message === 'string') words = link.message || words;
     if (typeof link.code === 'string') code = link.code;
   }
-  if (typeof error === 'string') messages.push(error);
-  const telling = messages.filter((message) => !WRAPPINGS.includes(message));
-  const message = telling.at(-1) ?? (code ? '' : (messages.at(-1) ?? ''));
-  if (!code || message.includes(code)) return { words: message, code };
-  return { words: message ? `${message} (${code})` : code, code };
+  if (code && !words.includes(code)) words = words ? `${words} (${code})` : code;
+  return { words, code };
 }

@@ -1,7 +1,7 @@
-import { ChatError } from '../errors/errors.ts';
+import { isChatError } from '../errors/errors.ts';
 import { parseJson } from '../json.ts';
-import { listenForAbort, untilAborted } from '../send/abort-listeners.ts';
-import { readServerOptions } from '../send/options.ts';
+import { listenForAbort } from '../send/abort-listeners.ts';
+import { readServerOptions, type ServerSettings } from '../send/options.ts';
 import { readBody } from '../send/read-body.ts';
 import { send } from '../send/send.ts';
 import type { ServerOptions } from '../types.ts';
@@ -33,36 +33,42 @@ const MOST_LISTING_CHARACTERS = 32 * 2 ** 20;
 export async function listModels(options: ServerOptions = {}): Promise<Model[]> {
   const server = readServerOptions(options);
   const { signal, fail } = server;
+  signal?.throwIfAborted();
   const controller = new AbortController();
-  const stop = () =>
-    controller.abort(
-      signal?.reason ?? fail({ kind: 'timeout', did: 'sent no list of models for 2 s' }),
-    );
-  const timer = setTimeout(stop, LISTING_MS);
-  const stopListening = signal && listenForAbort(signal, stop);
-  if (signal?.aborted) stop();
+  // A `fetch` may take no notice of its signal.
+  return new Promise((resolve, reject) => {
+    const stop = (reason: unknown) => {
+      reject(reason);
+      controller.abort(reason);
+    };
+    const onTimeout = () => stop(fail({ kind: 'timeout', did: 'sent no list of models for 2 s' }));
+    const timer = setTimeout(onTimeout, LISTING_MS);
+    const stopListening = signal && listenForAbort(signal, () => stop(signal.reason));
+    findListing(server, controller.signal)
+      .then(resolve, reject)
+      .finally(() => {
+        clearTimeout(timer);
+        stopListening?.();
+      });
+  });
+}
+
+/** Asks one path after the other, and throws what failed last. */
+async function findListing(server: ServerSettings, signal: AbortSignal): Promise<Model[]> {
   let failure: unknown;
-  try {
-    for (const path of ['/../api/v1/models', '/../api/v0/models', '/models']) {
-      try {
-        const response = await untilAborted(
-          controller.signal,
-          send(server, path, controller.signal),
-        );
-        const body = await readBody(response, controller.signal, MOST_LISTING_CHARACTERS);
-        const models = readListing(parseJson(body));
-        if (models) return models;
-        failure = fail({ kind: 'protocol', did: 'has no list of models' });
-      } catch (thrown) {
-        failure = thrown;
-        if (!(thrown instanceof ChatError) || thrown.kind !== 'http') break;
-      }
+  for (const path of ['/../api/v1/models', '/../api/v0/models', '/models']) {
+    try {
+      const response = await send(server, path, signal);
+      const body = await readBody(response, signal, MOST_LISTING_CHARACTERS);
+      const models = readListing(parseJson(body));
+      if (models) return models;
+      failure = server.fail({ kind: 'protocol', did: 'has no list of models' });
+    } catch (thrown) {
+      failure = thrown;
+      if (!isChatError(thrown) || thrown.kind !== 'http') break;
     }
-    throw failure;
-  } finally {
-    clearTimeout(timer);
-    stopListening?.();
   }
+  throw failure;
 }
 
 /** The models that can chat; the others make embeddings. */

@@ -33,7 +33,7 @@ interface FoldSettings {
   /** With more calls than that nothing is added to them: the stream is about to fail. */
   maxResultBytes: number;
   /** The prompt has opened the reasoning. */
-  startsInReasoning: boolean;
+  startsInReasoning: boolean | undefined;
 }
 
 /** Folds chunks into a reply. What is missing in a chunk, null or of another type counts as nothing. */

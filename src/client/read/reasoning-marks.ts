@@ -73,7 +73,7 @@ export class ReasoningSplitter {
   #header: string | undefined;
 
   /** @param startsInReasoning - the prompt has opened the reasoning, so it begins without a mark */
-  constructor(pieces: Pieces, startsInReasoning: boolean) {
+  constructor(pieces: Pieces, startsInReasoning: boolean | undefined) {
     this.#pieces = pieces;
     this.#unmarked = startsInReasoning ? 'reasoning' : 'text';
   }

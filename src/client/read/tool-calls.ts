@@ -1,6 +1,5 @@
 import { fieldsOf, isObject, parseJson } from '../json.ts';
 import type { ToolCall } from '../types.ts';
-import { JsonScan } from './json-scan.ts';
 import { utf8Length } from './utf8.ts';
 import type { EndKind } from './verdict.ts';
 
@@ -17,7 +16,8 @@ interface ToolFragment {
 
 interface Call extends ToolFragment {
   isCustom: boolean;
-  scan: JsonScan;
+  /** The last piece of its arguments. To look at the end of all of them for each piece would cost the square of their length. */
+  latest: string;
 }
 
 /** What one item of a delta's `tool_calls` says; what is missing is empty. */
@@ -86,7 +86,7 @@ export class ToolCallCollector {
 
   #begin(isCustom: boolean): Call {
     const index = this.#calls.length;
-    const call = { index, id: '', name: '', arguments: '', isCustom, scan: new JsonScan() };
+    const call = { index, id: '', name: '', arguments: '', isCustom, latest: '' };
     this.#calls.push(call);
     return call;
   }
@@ -111,8 +111,10 @@ function beginsAnother(sent: Sent, known: Call): boolean {
   if (sent.name === '' || known.name === '') return false;
   // Older Ollama sends every call whole, at index 0, under an id of its own.
   if (sent.id !== '') return known.id !== '' && sent.id !== known.id;
+  if (known.latest === '') return false;
   // Gateways send whole calls without ids, all at one index.
-  return known.scan.isWhole(known.arguments) && (sent.arguments !== '' || sent.name !== known.name);
+  const isBetweenObjects = known.latest.endsWith('}') && sent.arguments.startsWith('{');
+  return sent.name !== known.name || isBetweenObjects;
 }
 
 /** @returns the bytes by which the call's id and name have grown */
@@ -124,7 +126,7 @@ function goOn(call: Call, sent: Sent): number {
   if (call.arguments === '') call.name = joinName(call.name, sent.name);
   else call.name ||= sent.name;
   call.arguments += sent.arguments;
-  call.scan.add(sent.arguments);
+  call.latest = sent.arguments || call.latest;
   const idBytes = call.id === id ? 0 : utf8Length(sent.id);
   return call.name === name ? idBytes : idBytes + utf8Length(sent.name);
 }

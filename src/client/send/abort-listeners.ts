@@ -22,15 +22,3 @@ export function listenForAbort(signal: AbortSignal, onAbort: () => void): () => 
 function callAll(this: AbortSignal): void {
   for (const listener of listenersOf.get(this) ?? []) listener();
 }
-
-/**
- * The promise's outcome, or the signal's reason as soon as it aborts: for what may take no notice of the signal.
- */
-export function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    const stop = listenForAbort(signal, onAbort);
-    promise.then(resolve, reject).finally(stop);
-  });
-}

@@ -1,5 +1,6 @@
 import { createFail, type Fail } from '../errors/failures.ts';
 import {
+  checkType,
   checkTypes,
   DEFAULT_BASE_URL,
   DEFAULT_MAX_EVENT_BYTES,
@@ -27,8 +28,8 @@ export interface StreamSettings {
   readonly maxEventBytes: number;
   readonly maxResultBytes: number;
   readonly onChunk: StreamOptions['onChunk'];
-  readonly startsInReasoning: boolean;
-  readonly resume: boolean;
+  readonly startsInReasoning: boolean | undefined;
+  readonly resume: boolean | undefined;
 }
 
 /**
@@ -59,9 +60,9 @@ export function readStreamOptions(
     },
     maxEventBytes: maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES,
     maxResultBytes: maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
-    onChunk: onChunk ?? undefined,
-    startsInReasoning: startsInReasoning ?? false,
-    resume: resume ?? false,
+    onChunk,
+    startsInReasoning,
+    resume,
   };
 }
 
@@ -73,9 +74,7 @@ export function readServerOptions(
   options: ServerOptions,
   partial?: () => PartialResult,
 ): ServerSettings {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError('options must be an object');
-  }
+  checkType('options', options, 'object');
   const { apiKey, headers: ownHeaders, signal, fetch } = options;
   checkTypes('options', options, { apiKey: 'string', fetch: 'function' });
   if (signal && typeof signal.throwIfAborted !== 'function') {
@@ -88,7 +87,7 @@ export function readServerOptions(
   return {
     base,
     headers,
-    signal: signal ?? undefined,
+    signal,
     fetch: fetch ?? patientFetch,
     fail: createFail({
       base,

@@ -127,28 +127,22 @@ async function readRefusal(
   response: Response,
   signal: AbortSignal,
 ): Promise<{ error: ChatError; waitMs: number | undefined }> {
-  if (isHiddenRedirect(response)) {
-    const did = 'answered with a redirect, which a browser keeps secret';
-    return { error: fail({ kind: 'http', did, reason: 'redirect' }), waitMs: undefined };
-  }
   const { status, headers } = response;
   const said = (await readBody(response, signal)) || headers.get('location') || '';
-  const error = fail({ kind: 'http', did: `answered ${status}`, status, said });
+  const error =
+    // A browser shows neither the status nor the target of a redirect that it did not follow.
+    response.type === 'opaqueredirect'
+      ? fail({ kind: 'http', did: 'answered with a redirect', reason: 'redirect' })
+      : fail({ kind: 'http', did: `answered ${status}`, status, said });
   const retryAfter = headers.get('retry-after');
   const isLoading = status === 503 && (retryAfter !== null || error.reason === 'loading');
   return { error, waitMs: isLoading ? readRetryAfter(retryAfter) : undefined };
 }
 
-/** A browser shows neither the status nor the target of a redirect that it did not follow. */
-const isHiddenRedirect = ({ type }: Response): boolean => type === 'opaqueredirect';
-
 /**
- * The wait that a server asks for, in ms.
- * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after - seconds, or a date
+ * The wait that a server asks for in seconds, in ms.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
-function readRetryAfter(value: string | null): number {
-  if (value === null) return USUAL_WAIT_MS;
-  const seconds = Number(value);
-  const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
-  return Math.max(ms || USUAL_WAIT_MS, SHORTEST_WAIT_MS);
+function readRetryAfter(seconds: string | null): number {
+  return Math.max(Number(seconds) * 1000 || USUAL_WAIT_MS, SHORTEST_WAIT_MS);
 }

@@ -46,13 +46,13 @@ const cases: [what: string, error: unknown, words: string, code?: string][] = [
   [
     'a code, and nothing but a wrapping',
     wrapped('fetch failed', undefined, 'ConnectionRefused'),
-    'ConnectionRefused',
+    'fetch failed (ConnectionRefused)',
     'ConnectionRefused',
   ],
   [
     'a code, and an empty message (several addresses that refuse)',
     wrapped('fetch failed', wrapped('', undefined, 'ECONNREFUSED')),
-    'ECONNREFUSED',
+    'fetch failed (ECONNREFUSED)',
     'ECONNREFUSED',
   ],
   ['a code that is a number', { message: 'gone', code: 7 }, 'gone'],
@@ -66,18 +66,4 @@ const cases: [what: string, error: unknown, words: string, code?: string][] = [
 
 for (const [what, error, words, code] of cases) {
   test(what, () => assert.deepEqual(findConnectionWords(error), { words, code }));
-}
-
-for (const wrapping of [
-  'fetch failed',
-  'terminated',
-  'aborted',
-  'Failed to fetch',
-  'Load failed',
-  'NetworkError when attempting to fetch resource.',
-]) {
-  test(`“${wrapping}” is passed over where the cause says more, or the error around it`, () => {
-    assert.equal(findConnectionWords(wrapped(wrapping, new Error('gone'))).words, 'gone');
-    assert.equal(findConnectionWords(wrapped('gone', new Error(wrapping))).words, 'gone');
-  });
 }

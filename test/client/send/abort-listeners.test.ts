@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import { listenForAbort, untilAborted } from '../../../src/client/send/abort-listeners.ts';
+import { listenForAbort } from '../../../src/client/send/abort-listeners.ts';
 
 const count = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
@@ -49,22 +49,4 @@ test('a listener may leave, and take others along, while all are called', () => 
   listenForAbort(controller.signal, () => called.push('third'));
   controller.abort();
   assert.deepEqual(called, ['first', 'third']);
-});
-
-test('a promise that takes no notice of the signal is left when it aborts', async () => {
-  const controller = new AbortController();
-  const mine = new Error('mine');
-  const left = untilAborted(controller.signal, new Promise(() => {}));
-  controller.abort(mine);
-  await assert.rejects(left, (error) => error === mine);
-  const late = untilAborted(controller.signal, new Promise(() => {}));
-  await assert.rejects(late, (error) => error === mine);
-});
-
-test('a promise that settles first gives its outcome, and listens no more', async () => {
-  const { signal } = new AbortController();
-  assert.equal(await untilAborted(signal, Promise.resolve('a')), 'a');
-  const broken = new Error('broken');
-  await assert.rejects(untilAborted(signal, Promise.reject(broken)), (error) => error === broken);
-  assert.equal(count(signal), 0);
 });

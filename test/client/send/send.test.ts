@@ -77,7 +77,7 @@ test('a redirect that a browser keeps secret is called a redirect, without a sta
   await assert.rejects(send(server, '/models', signal), (error) => {
     assert.ok(isChatError(error));
     assert.deepEqual([error.kind, error.reason, error.status], ['http', 'redirect', undefined]);
-    assert.match(error.message, /v1 answered with a redirect, which a browser keeps secret$/);
+    assert.match(error.message, /v1 answered with a redirect$/);
     return true;
   });
   assert.equal(asked.length, 1);
@@ -142,10 +142,12 @@ const waits: [what: string, answer: () => Response, ms: number][] = [
   ['Retry-After: -5', () => loading('-5'), 250],
   ['Retry-After: 0 says nothing', () => loading('0'), 1000],
   ['Retry-After: soon', () => loading('soon'), 1000],
-  ['a date', () => loading('Thu, 01 Jan 2026 00:00:07 GMT'), 7000],
-  ['a date that is past', () => loading('Wed, 31 Dec 2025 23:00:00 GMT'), 250],
+  [
+    'a date, which servers that load a model do not send',
+    () => loading('Thu, 01 Jan 2026 00:00:07 GMT'),
+    1000,
+  ],
   ['more than a timer takes', () => loading('1e12'), LONGEST_TIMER_MS],
-  ['a date beyond any timer', () => loading('Fri, 31 Dec 9999 23:59:59 GMT'), LONGEST_TIMER_MS],
   ['Retry-After: Infinity', () => loading('Infinity'), LONGEST_TIMER_MS],
 ];
 
