@@ -31,22 +31,33 @@ export interface Source {
 /** Sends a request, and gives its response. */
 export type Open = (signal: AbortSignal) => Promise<Response>;
 
-/** One request and its response's body. */
+/** A request and its response's body. */
 export class Connection implements Source {
   openedAt: number | undefined;
   contentType = '';
 
-  readonly #request: Open;
   readonly #controller = new AbortController();
+  #request: Open;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
   constructor(request: Open) {
     this.#request = request;
   }
 
+  /** Aborts when it is hung up. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
   /** Once the body is open, its own promise: no layer a read. */
   read(): Promise<Read> {
     return this.#reader ? this.#reader.read() : this.#open();
+  }
+
+  /** The next read is of another request's body, which goes on with this one. */
+  goOnWith(request: Open): void {
+    this.#request = request;
+    this.#reader = undefined;
   }
 
   hangUp(): void {
@@ -56,12 +67,12 @@ export class Connection implements Source {
   }
 
   async #open(): Promise<Read> {
-    const response = await this.#request(this.#controller.signal);
-    this.openedAt = now();
-    this.contentType = response.headers.get('content-type') ?? '';
+    const response = await this.#request(this.signal);
+    this.openedAt ??= now();
+    this.contentType ||= response.headers.get('content-type') ?? '';
     this.#reader = readerOf(response);
     // A fetch that takes no notice of its signal.
-    if (this.#controller.signal.aborted) this.hangUp();
+    if (this.signal.aborted) this.hangUp();
     return this.#reader.read();
   }
 }

@@ -56,16 +56,11 @@ const createId = (): string =>
  * that cannot do it no event stream comes when it is asked for the rest, and the body ends as it broke.
  * @see https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README-dev.md - Resumable streaming
  */
-class ResumableBody implements Source {
-  openedAt: number | undefined;
-  contentType = '';
-
+class ResumableBody extends Connection {
   readonly #server: ServerSettings;
   readonly #id: string;
   readonly #idleMs: number;
-  readonly #controller = new AbortController();
   readonly #pieces = this.#readPieces();
-  #connection: Connection;
   /** How many bytes of the reply were given out, and how many of them up to the end of an event. */
   #given: number;
   #givenInEvents: number;
@@ -82,13 +77,13 @@ class ResumableBody implements Source {
     server: ServerSettings,
     { id, bytes }: Pick<ResumePoint, 'id' | 'bytes'>,
     idleMs: number,
-    ask: Open = (signal) => this.#askForRest(signal),
+    ask?: Open,
   ) {
+    super(ask ?? ((signal) => this.#askForRest(signal)));
     this.#server = server;
     this.#id = id;
     this.#idleMs = idleMs || Infinity;
     this.#given = this.#givenInEvents = bytes;
-    this.#connection = new Connection(ask);
   }
 
   get resumePoint(): ResumePoint {
@@ -96,17 +91,16 @@ class ResumableBody implements Source {
     return { id: this.#id, baseURL: origin + pathname, bytes: this.#givenInEvents };
   }
 
-  read(): Promise<Read> {
+  override read(): Promise<Read> {
     return this.#pieces.next();
   }
 
-  hangUp(): void {
-    const { fetch, headers } = this.#server;
-    this.#controller.abort();
-    this.#connection.hangUp();
+  override hangUp(): void {
+    super.hangUp();
     if (!this.#isRunning) return;
     this.#isRunning = false;
     // The connection alone does not stop the server. Whether this does is nothing that a reader could wait for.
+    const { fetch, headers } = this.#server;
     const signal = AbortSignal.timeout(STOPPING_MS);
     fetch(urlOf(this.#server, this.#path()).href, { method: 'DELETE', headers, signal })
       .then(({ body }) => body?.cancel())
@@ -121,9 +115,9 @@ class ResumableBody implements Source {
     for (let tries = 0; ; tries++) {
       let end: unknown;
       try {
-        for await (const bytes of this.#readConnection()) {
+        for (let read = await super.read(); !read.done; read = await super.read()) {
           tries = 0;
-          yield bytes;
+          yield* this.#giveOut(read.value);
         }
       } catch (thrown) {
         end = thrown;
@@ -136,30 +130,26 @@ class ResumableBody implements Source {
       const pauseMs = FIRST_PAUSE_MS * 2 ** tries;
       const isTooLate = tries === MOST_TRIES || now() + pauseMs - brokenAt >= this.#idleMs;
       if (isTooLate || this.#isHopeless(end, tries)) break;
-      await pause(pauseMs, this.#controller.signal);
+      await pause(pauseMs, this.signal);
       if (!this.#isRunning) return;
-      this.#connection = new Connection((signal) => this.#askForRest(signal));
+      this.goOnWith((signal) => this.#askForRest(signal));
     }
     this.#isRunning = false;
     if (cause !== undefined) throw cause;
   }
 
-  /** The bytes of the present connection, cut after each event, so that the end of the reader's last event is known. */
-  async *#readConnection(): AsyncGenerator<Uint8Array, undefined> {
-    const connection = this.#connection;
-    for (;;) {
-      const { done, value } = await connection.read();
-      this.openedAt ??= connection.openedAt;
-      this.contentType ||= connection.contentType;
-      if (done) return;
-      for (const piece of cutAfterEvents(value, this.#tail.endsWith('\n'))) {
-        const { length } = LAST_EVENT;
-        this.#given += piece.length;
-        this.#tail = (this.#tail + String.fromCharCode(...piece.subarray(-length))).slice(-length);
-        if (this.#tail.endsWith('\n\n')) this.#givenInEvents = this.#given;
-        if (this.#tail === LAST_EVENT) this.#isRunning = false;
-        yield piece;
-      }
+  /** Cuts bytes into lines, so that the end of the reader's last event is known. */
+  *#giveOut(bytes: Uint8Array): Generator<Uint8Array> {
+    let rest = bytes;
+    while (rest.length > 0) {
+      const line = rest.subarray(0, rest.indexOf(LINE_END) + 1 || rest.length);
+      rest = rest.subarray(line.length);
+      this.#given += line.length;
+      const end = String.fromCharCode(...line.subarray(-LAST_EVENT.length));
+      this.#tail = (this.#tail + end).slice(-LAST_EVENT.length);
+      if (this.#tail.endsWith('\n\n')) this.#givenInEvents = this.#given;
+      if (this.#tail === LAST_EVENT) this.#isRunning = false;
+      yield line;
     }
   }
 
@@ -189,18 +179,4 @@ class ResumableBody implements Source {
     const version = /\/v1\/*$/.test(this.#server.base.pathname) ? '' : '/v1';
     return `${version}/stream?conv_id=${encodeURIComponent(this.#id)}${from}`;
   }
-}
-
-/** @param isInLineEnd - the bytes before these ended with a line end */
-function* cutAfterEvents(bytes: Uint8Array, isInLineEnd: boolean): Generator<Uint8Array> {
-  let start = 0;
-  let wasLineEnd = isInLineEnd;
-  for (const [at, byte] of bytes.entries()) {
-    if (byte === LINE_END && wasLineEnd) {
-      yield bytes.subarray(start, at + 1);
-      start = at + 1;
-    }
-    wasLineEnd = byte === LINE_END;
-  }
-  if (start < bytes.length) yield bytes.subarray(start);
 }
