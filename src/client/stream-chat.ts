@@ -94,11 +94,8 @@ function budgetOf({ max_tokens, max_completion_tokens, n }: ChatRequest): number
 
 /** The request's JSON, with what a stream needs filled in. */
 function writeRequest(body: ChatRequest): RequestBody {
-  const { stream = true, stream_options: streamOptions } = body;
-  if (!stream || streamOptions === null) {
-    return { json: JSON.stringify({ ...body, stream, stream_options: undefined }) };
-  }
-  const filledIn = { include_usage: true, ...streamOptions };
-  const json = JSON.stringify({ ...body, stream, stream_options: filledIn });
-  return { json, mayLeaveOutStreamOptions: streamOptions === undefined };
+  const { stream = true, stream_options: given } = body;
+  const streamOptions = stream && given !== null ? { include_usage: true, ...given } : undefined;
+  const json = JSON.stringify({ ...body, stream, stream_options: streamOptions });
+  return { json, mayLeaveOutStreamOptions: given === undefined };
 }

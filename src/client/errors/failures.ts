@@ -5,7 +5,7 @@ import type { KnownReason } from './errors.ts';
 import { ChatError, type ErrorKind, type ErrorReason } from './errors.ts';
 import { blankError, createBlanker } from './secrets.ts';
 import { findServerReason } from './server-reasons.ts';
-import { clip, findServerWords, type ServerWords } from './server-words.ts';
+import { clip, findServerWords } from './server-words.ts';
 
 /** What went wrong, in the words of the room that saw it. */
 export interface Failure {
@@ -36,8 +36,6 @@ export interface FailureContext {
   partial?: (() => PartialResult) | undefined;
 }
 
-const noWords: ServerWords = { serverMessage: '', code: undefined, type: undefined };
-
 /**
  * Makes the function that makes the errors of one server. What comes from outside, the server's words and codes, a
  * connection's words and the answer so far, is shown without secrets; what this client says itself is shown unchanged.
@@ -46,7 +44,7 @@ export function createFail({ base, secrets, partial }: FailureContext): Fail {
   return ({ kind, did, hint, reason, status, said, cause }) => {
     const hidden = secrets();
     const blank = createBlanker(hidden);
-    const server = said === undefined ? noWords : findServerWords(said);
+    const server = findServerWords(said);
     const connection = findConnectionWords(cause);
     const { serverMessage } = server;
     const known: KnownReason =

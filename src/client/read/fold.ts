@@ -67,7 +67,7 @@ export class Fold {
   #textSoFar = '';
   #reasoningSoFar = '';
   /** The first half of a character, by the channel on which its other half is awaited. */
-  #halves: Partial<Record<Channel, string | undefined>> = {};
+  readonly #halves: Record<Channel, string> = { text: '', reasoning: '' };
   #calls: ToolCallCollector | undefined;
   #usage: Usage | undefined;
   #model: string | undefined;
@@ -125,8 +125,7 @@ export class Fold {
 
   /** What kind of end it has come to, if this is its end. */
   get end(): EndKind {
-    const { finishReason } = this;
-    return readEnd({ finishReason, usage: this.#usage, maxTokens: this.#maxTokens });
+    return readEnd(this.finishReason, this.#usage, this.#maxTokens);
   }
 
   /**
@@ -151,15 +150,11 @@ export class Fold {
 
   /** @param isLast - no other half of a character will come */
   #add(channel: Channel, sent: string, isLast = false): void {
-    let piece = sent;
-    const half = this.#halves[channel];
-    if (half) piece = half + sent;
-    if (half || endsInHalf(piece)) {
-      // Servers that escape characters may cut between the two halves of one.
-      const isCut = !isLast && endsInHalf(piece);
-      this.#halves[channel] = isCut ? piece.slice(-1) : undefined;
-      if (isCut) piece = piece.slice(0, -1);
-    }
+    let piece = this.#halves[channel] + sent;
+    // Servers that escape characters may cut between the two halves of one.
+    const isCut = !isLast && endsInHalf(piece);
+    this.#halves[channel] = isCut ? piece.slice(-1) : '';
+    if (isCut) piece = piece.slice(0, -1);
     const isText = channel === 'text';
     // Models put empty lines between reasoning and answer.
     if (isText && !this.#textSoFar && (this.#reasoningSoFar || this.#splitter.hasSeenMark)) {

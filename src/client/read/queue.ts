@@ -1,6 +1,3 @@
-/** So many items may be taken from the front of a long queue before it is moved up. */
-const MOST_TAKEN = 1024;
-
 /**
  * First in, first out, in the same time however many wait. `Array.shift` moves all that is behind the first item, so a
  * queue of 200,000 would cost the square of its length.
@@ -20,20 +17,15 @@ export class Queue<T> {
 
   /** The first item, which is then gone; `undefined` if there is none. */
   take(): T | undefined {
-    if (this.length > 1) {
-      const item = this.#items[this.#taken++];
-      if (this.#taken > MOST_TAKEN && this.#taken > this.length) this.#moveUp();
-      return item;
-    }
     // `pop` keeps the memory of the list, which most often holds one item.
-    const last = this.#items.pop();
-    if (this.#taken > 0) this.clear();
-    return last;
-  }
-
-  #moveUp(): void {
-    this.#items.splice(0, this.#taken);
-    this.#taken = 0;
+    if (this.#items.length < 2) return this.#items.pop();
+    const item = this.#items[this.#taken++];
+    // Half of them at once, so that each is moved up once.
+    if (this.#taken * 2 > this.#items.length) {
+      this.#items.splice(0, this.#taken);
+      this.#taken = 0;
+    }
+    return item;
   }
 
   clear(): void {

@@ -37,7 +37,7 @@ interface Sent {
  * of all this, and the methods below say which server sends what.
  */
 export class ToolCallCollector {
-  /** What is kept, in bytes of UTF-8. */
+  /** What came, in bytes of UTF-8. */
   bytes = 0;
   readonly #calls: Call[] = [];
   readonly #callsById = new Map<string, Call>();
@@ -51,7 +51,8 @@ export class ToolCallCollector {
     const sent = readItem(item);
     const known = this.#findCall(sent);
     const call = known && !beginsAnother(sent, known) ? known : this.#begin(sent.isCustom);
-    this.bytes += FRAGMENT_BYTES + utf8Length(sent.arguments) + goOn(call, sent);
+    goOn(call, sent);
+    this.bytes += FRAGMENT_BYTES + utf8Length(sent.id + sent.name + sent.arguments);
     if (call.id) this.#callsById.set(call.id, call);
     if (sent.index !== undefined) this.#callsByIndex.set(sent.index, call);
     return { index: call.index, id: call.id, name: call.name, arguments: sent.arguments };
@@ -117,9 +118,7 @@ function beginsAnother(sent: Sent, known: Call): boolean {
   return sent.name !== known.name || isBetweenObjects;
 }
 
-/** @returns the bytes by which the call's id and name have grown */
-function goOn(call: Call, sent: Sent): number {
-  const { id, name } = call;
+function goOn(call: Call, sent: Sent): void {
   call.id ||= sent.id;
   call.isCustom ||= sent.isCustom;
   // LM Studio 0.3.16 sent `"name":""` with every fragment, others repeat the name with the arguments.
@@ -127,8 +126,6 @@ function goOn(call: Call, sent: Sent): number {
   else call.name ||= sent.name;
   call.arguments += sent.arguments;
   call.latest = sent.arguments || call.latest;
-  const idBytes = call.id === id ? 0 : utf8Length(sent.id);
-  return call.name === name ? idBytes : idBytes + utf8Length(sent.name);
 }
 
 /** A name that comes in pieces, or is sent again, or again and longer. */

@@ -49,19 +49,16 @@ function endOf(finishReason = 'stop'): EndKind {
   return ends.find((end) => words[end].includes(word)) ?? 'unknown';
 }
 
-/** What is known of a reply that came to its end. */
-export interface FinishedReply {
-  finishReason: string | undefined;
-  usage: Usage | undefined;
-  /** The request's budget, if it has one. */
-  maxTokens: number | undefined;
-}
-
 /**
  * What kind of end it was. A reply of as many tokens as were allowed was cut, even if the server says `stop`, as llama.cpp's
  * builds of August 2026 do, or `tool_calls` in mid-call, as OpenRouter does.
+ * @param maxTokens - the request's budget, if it has one
  */
-export function readEnd({ finishReason, usage, maxTokens }: FinishedReply): EndKind {
+export function readEnd(
+  finishReason: string | undefined,
+  usage: Usage | undefined,
+  maxTokens: number | undefined,
+): EndKind {
   const end = endOf(finishReason);
   const mayBeCut = end === 'whole' || end === 'unknown';
   const isBudgetSpent = maxTokens !== undefined && Number(usage?.completion_tokens) >= maxTokens;

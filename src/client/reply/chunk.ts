@@ -2,10 +2,10 @@ import { isObject } from '../json.ts';
 import type { ChatChunk } from '../types.ts';
 
 /** The event by which a server says that nothing follows. */
-export const isDone = (data: string): boolean => data[0] === '[' && data.trim() === '[DONE]';
+export const isDone = (data: string): boolean => data.trim() === '[DONE]';
 
 /** Whether an event says nothing: an empty one, or a comment that Vertex has put into a frame (`data: : keepalive`). */
-export const isComment = (data: string): boolean => data === '' || data[0] === ':';
+export const isComment = (data: string): boolean => !data.trim() || data[0] === ':';
 
 /**
  * The chunk in an event's data; `undefined` if it holds none, as JSON that is no object, or nothing at all.

@@ -221,7 +221,7 @@ export class Stream {
       return parseChunk(data);
     } catch {
       // The rest at the body's end was cut off, and is reported as that.
-      if (!data.trim() || this.#incoming.bodyEnd) return undefined;
+      if (this.#incoming.bodyEnd) return undefined;
       throw this.#settings.server.fail(notJson(data));
     }
   }
@@ -264,7 +264,6 @@ export class Stream {
   }
 
   #succeed(verdict: Verdict, mayLinger = false): ChatResult {
-    this.#moments.end = now();
     const collected = this.#collect(verdict);
     const result = { ...collected, verdict, message: toMessage(collected) };
     this.#end({ result }, mayLinger);
@@ -272,9 +271,7 @@ export class Stream {
   }
 
   #failWith(error: unknown): void {
-    if (this.#outcome) return;
-    this.#moments.end = now();
-    this.#end({ error }, false);
+    if (!this.#outcome) this.#end({ error }, false);
   }
 
   #onAbort(): void {
@@ -294,6 +291,7 @@ export class Stream {
 
   /** The one place where a stream ends: nothing of it is left running. */
   #end(outcome: Outcome, mayLinger: boolean): void {
+    this.#moments.end = now();
     this.#outcome = outcome;
     this.#onOver(outcome);
     this.#stopListening();

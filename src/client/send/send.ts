@@ -53,7 +53,7 @@ export async function send(
     redirect: 'manual',
     headers: server.headers,
     signal,
-    ...(json !== undefined && { body: json }),
+    body: json ?? null,
   };
   const until = now() + patienceMs;
   for (;;) {

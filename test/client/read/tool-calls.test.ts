@@ -274,7 +274,7 @@ for (const end of ['filtered', 'unknown'] as const) {
   });
 }
 
-test('ids and names count once, in UTF-8, and each fragment costs 64 bytes more', () => {
+test('all that comes counts, in UTF-8, and each fragment costs 64 bytes more', () => {
   const collector = new ToolCallCollector();
   const bytesOf = (...items: unknown[]) => {
     const before = collector.bytes;
@@ -282,9 +282,8 @@ test('ids and names count once, in UTF-8, and each fragment costs 64 bytes more'
     return collector.bytes - before;
   };
   assert.equal(bytesOf(part(0, 'ä', 'add', '')), 64 + 2 + 3);
-  assert.equal(bytesOf(part(0, 'ä', 'add', '')), 64);
-  assert.equal(bytesOf(part(0, 'ä', 'add', '{"€":')), 64 + 7);
-  assert.equal(bytesOf(part(0, 'ä', 'add', '1}')), 64 + 2);
+  assert.equal(bytesOf(part(0, 'ä', 'add', '{"€":')), 64 + 2 + 3 + 7);
+  assert.equal(bytesOf(part(0, undefined, undefined, '1}')), 64 + 2);
   assert.equal(bytesOf(part(1, '', 'edit', ''), part(1, 'b', '_file', '')), 128 + 4 + 1 + 5);
 });
 

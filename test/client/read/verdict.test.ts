@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FinishedReply, judge, readEnd } from '../../../src/client/read/verdict.ts';
+import { judge, readEnd } from '../../../src/client/read/verdict.ts';
+import type { Usage } from '../../../src/index.ts';
 
-interface Case extends FinishedReply {
+interface Case {
+  finishReason: string | undefined;
+  usage: Usage | undefined;
+  maxTokens: number | undefined;
   text: string;
   hasToolCalls: boolean;
 }
@@ -53,8 +57,8 @@ const cases: [what: string, reply: Partial<Case>, verdict: string][] = [
 
 for (const [what, reply, verdict] of cases) {
   test(`${what}: ${verdict}`, () => {
-    const { text, hasToolCalls, ...rest } = { ...plain, ...reply };
-    assert.equal(judge(readEnd(rest), text, hasToolCalls), verdict);
+    const { text, hasToolCalls, finishReason, usage, maxTokens } = { ...plain, ...reply };
+    assert.equal(judge(readEnd(finishReason, usage, maxTokens), text, hasToolCalls), verdict);
   });
 }
 
@@ -72,10 +76,9 @@ const ends: [end: string, finishReasons: string[]][] = [
 for (const [end, finishReasons] of ends) {
   for (const finishReason of finishReasons) {
     test(`the finish reason ${finishReason}: ${end}`, () => {
-      assert.equal(readEnd({ finishReason, usage: undefined, maxTokens: undefined }), end);
-      const budget = { finishReason, ...spent };
+      assert.equal(readEnd(finishReason, undefined, undefined), end);
       const mayBeCut = end === 'whole' || end === 'unknown';
-      assert.equal(readEnd(budget), mayBeCut ? 'cut' : end);
+      assert.equal(readEnd(finishReason, spent.usage, spent.maxTokens), mayBeCut ? 'cut' : end);
     });
   }
 }

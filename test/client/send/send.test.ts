@@ -65,7 +65,7 @@ test('a request without JSON is a GET, one with it a POST; a redirect is not fol
   assert.deepEqual(
     asked.map(({ init }) => init),
     [
-      { method: 'GET', redirect: 'manual', headers, signal },
+      { method: 'GET', redirect: 'manual', headers, signal, body: null },
       { method: 'POST', redirect: 'manual', headers, signal, body: '{"a":1}' },
     ],
   );
