@@ -158,6 +158,6 @@ export class Server {
       signal,
       ...(send && { body: JSON.stringify(send) }),
     });
-    return { response, body: await readBody(response, signal, MOST_ANSWER_CHARACTERS) };
+    return { response, body: await readBody(response, MOST_ANSWER_CHARACTERS) };
   }
 }

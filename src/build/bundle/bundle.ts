@@ -108,7 +108,8 @@ async function minify(code: string, format: BuiltFile['format']): Promise<string
     ecma: 2020,
     module: format === 'esm',
     toplevel: true,
-    compress: { passes: 3, keep_fargs: false },
+    // Calls and statements that are like each other are smaller, once they are packed, than what is put into one.
+    compress: { passes: 3, keep_fargs: false, hoist_funs: true, sequences: false, inline: 1 },
     format: { comments: false },
   });
   return `${minified.code}\n`;

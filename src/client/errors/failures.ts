@@ -52,7 +52,7 @@ export function createFail({ base, secrets, partial }: FailureContext): Fail {
         ? { reason, hint }
         : serverMessage || status !== undefined
           ? findServerReason({
-              status: status ?? (typeof server.code === 'number' ? server.code : undefined),
+              status: status ?? server.code,
               codes: [server.code, server.type],
               words: serverMessage,
             })

@@ -3,7 +3,7 @@ import { findReason, type KnownReason, type ReasonRow } from './errors.ts';
 /** What a server's error is known by. */
 export interface ServerSigns {
   /** The HTTP status, else the number that the error itself gives as its code. */
-  status: number | undefined;
+  status: number | string | undefined;
   /** The error's `code` and `type`. */
   codes: readonly unknown[];
   words: string;
@@ -22,7 +22,7 @@ const serverReasons: readonly ReasonRow[] = [
   {
     reason: 'memory',
     signs:
-      /insufficient (system )?(resources|memory)|(out of|not enough|more system) memory|failed to allocate|unable to allocate/i,
+      /insufficient (system )?(resources|memory)|(out of|not enough|more system) memory|to allocate/i,
     hint: 'Load a smaller model, or this one with less context',
   },
   {
@@ -33,8 +33,7 @@ const serverReasons: readonly ReasonRow[] = [
   },
   {
     reason: 'image',
-    signs:
-      /base64 encoded image|image_url|(load|decode|process|read|fetch|open|parse) (the )?image|invalid image|unsupported image/i,
+    signs: /\bimages?(_url)?\b/i,
     hint: 'Send PNG or JPEG as a data URL',
   },
   {
@@ -45,19 +44,18 @@ const serverReasons: readonly ReasonRow[] = [
   },
   {
     reason: 'template',
-    signs:
-      /jinja|chat.?template|prompt template|roles must alternate|system message must|after the optional system message/i,
+    signs: /jinja|chat.?template|prompt template|roles must alternate|system message/i,
     hint: 'Send one system message, first, then user and assistant in turn',
   },
   {
     reason: 'no-model',
-    signs: /no models? (is |are |was )?(currently )?loaded|model.{0,100}not.loaded/i,
+    signs: /no models?\b.{0,20}loaded|model.{0,100}not.loaded/i,
     hint: 'Load a model. LM Studio: `lms load`',
   },
   {
     reason: 'model-unnamed',
     signs:
-      /model name is missing|model (field |parameter |name )?is required|missing (required )?(field|parameter):? ["'`]?model\b|must (provide|specify) a model/i,
+      /model (\w+ )?is (missing|required)|missing .{0,9}(field|parameter)\W+model\b|must (provide|specify) a model/i,
     hint: 'Set `model` in the request; listModels() gives the names',
   },
   {
@@ -68,13 +66,12 @@ const serverReasons: readonly ReasonRow[] = [
   },
   {
     reason: 'load-failed',
-    signs: /failed to load|error loading model|could not load|unable to load|loading was stopped/i,
+    signs: /(failed|unable) to load|error loading|could not load|loading was stopped/i,
     hint: "The server's log says why the model was not loaded; try another one",
   },
   {
     reason: 'crashed',
-    signs:
-      /crash|channel error|exited (with code|unexpectedly)|process (died|exited)|proxy error: failed to read connection/i,
+    signs: /crash|channel error|exited|process died|failed to read connection/i,
     hint: 'Load the model again',
   },
   {

@@ -27,19 +27,19 @@ export function findServerWords(body: unknown): ServerWords {
   return found.serverMessage ? found : { ...found, serverMessage: `${found.code ?? ''}` };
 }
 
+const nothing: ServerWords = { serverMessage: '', code: undefined, type: undefined };
+
 function findWords(value: unknown, depth: number): ServerWords {
   if (typeof value === 'string') return findWordsInText(value, depth);
-  const nothing = { serverMessage: '', code: undefined, type: undefined };
   if (!value || !depth) return nothing;
   if (Array.isArray(value)) return findWordsInList(value, depth);
   const { error, message, detail, msg, loc, code, type } = fieldsOf(value);
   // A text beside a message is only the status's name.
-  const isStatusName = typeof error === 'string' && hasWords(message);
+  const isStatusName = typeof error === 'string' && String(message ?? '');
   const inner = findWords(isStatusName ? message : (error ?? message ?? detail ?? msg), depth - 1);
-  const own = isCode(code) ? code : isCode(type) ? type : undefined;
   return {
     serverMessage: fieldPath(loc) + inner.serverMessage,
-    code: inner.code ?? own,
+    code: inner.code ?? [code, type].find(isCode),
     type: inner.type ?? (typeof type === 'string' ? type : undefined),
   };
 }
@@ -55,11 +55,7 @@ function findWordsInText(text: string, depth: number): ServerWords {
 function findWordsInList(list: readonly unknown[], depth: number): ServerWords {
   const found = list.slice(0, MOST_MESSAGES).map((item) => findWords(item, depth - 1));
   const messages = found.map(({ serverMessage }) => serverMessage).filter(Boolean);
-  return {
-    serverMessage: messages.join('; '),
-    code: found[0]?.code,
-    type: found[0]?.type,
-  };
+  return { ...(found[0] ?? nothing), serverMessage: messages.join('; ') };
 }
 
 /** Where in a request FastAPI's validator found something wrong: `body.stream_options: `. */
@@ -67,9 +63,6 @@ function fieldPath(loc: unknown): string {
   const names = itemsOf(loc).filter((name) => typeof name === 'string' || typeof name === 'number');
   return names.length > 0 ? `${names.join('.')}: ` : '';
 }
-
-const hasWords = (value: unknown): boolean =>
-  (typeof value === 'string' && value !== '') || itemsOf(value).length > 0;
 
 const isCode = (value: unknown): value is string | number =>
   (typeof value === 'string' && value !== '') || typeof value === 'number';

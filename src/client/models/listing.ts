@@ -45,8 +45,7 @@ export function readListing(body: unknown): Model[] | undefined {
     const id = nameOf(item);
     if (id === undefined) continue;
     const model = readModel(id, item, itemsOf(item.capabilities ?? capabilities.get(id)));
-    const known = models.get(id);
-    if (known === undefined || (model.loaded && !known.loaded)) models.set(id, model);
+    if (model.loaded || !models.has(id)) models.set(id, model);
   }
   return [...models.values()];
 }

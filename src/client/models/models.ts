@@ -59,7 +59,7 @@ async function findListing(server: ServerSettings, signal: AbortSignal): Promise
   for (const path of ['/../api/v1/models', '/../api/v0/models', '/models']) {
     try {
       const response = await send(server, path, signal);
-      const body = await readBody(response, signal, MOST_LISTING_CHARACTERS);
+      const body = await readBody(response, MOST_LISTING_CHARACTERS);
       const models = readListing(parseJson(body));
       if (models) return models;
       failure = server.fail({ kind: 'protocol', did: 'has no list of models' });

@@ -134,7 +134,7 @@ export class Stream {
   /** What has come up to now. */
   soFar(): PartialResult {
     const { outcome } = this;
-    return this.#collect(outcome && 'result' in outcome ? outcome.result.verdict : undefined);
+    return outcome && 'result' in outcome ? outcome.result : this.#collect(undefined);
   }
 
   /** From where another stream can go on. */

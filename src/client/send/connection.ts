@@ -1,4 +1,4 @@
-import { isChatError } from '../errors/errors.ts';
+import { fieldsOf } from '../json.ts';
 import type { ResumePoint } from '../types.ts';
 import { now } from './clocks.ts';
 import type { ServerSettings } from './options.ts';
@@ -95,7 +95,5 @@ export const askForReply =
 
 /** Mistral, Databricks and others know no `stream_options`, and say so. */
 function refusesStreamOptions(error: unknown): boolean {
-  if (!isChatError(error)) return false;
-  const { status, serverMessage = '' } = error;
-  return (status === 400 || status === 422) && /stream_options|include_usage/.test(serverMessage);
+  return /stream_options|include_usage/.test(String(fieldsOf(error).serverMessage));
 }

@@ -82,7 +82,7 @@ export function readServerOptions(
   }
   const base = parseBaseURL(options.baseURL ?? DEFAULT_BASE_URL);
   const { username, password } = base;
-  if (username || password) base.username = base.password = '';
+  base.username = base.password = '';
   const headers = createHeaders(base, apiKey ?? '', username, password, ownHeaders ?? {});
   return {
     base,
@@ -155,11 +155,11 @@ function secretHeaderValues(headers: Readonly<Record<string, string>>): string[]
     .filter(([name]) => SECRET_NAME.test(name))
     .flatMap(([, value]) => {
       const credentials = value.replace(/^(Bearer|Basic) /i, '');
-      return [credentials, ...(/^Basic /i.test(value) ? clearPassword(credentials) : [])];
+      return [credentials, ...clearPassword(credentials)];
     });
 }
 
-/** The password in Basic's credentials, in every form. */
+/** The password in credentials, in every form, if they are Basic's. */
 function clearPassword(credentials: string): string[] {
   try {
     const clear = atob(credentials);

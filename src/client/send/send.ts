@@ -59,7 +59,7 @@ export async function send(
   for (;;) {
     const response = await reach(server, url, init, signal);
     if (response.ok) return response;
-    const { error, waitMs } = await readRefusal(server, response, signal);
+    const { error, waitMs } = await readRefusal(server, response);
     signal.throwIfAborted();
     if (waitMs === undefined || now() + waitMs > until) throw error;
     await pause(waitMs, signal);
@@ -125,10 +125,9 @@ const wasDeadBefore = (error: unknown): boolean =>
 async function readRefusal(
   { fail }: ServerSettings,
   response: Response,
-  signal: AbortSignal,
 ): Promise<{ error: ChatError; waitMs: number | undefined }> {
   const { status, headers } = response;
-  const said = (await readBody(response, signal)) || headers.get('location') || '';
+  const said = (await readBody(response)) || headers.get('location') || '';
   const error =
     // A browser shows neither the status nor the target of a redirect that it did not follow.
     response.type === 'opaqueredirect'

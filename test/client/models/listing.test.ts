@@ -297,7 +297,7 @@ test('a model sees where the server says so, and does not where it says that', (
   }
 });
 
-test('a name that comes twice is one model: the loaded one, else the first, in its place', () => {
+test('a name that comes twice is one model: a loaded one, else the first, in its place', () => {
   const a = { id: 'a', state: 'not-loaded', max_context_length: 1 };
   const first = { id: 'a', type: 'unknown', loaded: false, contextLength: 1, vision: false };
   const b = { id: 'b' };
@@ -306,7 +306,7 @@ test('a name that comes twice is one model: the loaded one, else the first, in i
   const plainB = { id: 'b', type: 'unknown' };
   assert.deepEqual(readListing([a, b, { ...a, max_context_length: 9 }]), [first, plainB]);
   const best = { ...first, loaded: true, contextLength: 2 };
-  assert.deepEqual(readListing([a, b, loaded, other]), [best, plainB]);
+  assert.deepEqual(readListing([a, b, other, loaded]), [best, plainB]);
   assert.deepEqual(readListing([loaded, b, a]), [best, plainB]);
 });
 

@@ -148,8 +148,6 @@ const kept: [why: string, status: number, said: unknown, body: RequestBody][] = 
     { json, mayLeaveOutStreamOptions: false },
   ],
   ['that the refusal does not name', 400, 'Unknown parameter: temperature', filledIn],
-  ['after another status', 500, 'stream_options', filledIn],
-  ['after another status: 404', 404, 'stream_options', filledIn],
 ];
 
 for (const [why, status, said, body] of kept) {
