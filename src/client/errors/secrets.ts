@@ -42,14 +42,13 @@ export function createTextBlanker(secrets: readonly string[]): (text: string) =>
   );
   const search = createWordSearch(words, SHORTEST);
   return (text) => {
-    const spans: { start: number; end: number }[] = [];
+    let shown = '';
+    let end = 0;
     search(text, (start, { length }) => {
-      const last = spans.at(-1);
-      if (last && start <= last.end) last.end = Math.max(last.end, start + length);
-      else spans.push({ start, end: start + length });
+      if (start > end || shown === '') shown += `${text.slice(end, start)}***`;
+      end = Math.max(end, start + length);
     });
-    const shown = spans.map(({ start }, i) => `${text.slice(spans[i - 1]?.end ?? 0, start)}***`);
-    return shown.join('') + text.slice(spans.at(-1)?.end ?? 0);
+    return shown + text.slice(end);
   };
 }
 

@@ -35,7 +35,8 @@ function findWords(value: unknown, depth: number): ServerWords {
   if (Array.isArray(value)) return findWordsInList(value, depth);
   const { error, message, detail, msg, loc, code, type } = fieldsOf(value);
   // A text beside a message is only the status's name.
-  const isStatusName = typeof error === 'string' && String(message ?? '');
+  const hasMessage = Array.isArray(message) ? message.length > 0 : message;
+  const isStatusName = typeof error === 'string' && hasMessage;
   const inner = findWords(isStatusName ? message : (error ?? message ?? detail ?? msg), depth - 1);
   return {
     serverMessage: fieldPath(loc) + inner.serverMessage,

@@ -1,32 +1,31 @@
 import { fieldsOf, isObject, itemsOf } from '../json.ts';
 
-/** Takes what a delta says. */
-export interface DeltaReader {
-  reasoning(text: string): void;
-  text(text: string): void;
-  /** An item of `tool_calls`. */
-  toolCall(item: unknown): void;
-}
+/** The two things that a content can be. */
+export type Channel = 'text' | 'reasoning';
+
+/** Gets a piece of what a delta says. */
+type Say = (channel: Channel, text: string) => void;
 
 /**
  * Reads what a delta, or a whole message, says, in whatever fields servers put it: reasoning first, then the answer, then
  * calls. What is missing, null, empty or of another type says nothing.
+ * @param call - gets an item of `tool_calls`
  */
-export function readDelta(delta: unknown, reader: DeltaReader): void {
+export function readDelta(delta: unknown, say: Say, call: (item: unknown) => void): void {
   const fields = fieldsOf(delta);
   const { content, refusal, tool_calls: toolCalls, function_call: functionCall } = fields;
   const reasoning = findReasoning(fields);
-  if (reasoning) reader.reasoning(reasoning);
+  if (reasoning) say('reasoning', reasoning);
   if (typeof content === 'string') {
-    if (content) reader.text(content);
+    if (content) say('text', content);
   } else if (content) {
-    for (const part of itemsOf(content)) readPart(fieldsOf(part), reader);
+    for (const part of itemsOf(content)) readPart(fieldsOf(part), say);
   }
   // A model that refuses says so here, in the place of an answer (OpenAI's structured outputs).
-  if (refusal && typeof refusal === 'string') reader.text(refusal);
-  if (toolCalls) for (const item of itemsOf(toolCalls)) reader.toolCall(item);
+  if (refusal && typeof refusal === 'string') say('text', refusal);
+  if (toolCalls) for (const item of itemsOf(toolCalls)) call(item);
   // What calls were before `tool_calls`; some gateways still send it.
-  if (functionCall && isObject(functionCall)) reader.toolCall({ function: functionCall });
+  if (functionCall && isObject(functionCall)) call({ function: functionCall });
 }
 
 /**
@@ -42,15 +41,15 @@ function findReasoning(fields: ReturnType<typeof fieldsOf>): string {
 }
 
 /** A part of a content that is a list: Mistral's and Databricks' `thinking` and `reasoning`, and text. */
-function readPart(part: ReturnType<typeof fieldsOf>, reader: DeltaReader): void {
+function readPart(part: ReturnType<typeof fieldsOf>, say: Say): void {
   const { type, text, refusal, thinking, summary } = part;
   if (type === 'thinking' || type === 'reasoning') {
     const reasoning = joinTexts(thinking) || joinTexts(summary) || joinTexts(text);
-    if (reasoning) reader.reasoning(reasoning);
+    if (reasoning) say('reasoning', reasoning);
     return;
   }
   const answer = joinTexts(text) || joinTexts(refusal);
-  if (answer) reader.text(answer);
+  if (answer) say('text', answer);
 }
 
 /** A text, or the texts of a list of `{ text }` or `{ summary }`. */

@@ -1,9 +1,9 @@
 import { fieldsOf, isObject, itemsOf } from '../json.ts';
 import type { ChatChunk, PartialResult, ReplyEvent, Usage, Verdict } from '../types.ts';
-import { type DeltaReader, readDelta } from './delta-fields.ts';
-import { type Channel, type Pieces, ReasoningSplitter } from './reasoning-marks.ts';
+import { type Channel, readDelta } from './delta-fields.ts';
+import { ReasoningSplitter } from './reasoning-marks.ts';
 import { ToolCallCollector } from './tool-calls.ts';
-import { isHighSurrogate, utf8Length } from './utf8.ts';
+import { utf8Length } from './utf8.ts';
 import { type EndKind, judge, readEnd } from './verdict.ts';
 
 /*
@@ -48,22 +48,6 @@ export class Fold {
   readonly #maxBytes: number;
   readonly #maxTokens: number | undefined;
   readonly #splitter: ReasoningSplitter;
-  /** Gets what a delta says. */
-  readonly #reader: DeltaReader = {
-    reasoning: (text) => {
-      this.#hasToken = true;
-      this.#splitter.onReasoningField();
-      this.#add('reasoning', text);
-    },
-    text: (text) => {
-      this.#hasToken = true;
-      this.#splitter.push(text);
-    },
-    toolCall: (item) => {
-      this.#hasToken = true;
-      this.#addToCall(item);
-    },
-  };
   #textSoFar = '';
   #reasoningSoFar = '';
   /** The first half of a character, by the channel on which its other half is awaited. */
@@ -88,11 +72,7 @@ export class Fold {
     this.#emit = emit;
     this.#maxBytes = maxResultBytes;
     this.#maxTokens = maxTokens;
-    const pieces: Pieces = {
-      add: (channel, piece) => this.#add(channel, piece),
-      textWasReasoning: () => this.#correct(),
-    };
-    this.#splitter = new ReasoningSplitter(pieces, startsInReasoning);
+    this.#splitter = new ReasoningSplitter(this.#add, this.#correct, startsInReasoning);
   }
 
   /** Takes one chunk. */
@@ -109,7 +89,7 @@ export class Fold {
     // A whole completion, from a server that does not stream.
     const isWhole = !delta && !this.bytes && isObject(message);
     this.#hasToken = false;
-    readDelta(isWhole ? message : delta, this.#reader);
+    readDelta(isWhole ? message : delta, this.#say, this.#addToCall);
     const hasFinish = isFinishReason(finish_reason);
     if (hasFinish) this.finishReason = finish_reason;
     if (isWhole) this.stage = 'finished';
@@ -148,8 +128,16 @@ export class Fold {
     return judge(this.end, this.#textSoFar, this.#calls !== undefined);
   }
 
+  /** Takes what a delta says of the answer. */
+  readonly #say = (channel: Channel, text: string): void => {
+    this.#hasToken = true;
+    if (channel === 'text') return this.#splitter.push(text);
+    this.#splitter.onReasoningField();
+    this.#add(channel, text);
+  };
+
   /** @param isLast - no other half of a character will come */
-  #add(channel: Channel, sent: string, isLast = false): void {
+  readonly #add = (channel: Channel, sent: string, isLast = false): void => {
     let piece = this.#halves[channel] + sent;
     // Servers that escape characters may cut between the two halves of one.
     const isCut = !isLast && endsInHalf(piece);
@@ -165,17 +153,18 @@ export class Fold {
     else this.#reasoningSoFar += piece;
     this.bytes += utf8Length(piece);
     this.#emit({ type: channel, text: piece });
-  }
+  };
 
   /** All text so far was reasoning. */
-  #correct(): void {
+  readonly #correct = (): void => {
     const reasoning = this.#textSoFar;
     this.#reasoningSoFar += reasoning;
     this.#textSoFar = '';
     this.#emit({ type: 'correction', reasoning });
-  }
+  };
 
-  #addToCall(item: unknown): void {
+  readonly #addToCall = (item: unknown): void => {
+    this.#hasToken = true;
     // One event may hold millions of them.
     if (this.bytes > this.#maxBytes) return;
     this.#calls ??= new ToolCallCollector();
@@ -183,7 +172,7 @@ export class Fold {
     const fragment = this.#calls.add(item);
     this.bytes += this.#calls.bytes - bytes;
     this.#emit({ type: 'tool_call', ...fragment });
-  }
+  };
 
   /**
    * A finish reason is final only when nothing follows: some servers send it on their first, empty chunk, and some
@@ -201,7 +190,10 @@ export class Fold {
 }
 
 /** Its last character is cut in two. */
-const endsInHalf = (piece: string): boolean => isHighSurrogate(piece.charCodeAt(piece.length - 1));
+const endsInHalf = (piece: string): boolean => {
+  const last = piece.charCodeAt(piece.length - 1);
+  return last >= 0xd800 && last <= 0xdbff;
+};
 
 /** KoboldCpp before 1.85 sent the text `null` for no reason. */
 const isFinishReason = (value: unknown): value is string =>

@@ -1,3 +1,4 @@
+import type { Channel } from './delta-fields.ts';
 import {
   ALL_MARKS,
   CLOSINGS,
@@ -12,16 +13,6 @@ import {
   TOKEN_OPENINGS,
   TOKENS,
 } from './marks.ts';
-
-/** The two things that a content can be. */
-export type Channel = 'text' | 'reasoning';
-
-/** Gets the pieces of a content. */
-export interface Pieces {
-  add(channel: Channel, piece: string): void;
-  /** All text up to here was reasoning: its opening mark is in the prompt. */
-  textWasReasoning(): void;
-}
 
 /** Behind one of these a mark is being talked about. */
 const QUOTATION_MARKS = [...'\'"`‘“「'];
@@ -58,7 +49,8 @@ type Place =
 export class ReasoningSplitter {
   /** A mark was there: the empty lines behind it are not the answer's. */
   hasSeenMark = false;
-  readonly #pieces: Pieces;
+  readonly #add: (channel: Channel, piece: string) => void;
+  readonly #textWasReasoning: () => void;
   #place: Place = 'start';
   #channel: Channel = 'text';
   /** What a content is that begins without a mark. */
@@ -72,9 +64,18 @@ export class ReasoningSplitter {
   /** The words between `<|start|>` or `<|channel|>` and `<|message|>`; `undefined` outside of them. */
   #header: string | undefined;
 
-  /** @param startsInReasoning - the prompt has opened the reasoning, so it begins without a mark */
-  constructor(pieces: Pieces, startsInReasoning: boolean | undefined) {
-    this.#pieces = pieces;
+  /**
+   * @param add - gets the pieces of a content
+   * @param textWasReasoning - called when all text up to here was reasoning: its opening mark is in the prompt
+   * @param startsInReasoning - the prompt has opened the reasoning, so it begins without a mark
+   */
+  constructor(
+    add: (channel: Channel, piece: string) => void,
+    textWasReasoning: () => void,
+    startsInReasoning: boolean | undefined,
+  ) {
+    this.#add = add;
+    this.#textWasReasoning = textWasReasoning;
     this.#unmarked = startsInReasoning ? 'reasoning' : 'text';
   }
 
@@ -104,13 +105,12 @@ export class ReasoningSplitter {
   #read(content: string): string {
     switch (this.#place) {
       case 'start':
+      case 'after-field':
         return this.#readStart(content);
       case 'reasoning':
         return this.#readReasoning(content);
       case 'text':
         return this.#readText(content);
-      case 'after-field':
-        return this.#readAfterField(content);
       case 'tokens':
         return this.#readTokens(content);
       case 'answer':
@@ -124,18 +124,20 @@ export class ReasoningSplitter {
     return rest;
   }
 
+  /** Looks for a mark at the start of the content, where some servers leave the closing one after the reasoning came in its field. */
   #readStart(content: string): string {
+    const isAfterField = this.#place === 'after-field';
+    const marks = isAfterField ? CLOSINGS : OPENINGS;
     const start = content.trimStart();
-    const opening = OPENINGS.find((mark) => start.startsWith(mark));
-    if (opening === undefined) {
-      const mayBecomeOne = OPENINGS.some((mark) => mark.startsWith(start));
-      if (mayBecomeOne && content.length < LONGEST_START) return this.#hold(content);
-      return this.#goOn(this.#unmarked, content);
-    }
+    const mark = marks.find((one) => start.startsWith(one));
+    const mayBecomeOne = !mark && marks.some((one) => one.startsWith(start));
+    if (mayBecomeOne && content.length < LONGEST_START) return this.#hold(content);
+    if (isAfterField) return this.#goOn('answer', mark ? start.slice(mark.length) : content);
+    if (!mark) return this.#goOn(this.#unmarked, content);
     this.hasSeenMark = true;
-    if (TOKEN_OPENINGS.includes(opening)) return this.#goOn('tokens', start);
-    this.#closings = pairs.filter(({ open }) => open === opening).map(({ close }) => close);
-    return this.#goOn('reasoning', start.slice(opening.length));
+    if (TOKEN_OPENINGS.includes(mark)) return this.#goOn('tokens', start);
+    this.#closings = pairs.filter(({ open }) => open === mark).map(({ close }) => close);
+    return this.#goOn('reasoning', start.slice(mark.length));
   }
 
   #readReasoning(content: string): string {
@@ -156,7 +158,7 @@ export class ReasoningSplitter {
       return after;
     }
     this.#giveOut(before);
-    this.#pieces.textWasReasoning();
+    this.#textWasReasoning();
     return this.#goOnBehindReasoning(after);
   }
 
@@ -164,15 +166,6 @@ export class ReasoningSplitter {
     this.hasSeenMark = true;
     this.#unmarked = 'answer';
     return this.#goOn('start', rest);
-  }
-
-  /** Some servers leave the closing mark in the content after the reasoning came in its field. */
-  #readAfterField(content: string): string {
-    const start = content.trimStart();
-    const closing = CLOSINGS.find((mark) => start.startsWith(mark));
-    const mayBecomeOne = !closing && CLOSINGS.some((mark) => mark.startsWith(start));
-    if (mayBecomeOne && content.length < LONGEST_START) return this.#hold(content);
-    return this.#goOn('answer', closing ? start.slice(closing.length) : content);
   }
 
   #readTokens(content: string): string {
@@ -210,7 +203,7 @@ export class ReasoningSplitter {
     if (this.#header !== undefined) return this.#addToHeader(piece);
     if (piece) {
       this.#lastCharacter = piece.slice(-1);
-      this.#pieces.add(this.#channel, piece);
+      this.#add(this.#channel, piece);
     }
     return '';
   }

@@ -1,8 +1,5 @@
 const encoder = new TextEncoder();
 
-/** The first half of a character beyond U+FFFF, which needs a second half behind it. */
-export const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
-
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
 
 /**

@@ -13,40 +13,26 @@ export type EndKind =
   /** A word that is in no list. Together sends the stop token as the reason, so it is no sign of anything wrong. */
   | 'unknown';
 
-/** The words that servers were seen to send, or that their documentation lists; in small letters. */
-const words: Readonly<Record<Exclude<EndKind, 'unknown'>, readonly string[]>> = {
-  whole: ['stop', 'tool_calls', 'function_call', 'tool_use'],
+/** The words that servers were seen to send, or that their documentation lists. */
+const ends: readonly [end: EndKind, words: RegExp][] = [
+  ['whole', /^(stop|tool_calls|function_call|tool_use)$/i],
   // OpenAI; Gemini and Anthropic; Mistral; GLM and Anthropic; vLLM, of a text that repeats itself.
-  cut: ['length', 'max_tokens', 'model_length', 'model_context_window_exceeded', 'repetition'],
-  // OpenAI; GLM; Anthropic; the others are Gemini's.
-  filtered: [
-    'content_filter',
-    'sensitive',
-    'refusal',
-    'safety',
-    'recitation',
-    'blocklist',
-    'prohibited_content',
-    'spii',
-    'image_safety',
-    'image_prohibited_content',
+  ['cut', /^(length|max_tokens|model_length|model_context_window_exceeded|repetition)$/i],
+  [
+    'filtered',
+    // OpenAI; GLM; Anthropic; the others are Gemini's.
+    /^(content_filter|sensitive|refusal|recitation|blocklist|spii|(image_)?(safety|prohibited_content))$/i,
   ],
-  // OpenRouter and Mistral; vLLM and SGLang; GLM; DeepSeek; Gemini.
-  broken: [
-    'error',
-    'abort',
-    'network_error',
-    'insufficient_system_resource',
-    'malformed_function_call',
+  [
+    'broken',
+    // OpenRouter and Mistral; vLLM and SGLang; GLM; DeepSeek; Gemini.
+    /^(error|abort|network_error|insufficient_system_resource|malformed_function_call)$/i,
   ],
-};
+];
 
-const ends = ['whole', 'cut', 'filtered', 'broken'] as const;
-
-/** What a finish reason says, in whatever letters it is written. Without one, a reply that came to its end is whole. */
+/** What a finish reason says. Without one, a reply that came to its end is whole. */
 function endOf(finishReason = 'stop'): EndKind {
-  const word = finishReason.toLowerCase();
-  return ends.find((end) => words[end].includes(word)) ?? 'unknown';
+  return ends.find(([, words]) => words.test(finishReason))?.[0] ?? 'unknown';
 }
 
 /**

@@ -7,11 +7,11 @@ type Said = [what: 'text' | 'reasoning' | 'call', value: unknown];
 /** What a delta says, in order. */
 function read(delta: unknown): Said[] {
   const said: Said[] = [];
-  readDelta(delta, {
-    text: (text) => said.push(['text', text]),
-    reasoning: (text) => said.push(['reasoning', text]),
-    toolCall: (item) => said.push(['call', item]),
-  });
+  readDelta(
+    delta,
+    (channel, text) => said.push([channel, text]),
+    (item) => said.push(['call', item]),
+  );
   return said;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Channel, ReasoningSplitter } from '../../../src/client/read/reasoning-marks.ts';
+import type { Channel } from '../../../src/client/read/delta-fields.ts';
+import { ReasoningSplitter } from '../../../src/client/read/reasoning-marks.ts';
 
 /** What became of a content, and how often text turned out to be reasoning. */
 interface Split {
@@ -14,16 +15,14 @@ function split(pieces: readonly (string | typeof field)[], startsInReasoning = f
   const all: Record<Channel, string> = { text: '', reasoning: '' };
   let corrections = 0;
   const splitter = new ReasoningSplitter(
-    {
-      add(channel, piece) {
-        assert.notEqual(piece, '', 'an empty piece was given out');
-        all[channel] += piece;
-      },
-      textWasReasoning() {
-        corrections++;
-        all.reasoning += all.text;
-        all.text = '';
-      },
+    (channel, piece) => {
+      assert.notEqual(piece, '', 'an empty piece was given out');
+      all[channel] += piece;
+    },
+    () => {
+      corrections++;
+      all.reasoning += all.text;
+      all.text = '';
     },
     startsInReasoning,
   );
@@ -311,10 +310,8 @@ test('nothing is held that cannot become a mark', () => {
 test('text that was held is given out once, where it belongs', () => {
   const pieces: [Channel, string][] = [];
   const splitter = new ReasoningSplitter(
-    {
-      add: (channel, piece) => pieces.push([channel, piece]),
-      textWasReasoning: () => assert.fail(),
-    },
+    (channel, piece) => pieces.push([channel, piece]),
+    () => assert.fail(),
     false,
   );
   splitter.push('Hello </th');
