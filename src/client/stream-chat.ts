@@ -1,4 +1,4 @@
-import { checkType } from './option-values.ts';
+import { checkType, checkTypes } from './option-values.ts';
 import { Reply } from './reply/reply.ts';
 import { Stream } from './reply/stream.ts';
 import type { RequestBody } from './send/connection.ts';
@@ -57,8 +57,7 @@ export function streamChat(body: ChatRequest, options: StreamOptions = {}): Chat
   if (!Array.isArray(body?.messages)) throw new TypeError('body.messages must be an array');
   checkType('options.extraBody', options?.extraBody, 'object');
   const whole = options?.extraBody ? { ...body, ...options.extraBody } : body;
-  checkType('body.model', whole.model, 'string');
-  checkType('body.stream_options', whole.stream_options, 'object');
+  checkTypes('body', whole, { model: 'string', stream_options: 'object' });
   // Written now: what the caller changes later is not sent.
   const request = writeRequest(whole);
   return new Reply(new Stream(options, request, budgetOf(whole)));

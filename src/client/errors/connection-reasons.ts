@@ -20,7 +20,7 @@ const connectionReasons: readonly ReasonRow[] = [
   {
     reason: 'runtime-limit',
     signs: /UND_ERR_(HEADERS|BODY)_TIMEOUT/,
-    hint: 'Set options.fetch to nodeFetch, which waits as long as options.timeouts say',
+    hint: 'Set options.fetch to nodeFetch, which has no such limit',
   },
   {
     reason: 'unreachable',
@@ -30,7 +30,7 @@ const connectionReasons: readonly ReasonRow[] = [
   {
     reason: 'tls-untrusted',
     signs: /self.signed|UNABLE.TO.(VERIFY|GET_ISSUER)|UnknownIssuer/i,
-    hint: 'Let the runtime trust the certificate; Node: NODE_EXTRA_CA_CERTS=/path/to/certificate.pem',
+    hint: 'Let the runtime trust the certificate; Node: NODE_EXTRA_CA_CERTS=certificate.pem',
   },
   {
     reason: 'tls-certificate',

@@ -29,7 +29,7 @@ const serverReasons: readonly ReasonRow[] = [
     reason: 'image',
     signs:
       /image input is not supported|mmproj|(not|n't) support (image|vision|multimodal)|not a (vision|multimodal) model|no vision|text-only model/i,
-    hint: 'This model takes no images: choose one that does, or leave the images out',
+    hint: 'Choose a model that takes images, or leave them out',
   },
   {
     reason: 'image',
@@ -67,7 +67,7 @@ const serverReasons: readonly ReasonRow[] = [
   {
     reason: 'load-failed',
     signs: /(failed|unable) to load|error loading|could not load|loading was stopped/i,
-    hint: "The server's log says why the model was not loaded; try another one",
+    hint: "The server's log says why; try another one",
   },
   {
     reason: 'crashed',

@@ -93,12 +93,9 @@ export function readServerOptions(
       base,
       partial,
       secrets: () =>
-        [
-          ...formsOfSecret(apiKey ?? ''),
-          ...formsOfSecret(password),
-          ...secretHeaderValues(headers),
-          ...base.searchParams.values(),
-        ].filter(Boolean),
+        [...secretHeaderValues(headers), ...base.searchParams.values()]
+          .flatMap(formsOfSecret)
+          .filter(Boolean),
     }),
   };
 }
@@ -155,18 +152,17 @@ function secretHeaderValues(headers: Readonly<Record<string, string>>): string[]
     .filter(([name]) => SECRET_NAME.test(name))
     .flatMap(([, value]) => {
       const credentials = value.replace(/^(Bearer|Basic) /i, '');
-      return [credentials, ...clearPassword(credentials)];
+      return [credentials, clearPassword(credentials)];
     });
 }
 
-/** The password in credentials, in every form, if they are Basic's. */
-function clearPassword(credentials: string): string[] {
+/** The password in credentials, if they are Basic's. */
+function clearPassword(credentials: string): string {
   try {
-    const clear = atob(credentials);
-    return formsOfSecret(clear.slice(clear.indexOf(':') + 1));
+    return atob(credentials).replace(/^[^:]*:/, '');
   } catch {
     // They are no base64.
-    return [];
+    return '';
   }
 }
 

@@ -1,6 +1,6 @@
 import { isChatError } from '../errors/errors.ts';
 import type { ResumePoint } from '../types.ts';
-import { now, pause } from './clocks.ts';
+import { pause } from './clocks.ts';
 import {
   askForReply,
   Connection,
@@ -36,13 +36,13 @@ const LINE_END = 10;
  */
 export function createSource(settings: StreamSettings, start: RequestBody | ResumePoint): Source {
   const { server, timeouts, resume } = settings;
-  if ('id' in start) return new ResumableBody(server, start, timeouts.idle);
+  if ('id' in start) return new ResumableBody(server, start);
   const patienceMs = timeouts.firstToken || Infinity;
   if (!resume) return new Connection(askForReply(server, start, patienceMs));
   const id = server.headers[ID_HEADER] ?? createId();
   const headers = { ...server.headers, [ID_HEADER]: id };
   const ask = askForReply({ ...server, headers }, start, patienceMs);
-  return new ResumableBody(server, { id, bytes: 0 }, timeouts.idle, ask);
+  return new ResumableBody(server, { id, bytes: 0 }, ask);
 }
 
 /** Whoever knows the id can read the reply and stop it, so it is random. Node 18 and pages over http have no `randomUUID`. */
@@ -59,7 +59,6 @@ const createId = (): string =>
 class ResumableBody extends Connection {
   readonly #server: ServerSettings;
   readonly #id: string;
-  readonly #idleMs: number;
   readonly #pieces = this.#readPieces();
   /** How many bytes of the reply were given out, and how many of them up to the end of an event. */
   #given: number;
@@ -69,20 +68,15 @@ class ResumableBody extends Connection {
   /** As far as is known, the server works on the reply; if nobody wants it any more, the server has to be asked to stop. */
   #isRunning = false;
 
-  /**
-   * @param idleMs - how long the connection may be broken; 0: as long as the tries take
-   * @param ask - asks for a new reply; if it is left out, the reply goes on from `bytes`
-   */
+  /** @param ask - asks for a new reply; if it is left out, the reply goes on from `bytes` */
   constructor(
     server: ServerSettings,
     { id, bytes }: Pick<ResumePoint, 'id' | 'bytes'>,
-    idleMs: number,
     ask?: Open,
   ) {
     super(ask ?? ((signal) => this.#askForRest(signal)));
     this.#server = server;
     this.#id = id;
-    this.#idleMs = idleMs || Infinity;
     this.#given = this.#givenInEvents = bytes;
   }
 
@@ -111,7 +105,6 @@ class ResumableBody extends Connection {
   async *#readPieces(): AsyncGenerator<Uint8Array, undefined> {
     this.#isRunning = true;
     let cause: unknown;
-    let brokenAt = 0;
     for (let tries = 0; ; tries++) {
       let end: unknown;
       try {
@@ -123,14 +116,9 @@ class ResumableBody extends Connection {
         end = thrown;
       }
       if (!this.#isRunning) return;
-      if (tries === 0) {
-        cause = end;
-        brokenAt = now();
-      }
-      const pauseMs = FIRST_PAUSE_MS * 2 ** tries;
-      const isTooLate = tries === MOST_TRIES || now() + pauseMs - brokenAt >= this.#idleMs;
-      if (isTooLate || this.#isHopeless(end, tries)) break;
-      await pause(pauseMs, this.signal);
+      if (tries === 0) cause = end;
+      if (this.#isHopeless(end, tries)) break;
+      await pause(FIRST_PAUSE_MS * 2 ** tries, this.signal);
       if (!this.#isRunning) return;
       this.goOnWith((signal) => this.#askForRest(signal));
     }
@@ -155,6 +143,7 @@ class ResumableBody extends Connection {
 
   /** @param end - what a connection ended with; `undefined` for a clean end */
   #isHopeless(end: unknown, tries: number): boolean {
+    if (tries === MOST_TRIES) return true;
     // Node calls a connection that is closed in mid-answer a clean end, too, if it was not to be kept.
     if (!isChatError(end)) return end === undefined && tries === MOST_EMPTY;
     // Of the first request nothing but a reset may mean that the server has read it.

@@ -5,10 +5,9 @@ import type { ErrorReason } from '../../../src/client/errors/errors.ts';
 
 const start = 'Start the server. LM Studio: `lms server start`';
 const name = 'Correct the name in options.baseURL; 127.0.0.1 is this machine';
-const limit = 'Set options.fetch to nodeFetch, which waits as long as options.timeouts say';
+const limit = 'Set options.fetch to nodeFetch, which has no such limit';
 const network = 'Check the address in options.baseURL, the network and the firewall';
-const trust =
-  'Let the runtime trust the certificate; Node: NODE_EXTRA_CA_CERTS=/path/to/certificate.pem';
+const trust = 'Let the runtime trust the certificate; Node: NODE_EXTRA_CA_CERTS=certificate.pem';
 const other = 'The server needs another certificate, or options.baseURL the name that is in it';
 const http = 'Does the server speak http only? Then options.baseURL begins with http://';
 

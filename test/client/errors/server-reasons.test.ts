@@ -188,11 +188,7 @@ for (const [code, reason] of byCode) {
 const hints: [reason: ErrorReason, words: string, hint: string][] = [
   ['token', 'Unauthorized', 'Set options.apiKey'],
   ['memory', 'out of memory', 'Load a smaller model, or this one with less context'],
-  [
-    'image',
-    'image input is not supported',
-    'This model takes no images: choose one that does, or leave the images out',
-  ],
+  ['image', 'image input is not supported', 'Choose a model that takes images, or leave them out'],
   ['image', 'invalid image', 'Send PNG or JPEG as a data URL'],
   ['context', 'too many tokens', 'Send less, or load the model with more context'],
   [
@@ -207,11 +203,7 @@ const hints: [reason: ErrorReason, words: string, hint: string][] = [
     'Set `model` in the request; listModels() gives the names',
   ],
   ['model-not-found', 'no such model', 'Ask listModels() for the names of its models'],
-  [
-    'load-failed',
-    'failed to load',
-    "The server's log says why the model was not loaded; try another one",
-  ],
+  ['load-failed', 'failed to load', "The server's log says why; try another one"],
   ['crashed', 'the model has crashed', 'Load the model again'],
   ['busy', 'too many requests', 'Ask again in a while'],
   ['loading', 'Loading model', 'Ask again in a while: the model is being loaded'],

@@ -327,9 +327,17 @@ test('a server that is away is asked seven times, in growing pauses', async (t) 
 });
 
 test('the clock `idle` bounds the tries', async (t) => {
-  assert.deepEqual(await triesOf(t, { timeouts: { idle: 3100 } }), [100, 300, 700, 1500]);
-  t.mock.restoreAll();
-  assert.deepEqual(await triesOf(t, { timeouts: { idle: 100 } }), []);
+  const clock = fakeClock(t);
+  const server = resumableServer(body, [{ after: 500 }, ...Array(50).fill({ refuses: refused })]);
+  const failed = assert.rejects(ask({ ...server, timeouts: { idle: 3000 } }).result, {
+    kind: 'timeout',
+    reason: 'idle',
+  });
+  await clock.pass(3020);
+  await failed;
+  const asked = server.asked.map(({ method }) => method);
+  assert.deepEqual(asked, ['POST', 'GET', 'GET', 'GET', 'GET', 'DELETE']);
+  assert.equal(clock.timers(), 0);
 });
 
 test('a server that loads or restarts is waited for, and one that comes back is read on', async (t) => {
