@@ -6,12 +6,8 @@ const listenersOf = new WeakMap<AbortSignal, Set<() => void>>();
  * @returns takes the listener away; with the last one nothing of ours is left on the signal
  */
 export function listenForAbort(signal: AbortSignal, onAbort: () => void): () => void {
-  let listeners = listenersOf.get(signal);
-  if (!listeners) {
-    listeners = new Set();
-    listenersOf.set(signal, listeners);
-  }
-  const all = listeners;
+  const all = listenersOf.get(signal) ?? new Set();
+  listenersOf.set(signal, all);
   if (all.size === 0) signal.addEventListener('abort', callAll);
   all.add(onAbort);
   return () => {
