@@ -22,8 +22,9 @@ const FIRST_PAUSE_MS = 100;
 /** After so many answers without a byte the server has nothing more. */
 const MOST_EMPTY = 3;
 
-/** How long a server may take to answer that it stops a reply, in ms. */
+/** How long a server may take to answer that it stops a reply, and when it is asked again if it may not have read the request before; in ms. */
 const STOPPING_MS = 5000;
+const STOP_AGAIN_MS = 1000;
 
 /** How the last event of a whole reply ends. */
 const LAST_EVENT = '[DONE]\n\n';
@@ -93,7 +94,12 @@ class ResumableBody extends Connection {
     super.hangUp();
     if (!this.#isRunning) return;
     this.#isRunning = false;
-    // The connection alone does not stop the server. Whether this does is nothing that a reader could wait for.
+    this.#stop();
+    if (this.openedAt === undefined) setTimeout(() => this.#stop(), STOP_AGAIN_MS);
+  }
+
+  /** Closing the connection does not stop the server. Whether this does is nothing that a reader could wait for. */
+  #stop(): void {
     const { fetch, headers } = this.#server;
     const signal = AbortSignal.timeout(STOPPING_MS);
     fetch(urlOf(this.#server, this.#path()).href, { method: 'DELETE', headers, signal })

@@ -164,7 +164,8 @@ describe('who no longer wants the reply has the server stop it', () => {
     assert.deepEqual(asked, sent);
   });
 
-  test('by an abort before the head', async () => {
+  test('by an abort before the head, and once more: the server may not have read the request', async (t) => {
+    const clock = fakeClock(t);
     const controller = new AbortController();
     const asked: unknown[] = [];
     const reply = ask({
@@ -179,6 +180,11 @@ describe('who no longer wants the reply has the server stop it', () => {
     controller.abort();
     await failed;
     assert.deepEqual(asked, ['POST /v1/chat/completions', 'DELETE /v1/stream']);
+    await clock.pass(999);
+    assert.equal(asked.length, 2);
+    await clock.pass(1);
+    assert.deepEqual(asked.slice(2), ['DELETE /v1/stream']);
+    assert.equal(clock.timers(), 0);
   });
 
   test('by a clock', async (t) => {
