@@ -1,5 +1,5 @@
 import { abridge } from '../advice/index.ts';
-import { fieldsOf, isObject, itemsOf } from '../client/json.ts';
+import { fieldsOf, isObject, itemsOf, type JsonObject } from '../client/json.ts';
 import type { Model } from '../client/models/models.ts';
 import type { ChatMessage } from '../client/types.ts';
 import { type Asked, createAnswer } from './answer/answer.ts';
@@ -10,12 +10,13 @@ import {
   asThread,
   currentMessages,
   type HostUtils,
+  isThread,
   postToPanel,
   type Task,
   type Thread,
 } from './host.ts';
 import { formatNote } from './page/added.ts';
-import { TASKS } from './say/buttons.ts';
+import { LOAD_MODEL, TASKS } from './say/buttons.ts';
 import { explain } from './say/failure.ts';
 import { buildOperations } from './say/operations.ts';
 import { type Phrases, phrasesIn } from './say/phrases.ts';
@@ -89,37 +90,18 @@ export default class LocalLLMStreamAgent {
     const chat = asThread(thread);
     const { name, meta, host_utils: hostUtils } = task ?? {};
     if (takeCallBack(chat) && name === 'InitTask') return this.#open(chat, hostUtils);
-    const { model, replyId, share, contextLength } = fieldsOf(meta);
+    if (name === 'InitTask') {
+      return this.#reply({ kind: 'answer' }, chat, hostUtils, { isInitial: true });
+    }
+    const { model, replyId, share } = fieldsOf(meta);
     const button = `${name} ${model ?? replyId ?? share ?? ''}`;
     // The host would make a bubble of any response, and of an error.
-    if (name !== 'InitTask' && isPressedTwice(chat, button, this.clock))
-      return new Promise(() => {});
-    switch (name) {
-      case 'InitTask':
-        return this.#reply({ kind: 'answer' }, chat, hostUtils, { isInitial: true });
-      case TASKS.continue:
-        return this.#reply({ kind: 'continue', replyId }, chat, hostUtils, { button });
-      case TASKS.shorter:
-        return this.#reply({ kind: 'shorter', share: Number(share) || 0.5 }, chat, hostUtils, {
-          button,
-        });
-      case TASKS.summary:
-        return this.#reply({ kind: 'summary' }, chat, hostUtils, { button });
-      case TASKS.withoutTools:
-        return this.#reply({ kind: 'without', what: 'tools' }, chat, hostUtils, { button });
-      case TASKS.withoutThinking:
-        return this.#reply({ kind: 'without', what: 'thinking' }, chat, hostUtils, { button });
-      case TASKS.askAgain:
-        return this.#pressRetry(chat, hostUtils, button);
-      case TASKS.load:
-        if (typeof model === 'string') return this.#loadAndReply(model, chat, hostUtils, button);
-        break;
-      case TASKS.moreContext:
-        if (typeof model !== 'string' || typeof contextLength !== 'number') break;
-        return this.#reply({ kind: 'load', model, contextLength }, chat, hostUtils, { button });
-      case TASKS.reset:
-        return this.#resetContext(chat, hostUtils, button);
-    }
+    if (isPressedTwice(chat, button, this.clock)) return new Promise(() => {});
+    if (name === TASKS.askAgainLabel) return this.#pressRetry(chat, hostUtils, button);
+    if (name === TASKS.resetContext) return this.#resetContext(chat, hostUtils, button);
+    if (name === LOAD_MODEL && typeof model === 'string') keepModel(model, chat, hostUtils);
+    const asked = askedBy(name, fieldsOf(meta));
+    if (asked) return this.#reply(asked, chat, hostUtils, { button });
     (await beginTurn(chat, hostUtils, this.clock)).release();
     const { phrases } = this.#voice(chat);
     return noteResponse([phrases.unknownTask(abridge(String(name), 100))]);
@@ -227,27 +209,6 @@ export default class LocalLLMStreamAgent {
     return { turn, answer, response };
   }
 
-  /** The model is the chat's own from now on, as if it had been chosen in the drop-down. */
-  async #loadAndReply(
-    model: string,
-    thread: Thread,
-    hostUtils: HostUtils | undefined,
-    button: string,
-  ): Promise<AgentResponse> {
-    try {
-      thread.settings = { ...fieldsOf(thread.settings), model };
-      const repository = hostUtils?.threadRepository;
-      const saved = readThread(repository, thread.id);
-      if (isObject(saved)) {
-        Object.assign(saved, { settings: { ...fieldsOf(saved.settings), model } });
-        writeThread(asThread(saved), repository);
-      }
-    } catch {
-      // A thread that cannot be changed is answered all the same.
-    }
-    return this.#reply({ kind: 'load', model }, thread, hostUtils, { button });
-  }
-
   /** The page does what its own button does: the failed reply goes, and `generateReply` is called. */
   async #pressRetry(
     thread: Thread,
@@ -295,6 +256,41 @@ export default class LocalLLMStreamAgent {
       this.#server = { baseURL, apiKey, server: new Server(config) };
     }
     return this.#server.server;
+  }
+}
+
+/** What a button asks for; `undefined` for one of another version. */
+function askedBy(name: unknown, meta: JsonObject): Asked | undefined {
+  const { model, replyId, share, contextLength } = meta;
+  switch (name) {
+    case TASKS.continue:
+      return { kind: 'continue', replyId };
+    case TASKS.answerShorter:
+      return { kind: 'shorter', share: Number(share) || 0.5 };
+    case TASKS.goOnWithSummary:
+      return { kind: 'summary' };
+    case TASKS.withoutTools:
+      return { kind: 'without', what: 'tools' };
+    case TASKS.withoutThinking:
+      return { kind: 'without', what: 'thinking' };
+  }
+  if (typeof model !== 'string') return undefined;
+  if (name === LOAD_MODEL) return { kind: 'load', model };
+  const isSize = name === TASKS.loadWithMoreContext && typeof contextLength === 'number';
+  return isSize ? { kind: 'load', model, contextLength } : undefined;
+}
+
+/** The model is the chat's own from now on, as if it had been chosen in the drop-down. */
+function keepModel(model: string, thread: Thread, hostUtils: HostUtils | undefined): void {
+  try {
+    thread.settings = { ...fieldsOf(thread.settings), model };
+    const repository = hostUtils?.threadRepository;
+    const saved = readThread(repository, thread.id);
+    if (!isThread(saved)) return;
+    saved.settings = { ...fieldsOf(saved.settings), model };
+    writeThread(saved, repository);
+  } catch {
+    // A thread that cannot be changed is answered all the same.
   }
 }
 

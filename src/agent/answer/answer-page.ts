@@ -5,7 +5,7 @@ import { formatNote } from '../page/added.ts';
 import { Layout } from '../page/layout.ts';
 import { Notice, type WaitingFor } from '../page/notice.ts';
 import { Thought } from '../page/thought.ts';
-import { askAgainButton, continueButton, withoutThinkingButton } from '../say/buttons.ts';
+import { button } from '../say/buttons.ts';
 import type { Note } from '../say/ending.ts';
 import { resultFacts } from '../say/facts.ts';
 import { createSecretFilter } from '../settings/secret.ts';
@@ -232,10 +232,11 @@ export class AnswerPage {
   #buttonsIfStopped(): readonly AvailableTask[] {
     const { phrases, insertion } = this.#job;
     if (this.#isElsewhere) return [];
-    if (this.hasText || this.isContinuing) return [continueButton(phrases, this.idToContinue)];
+    if (this.hasText || this.isContinuing)
+      return [button('continue', phrases, { replyId: this.idToContinue })];
     if (insertion) return [];
-    const again = askAgainButton(phrases);
-    return this.#hasThought ? [withoutThinkingButton(phrases), again] : [again];
+    const again = button('askAgainLabel', phrases);
+    return this.#hasThought ? [button('withoutThinking', phrases), again] : [again];
   }
 
   #think(text: string): void {

@@ -1,16 +1,7 @@
 import { isSameModel } from '../../advice/index.ts';
 import type { ChatResult, Usage } from '../../client/types.ts';
 import type { AvailableTask } from '../host.ts';
-import {
-  askAgainButton,
-  continueButton,
-  MOST_BUTTONS,
-  resetButton,
-  roomFor,
-  summaryButton,
-  withoutThinkingButton,
-  withoutToolsButton,
-} from './buttons.ts';
+import { button, MOST_BUTTONS, roomFor } from './buttons.ts';
 import { name } from './facts.ts';
 import type { Phrases } from './phrases.ts';
 
@@ -48,7 +39,7 @@ export function describeEnding(result: ChatResult, ended: Ended, phrases: Phrase
   const isNearlyFull = context !== undefined && context.share > NEARLY_FULL;
   const buttons = [
     ...verdictButtons(result, ended, phrases),
-    ...(isNearlyFull ? [summaryButton(phrases), resetButton(phrases)] : []),
+    ...(isNearlyFull ? [button('goOnWithSummary', phrases), button('resetContext', phrases)] : []),
   ].slice(0, MOST_BUTTONS);
   const notes = [
     ...verdictNotes(result, ended, phrases),
@@ -65,14 +56,15 @@ function verdictButtons(
   { replyId, canAskAgain, mayThink }: Ended,
   phrases: Phrases,
 ): AvailableTask[] {
-  if (result.verdict === 'length' && result.text.trim()) return [continueButton(phrases, replyId)];
+  if (result.verdict === 'length' && result.text.trim())
+    return [button('continue', phrases, { replyId })];
   if (!canAskAgain) return [];
-  if (result.verdict === 'tool_calls') return [withoutToolsButton(phrases)];
+  if (result.verdict === 'tool_calls') return [button('withoutTools', phrases)];
   if (result.verdict !== 'empty' && result.verdict !== 'length') return [];
   const wasThinking = result.verdict === 'length' || result.reasoning.trim() !== '';
   return [
-    ...(wasThinking && mayThink ? [withoutThinkingButton(phrases)] : []),
-    askAgainButton(phrases),
+    ...(wasThinking && mayThink ? [button('withoutThinking', phrases)] : []),
+    button('askAgainLabel', phrases),
   ];
 }
 

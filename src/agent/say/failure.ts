@@ -6,17 +6,7 @@ import type { AvailableTask } from '../host.ts';
 import type { Context } from '../server.ts';
 import type { Config } from '../settings/settings.ts';
 import { shareThatFits } from '../thread/left-out.ts';
-import {
-  askAgainButton,
-  continueButton,
-  isLoadButton,
-  loadButtons,
-  MOST_BUTTONS,
-  moreContextButton,
-  resetButton,
-  roomFor,
-  shorterButton,
-} from './buttons.ts';
+import { button, isLoadButton, loadButtons, MOST_BUTTONS, roomFor } from './buttons.ts';
 import type { Phrases } from './phrases.ts';
 
 /** The failures to which loading a model is an answer. */
@@ -119,17 +109,19 @@ function failureButtons(
     const share = shareThatFits(words);
     const size = context && contextFor(context, share);
     return [
-      ...(hasOlder ? [shorterButton(phrases, share)] : []),
-      ...(size && model !== undefined ? [moreContextButton(phrases, model, size)] : []),
-      ...(hasOlder ? [resetButton(phrases)] : []),
+      ...(hasOlder ? [button('answerShorter', phrases, { share })] : []),
+      ...(size && model !== undefined
+        ? [button('loadWithMoreContext', phrases, { model, contextLength: size })]
+        : []),
+      ...(hasOlder ? [button('resetContext', phrases)] : []),
     ];
   }
   const first = [
-    ...(hasText ? [continueButton(phrases, replyId)] : []),
-    ...(reason === 'image' ? [resetButton(phrases)] : []),
+    ...(hasText ? [button('continue', phrases, { replyId })] : []),
+    ...(reason === 'image' ? [button('resetContext', phrases)] : []),
   ];
   // The same question with the same picture would fail again.
-  const last = canAskAgain && reason !== 'image' ? [askAgainButton(phrases)] : [];
+  const last = canAskAgain && reason !== 'image' ? [button('askAgainLabel', phrases)] : [];
   const wanted = [...(model === undefined ? [] : [model]), ...used];
   const room = MOST_BUTTONS - first.length - last.length;
   return [...first, ...loadButtons(phrases, listed, wanted).slice(0, room), ...last];
