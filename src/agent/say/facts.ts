@@ -1,4 +1,3 @@
-import { fieldsOf } from '../../client/json.ts';
 import type { PartialResult, Usage } from '../../client/types.ts';
 import type { Meta } from '../host.ts';
 import { withoutSecret } from '../settings/secret.ts';
@@ -26,23 +25,7 @@ export function name(value: string | undefined, secret: string): string | undefi
   return value === undefined ? undefined : withoutSecret(value, secret).slice(0, MOST_CHARACTERS);
 }
 
-function knownNumbers(usage: Usage): Meta {
-  const { prompt_tokens, completion_tokens, total_tokens } = usage;
-  const { cached_tokens } = fieldsOf(usage.prompt_tokens_details);
-  const { reasoning_tokens } = fieldsOf(usage.completion_tokens_details);
-  return {
-    ...numbers({ prompt_tokens, completion_tokens, total_tokens }),
-    ...(typeof cached_tokens === 'number' && { prompt_tokens_details: { cached_tokens } }),
-    ...(typeof reasoning_tokens === 'number' && {
-      completion_tokens_details: { reasoning_tokens },
-    }),
-  };
-}
-
-function numbers(fields: Meta): Meta {
-  return Object.fromEntries(
-    Object.entries(fields).filter(
-      ([, value]) => typeof value === 'number' && Number.isFinite(value),
-    ),
-  );
+function knownNumbers({ prompt_tokens, completion_tokens, total_tokens }: Usage): Meta {
+  const known = Object.entries({ prompt_tokens, completion_tokens, total_tokens });
+  return Object.fromEntries(known.filter(([, value]) => Number.isFinite(value)));
 }

@@ -52,7 +52,6 @@ function problemInChinese(problem: string): string {
   return problem
     .replace(/ must be an object such as (.*)$/, ' 必须是对象，例如 $1')
     .replace(/ must be an object$/, ' 必须是对象')
-    .replace(/ must be of type string, and not empty$/, ' 必须是字符串，不能为空')
     .replace(/ must be of type (\w+)$/, (_, type) => ` 必须是${types[type] ?? type}`)
     .replace(/ must be a number that is 0 or more$/, ' 必须是不小于 0 的数字')
     .replace(/ must be one of (.*)$/, ' 只能是 $1 之一')

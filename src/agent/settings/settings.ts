@@ -110,8 +110,6 @@ function readGiven(metadata: unknown, settings: unknown): Config {
     ...others
   } = objectAt('settings', settings);
   for (const [field, type] of Object.entries(llmTypes)) {
-    // A list of presets is right, too.
-    if (field === 'presets' && Array.isArray(llm[field])) continue;
     if (type === 'object') objectAt(`metadata.llm.${field}`, llm[field], examples[field]);
     else checkType(`metadata.llm.${field}`, llm[field], type);
   }
@@ -177,21 +175,13 @@ function readTimeouts(value: unknown): Config['timeouts'] {
   };
 }
 
-/** A list of presets with names, or an object of presets by name. */
+/** An object of presets by name. */
 function readPresets(value: unknown): Preset[] {
-  const given = Array.isArray(value)
-    ? value.map((preset, index) => ({ place: `metadata.llm.presets[${index}]`, preset }))
-    : Object.entries(fieldsOf(value)).map(([name, preset]) => ({
-        place: `metadata.llm.presets.${name}`,
-        preset: isObject(preset) ? { name, ...preset } : preset,
-      }));
-  return given.map(({ place, preset }) => {
-    const { name, systemPrompt, body, ...more } = objectAt(place, preset);
+  return Object.entries(fieldsOf(value)).map(([name, preset]) => {
+    const place = `metadata.llm.presets.${name}`;
+    const { systemPrompt, body, ...more } = objectAt(place, preset);
     checkType(`${place}.systemPrompt`, systemPrompt, 'string');
     checkType(`${place}.body`, body, 'object');
-    if (typeof name !== 'string' || name.trim() === '') {
-      throw new TypeError(`${place}.name must be of type string, and not empty`);
-    }
     return {
       ...more,
       name,

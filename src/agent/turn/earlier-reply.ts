@@ -1,7 +1,7 @@
 import { type Message, type Meta, textOf } from '../host.ts';
 import type { Span } from '../page/added.ts';
 import type { TurnClock } from './clock.ts';
-import { Joiner } from './joiner.ts';
+import { renderingMs } from './joiner.ts';
 
 /** The beginning of a reply: its text, and where in it something was added. */
 export interface ReplyStart {
@@ -27,7 +27,8 @@ export class EarlierReply {
   readonly #start: ReplyStart;
   readonly #show: (text: string) => void;
   readonly #clock: TurnClock;
-  #joiner: Joiner | undefined;
+  #isWaiting = false;
+  #stopClock = () => {};
   #below = '';
 
   /**
@@ -54,14 +55,14 @@ export class EarlierReply {
       this.#take(this.#start.text, { ...this.#before.meta, added, panelClosed: undefined });
     }
     message.text += text;
-    this.#joiner ??= this.#open();
-    this.#joiner.push(text);
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#stopClock = this.#clock.after(renderingMs(message.text?.length ?? 0), this.#showAll);
   }
 
   /** Puts a text in the place of all that there is. */
   replace(text: string, meta: Meta): void {
     this.#take(text, meta);
-    this.#joiner?.replace(text);
     this.#showAll();
   }
 
@@ -86,7 +87,7 @@ export class EarlierReply {
    */
   end(facts: Meta): void {
     if (this.hasText) Object.assign(this.message.meta ?? {}, { error: undefined, ...facts });
-    this.#joiner?.end();
+    if (this.#isWaiting) this.#showAll();
   }
 
   #take(text: string, meta: Meta): void {
@@ -94,21 +95,9 @@ export class EarlierReply {
     Object.assign(this.message, { text, meta });
   }
 
-  #showAll(): void {
+  #showAll = (): void => {
+    this.#stopClock();
+    this.#isWaiting = false;
     this.#show(textOf(this.message) + this.#below);
-  }
-
-  #open(): Joiner {
-    const events = { onStart() {}, isOpen: () => true, onText() {}, onEnd() {} };
-    const joiner = new Joiner(events, this.#clock);
-    joiner.replace(textOf(this.message));
-    void this.#showChunks(joiner);
-    return joiner;
-  }
-
-  async #showChunks(joiner: Joiner): Promise<void> {
-    for await (const chunk of joiner) {
-      if (chunk !== '') this.#showAll();
-    }
-  }
+  };
 }

@@ -15,6 +15,10 @@ const BETWEEN_CHUNKS_MS = 50;
  */
 const RENDERING_MS = 0.015;
 
+/** The least time between two renderings of a text of this length, in ms. */
+export const renderingMs = (length: number): number =>
+  Math.max(BETWEEN_CHUNKS_MS, length * RENDERING_MS);
+
 /** How a stream ended: the last chunk was taken, the reader left, or there was nobody any more to show it to. */
 export type JoinerEnd = 'done' | 'left' | 'closed';
 
@@ -111,7 +115,7 @@ export class Joiner implements AsyncIterableIterator<string> {
     if (!this.#waiting && this.#state !== 'open') return this.#finish('done');
     const isUrgent = this.#state === 'ending' || this.#shownLength === 0;
     if (this.#waiting && isUrgent) return this.#give();
-    const rendering = Math.max(BETWEEN_CHUNKS_MS, this.#shownLength * RENDERING_MS);
+    const rendering = renderingMs(this.#shownLength);
     const pause = this.#waiting ? rendering : Math.max(HEARTBEAT_MS, rendering);
     const due = this.#lastChunkAt + pause - this.#clock.now();
     if (this.#waiting && due <= 0) this.#give();

@@ -89,7 +89,7 @@ test('what is wrong with a setting is said in Chinese, too', () => {
     [{ timeouts: { idle: -1 } }, /timeouts\.idle 必须是不小于 0 的数字。/],
     [{ showStats: 1 }, /showStats 必须是布尔值（true 或 false）。/],
     [{ reasoning: 'loud' }, /reasoning 只能是 show, hide, off 之一。/],
-    [{ presets: [{}] }, /presets\[0\]\.name 必须是字符串，不能为空。/],
+    [{ presets: { a: { systemPrompt: 1 } } }, /presets\.a\.systemPrompt 必须是字符串。/],
   ] as const) {
     const { problem } = readSettings({ llm }, {});
     const details = { ...noDetails, message: String(problem?.message) };

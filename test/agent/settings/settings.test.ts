@@ -128,28 +128,28 @@ test('the choice in the panel wins over agents.json', () => {
   }
 });
 
-test('presets are a list, or an object by name; the chosen one has its system prompt and its fields', () => {
+test('presets are an object by name; the chosen one has its system prompt and its fields', () => {
   const body = { temperature: 0.2, max_tokens: 100 };
-  const asObject = { brief: { systemPrompt: 'Be brief.' }, wild: { body: { temperature: 1.5 } } };
-  const asList = Object.entries(asObject).map(([name, preset]) => ({ name, ...preset }));
-  for (const presets of [asObject, asList]) {
-    const llm = { systemPrompt: 'Be kind.', body, presets };
-    const chosen = (preset?: string) => {
-      const config = readSettings({ llm }, { preset });
-      return [config.systemPrompt, config.body, config.problem];
-    };
-    assert.deepEqual(chosen(), ['Be kind.', body, undefined]);
-    assert.deepEqual(chosen('(none)'), ['Be kind.', body, undefined]);
-    assert.deepEqual(chosen('brief'), ['Be brief.', body, undefined]);
-    assert.deepEqual(chosen('wild'), ['Be kind.', { ...body, temperature: 1.5 }, undefined]);
-  }
+  const presets = { brief: { systemPrompt: 'Be brief.' }, wild: { body: { temperature: 1.5 } } };
+  const llm = { systemPrompt: 'Be kind.', body, presets };
+  const chosen = (preset?: string) => {
+    const config = readSettings({ llm }, { preset });
+    return [config.systemPrompt, config.body, config.problem];
+  };
+  assert.deepEqual(chosen(), ['Be kind.', body, undefined]);
+  assert.deepEqual(chosen('(none)'), ['Be kind.', body, undefined]);
+  assert.deepEqual(chosen('brief'), ['Be brief.', body, undefined]);
+  assert.deepEqual(chosen('wild'), ['Be kind.', { ...body, temperature: 1.5 }, undefined]);
   const wrong = readSettings({ llm: { presets: { a: { systemPrompt: 5 } } } }, {});
   assert.match(
     String(wrong.problem),
     /metadata\.llm\.presets\.a\.systemPrompt must be of type string/,
   );
-  const nameless = readSettings({ llm: { presets: [{ body: {} }] } }, {});
-  assert.match(String(nameless.problem), /metadata\.llm\.presets\[0\]\.name/);
+  const list = readSettings({ llm: { presets: [{ name: 'brief' }] } }, {});
+  assert.match(
+    String(list.problem),
+    /metadata\.llm\.presets must be an object such as `\{ "brief"/,
+  );
 });
 
 test("the server's own words for how much to reason can be chosen", () => {
