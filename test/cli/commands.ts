@@ -20,20 +20,35 @@ interface Scope {
 /** A stream that keeps what is written to it. */
 export function createScreen(options: { isTTY?: boolean; columns?: number } = {}) {
   let printed = '';
+  let onWrite = () => {};
   const stream: OutputStream = {
     ...options,
     write(written) {
       printed += written;
+      onWrite();
     },
   };
-  return { stream, printed: () => printed };
+  /** Waits until something has been written. */
+  async function until(words: string): Promise<void> {
+    while (!printed.includes(words)) {
+      await new Promise<void>((resolve) => {
+        onWrite = resolve;
+      });
+    }
+  }
+  return { stream, printed: () => printed, until };
 }
 
 /** A terminal for a test: what is typed comes from a stream, and what is printed is kept. */
 export function createTestTerminal(
   env: NodeJS.ProcessEnv = {},
   options: { isTTY?: boolean; columns?: number } = {},
-): { terminal: Terminal; stdin: PassThrough; printed(): string } {
+): {
+  terminal: Terminal;
+  stdin: PassThrough;
+  printed(): string;
+  until(words: string): Promise<void>;
+} {
   const screen = createScreen(options);
   const stdin = Object.assign(new PassThrough(), {
     isTTY: options.isTTY === true,
@@ -45,7 +60,7 @@ export function createTestTerminal(
     stderr: screen.stream,
     env: { LANG: 'en_US.UTF-8', ...env },
   });
-  return { terminal, stdin, printed: screen.printed };
+  return { terminal, stdin, printed: screen.printed, until: screen.until };
 }
 
 /** Runs a command in this process, and gives what it printed. */

@@ -69,7 +69,7 @@ export function head(
     const text = [
       `${name} ${version}, ${file} (${license} licence)
 ${about}.
-Made from ${source} by \`npm run build\`. The SHA-256 of an unchanged copy is in dist/SHA256SUMS.${code === undefined ? '' : "\nWhy the code is as it is: see the sources' comments."}`,
+Made from ${source} by \`npm run build\`. The SHA-256 of an unchanged copy is in dist/SHA256SUMS.${code === undefined ? '' : '\nThe comments that say why are in the sources.'}`,
       ...(contents.length > 0 ? [`Where to begin:\n${contents.join('\n')}`] : []),
       licence,
     ].join('\n\n');

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from '../../../src/cli/args.ts';
 import { createChat } from '../../../src/cli/chat/chat.ts';
 import { startReplayServer } from '../../../src/replay/index.ts';
@@ -57,10 +56,10 @@ async function stopDemo(
   options: { isTTY?: boolean; columns?: number } = {},
   input?: string,
 ) {
-  const { terminal, stdin, printed } = createTestTerminal({ NO_COLOR: '1' }, options);
+  const { terminal, stdin, printed, until } = createTestTerminal({ NO_COLOR: '1' }, options);
   if (input !== undefined) stdin.end(input);
   const ended = command.run(args, terminal);
-  while (!printed().includes('Here is a small')) await nextTurn();
+  await until('Here is a small');
   process.emit('SIGINT');
   return { status: await ended, printed: printed() };
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { showAnswer } from '../../../src/cli/chat/show-answer.ts';
 import { streamChat } from '../../../src/index.ts';
 import { chunk, frames } from '../../client/streams.ts';
@@ -8,7 +7,7 @@ import { createTestTerminal } from '../commands.ts';
 
 test('the line that says how long the first token is waited for comes each second, and not after it', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
-  const { terminal, printed } = createTestTerminal({ NO_COLOR: '1' }, { isTTY: true });
+  const { terminal, printed, until } = createTestTerminal({ NO_COLOR: '1' }, { isTTY: true });
   let body: ReadableStreamDefaultController | undefined;
   const stream = new ReadableStream({
     start(controller) {
@@ -23,7 +22,7 @@ test('the line that says how long the first token is waited for comes each secon
   t.mock.timers.tick(2000);
   assert.equal(printed().match(line)?.length, 2);
   send(frames(chunk({ content: 'Once' })));
-  while (!printed().includes('Once')) await nextTurn();
+  await until('Once');
   assert.match(printed(), / s\r\x1b\[KOnce$/, 'it is taken away');
   t.mock.timers.tick(5000);
   assert.match(printed(), /Once$/);
