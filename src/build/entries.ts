@@ -16,13 +16,16 @@ export interface Entry {
   /** One line on what it is, for the head of its files. */
   about: string;
   outputs: readonly BuiltFile[];
-  /** The declaration files; all have the same text. */
+  /** The declaration files, for `import` and `require`; both have the same types. */
   declarations: readonly string[];
   /** The entries that it imports as built files, which lie beside it, instead of taking their code in. */
   imports?: readonly string[];
   /** May import `node:` modules; what may not, runs wherever `fetch` does. */
   node: boolean;
 }
+
+/** The CommonJS file that a wrapper gives out. */
+export const neighbourOf = ({ file }: BuiltFile): string => file.replace(/\.js$/, '.cjs');
 
 /** The built ES module of an entry. */
 export function builtModule(source: string): string {

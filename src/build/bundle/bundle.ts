@@ -3,7 +3,7 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Plugin, rollup } from '@rollup/wasm-node';
 import { minify as terser } from 'terser';
-import { type BuiltFile, builtModule, type Entry } from '../entries.ts';
+import { type BuiltFile, builtModule, type Entry, neighbourOf } from '../entries.ts';
 import { format as formatCode } from './format.ts';
 import { head, type Licensed, licenceOf, readLicensed } from './head.ts';
 import { withoutInnerComments } from './inner-comments.ts';
@@ -78,17 +78,16 @@ export async function bundle(
 /** The code in the style of its file. */
 async function written(
   code: string,
-  { file, format, style }: BuiltFile,
+  output: BuiltFile,
   names: readonly string[],
   root: string,
 ): Promise<string> {
+  const { file, format, style } = output;
   switch (style) {
     case 'minified':
       return minify(code, format);
-    case 'wrapper': {
-      const neighbour = file.replace(/\.js$/, '.cjs');
-      return `import kit from './${neighbour}';\n\nexport const {\n  ${names.join(',\n  ')},\n} = kit;\n`;
-    }
+    case 'wrapper':
+      return `import kit from './${neighbourOf(output)}';\n\nexport const {\n  ${names.join(',\n  ')},\n} = kit;\n`;
     default:
       return formatCode(withoutInnerComments(code, file), file, root);
   }

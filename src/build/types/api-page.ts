@@ -1,7 +1,7 @@
 /**
  * The page of the API, made of the declaration files.
  *
- *     dist/index.d.ts, node.d.ts, replay.d.ts
+ *     dist/index.d.cts, node.d.cts, replay.d.cts
  *       ─ exported statements, each with its doc comment
  *       ─ a section each: its name, and what TypeScript declares
  *       ─ src/API.md, which a test holds against the declarations
@@ -20,10 +20,10 @@ interface Declared {
 
 /** The modules whose types are in a folder of built files. */
 export function declaredIn(dist: string): Declared[] {
-  return entries.flatMap(({ declarations: [file] }) => {
+  return entries.flatMap(({ declarations: [, file] }) => {
     // What is imported for its effect alone has no face.
-    if (file === undefined || file === 'replay-setup.d.ts') return [];
-    const name = file.replace('.d.ts', '');
+    if (file === undefined || file === 'replay-setup.d.cts') return [];
+    const name = file.replace('.d.cts', '');
     return {
       module: `local-llm-stream-agent${name === 'index' ? '' : `/${name}`}`,
       declarations: readFileSync(join(dist, file), 'utf8'),

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { generateDtsBundle } from 'dts-bundle-generator';
 import { head, type Licensed } from '../bundle/head.ts';
-import type { Entry } from '../entries.ts';
+import { type Entry, neighbourOf } from '../entries.ts';
 import { showMemberDocs } from './member-docs.ts';
 
 /**
- * Makes the declaration files, one self-contained text an entry, from one compilation of them all.
+ * Makes the declaration files, one text an entry, from one compilation of them all.
  * @returns the text by file name
  * @throws {Error} where the types are wrong
  */
@@ -24,9 +24,12 @@ export function declarations(
   );
   const files = new Map<string, string>();
   const [, copyright = ''] = /^(Copyright .*)$/m.exec(project.licenceText) ?? [];
-  typed.forEach(({ source, about, declarations }, index) => {
-    const text = showMemberDocs(texts[index] ?? '');
+  typed.forEach(({ source, about, outputs, declarations }, index) => {
+    const types = showMemberDocs(texts[index] ?? '');
     for (const file of declarations) {
+      const code = outputs.find((output) => output.file === file.replace('.d.ts', '.js'));
+      // Types follow their code: where that is given out by a wrapper, they are, too.
+      const text = code?.style === 'wrapper' ? `export * from './${neighbourOf(code)}';\n` : types;
       // The text of the licence is in the file of code that these are the types of.
       files.set(file, head({ file, about, source }, project, copyright) + text);
     }

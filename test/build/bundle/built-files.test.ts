@@ -164,6 +164,7 @@ test("every file but cli.js, replay.js and the setup of the replay kit is self-c
     const expected: Record<string, string[]> = {
       'cli.js': neighbours,
       'replay.js': ['./replay.cjs'],
+      'replay.d.ts': ['./replay.cjs'],
       'replay-setup.js': ['./replay.js'],
       'replay-setup.cjs': ['./replay.cjs'],
     };
