@@ -11,6 +11,7 @@ import {
   currentMessages,
   type HostUtils,
   isThread,
+  type Message,
   postToPanel,
   type Task,
   type Thread,
@@ -158,6 +159,7 @@ export default class LocalLLMStreamAgent {
     const kept = unfinished && (await server.keptAnswer(unfinished.id));
     // The user was faster. The host would tell the page that nobody answers any more.
     if (isAnswering(thread, hostUtils)) return new Promise(() => {});
+    if (kept) forgetOpenings(thread, hostUtils);
     if (kept && !kept.isDone) return this.#reply({ kind: 'resume' }, thread, hostUtils);
     if (kept) {
       const begun = await this.#begin({ kind: 'resume' }, thread, hostUtils, {});
@@ -193,6 +195,7 @@ export default class LocalLLMStreamAgent {
     const turn = await beginTurn(thread, hostUtils, this.clock, button, leaving);
     const { config, phrases } = this.#voice(thread);
     const response = createResponse('', () => (turn.takesButtons() ? answer.buttons() : []));
+    if (asked.kind === 'resume') response.getMeta().isOpening = true;
     const answer = createAnswer({
       asked,
       thread,
@@ -291,6 +294,24 @@ function keepModel(model: string, thread: Thread, hostUtils: HostUtils | undefin
     writeThread(saved, repository);
   } catch {
     // A thread that cannot be changed is answered all the same.
+  }
+}
+
+/** Takes away the bubbles of earlier openings, which say of the same answer that it goes on above. */
+function forgetOpenings(thread: Thread, hostUtils: HostUtils | undefined): void {
+  const isOpening = (message: Message) => message?.meta?.isOpening === true;
+  const messageIds = thread.messages.filter(isOpening).map(({ id }) => id);
+  if (messageIds.length === 0) return;
+  const repository = hostUtils?.threadRepository;
+  const saved = readThread(repository, thread.id);
+  try {
+    for (const { messages } of [thread, asThread(saved)]) {
+      messages.splice(0, messages.length, ...messages.filter((message) => !isOpening(message)));
+    }
+    if (isThread(saved)) writeThread(saved, repository);
+    postToPanel(hostUtils, { type: 'messagesDeleted', messageIds });
+  } catch {
+    // They do no harm.
   }
 }
 
