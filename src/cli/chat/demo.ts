@@ -1,6 +1,5 @@
 import { streamChat } from '../../index.ts';
-import { nodeFetch } from '../../node-fetch.ts';
-import { readExchange, startReplayServer } from '../../replay/index.ts';
+import { readExchange, replayFetch } from '../../replay/index.ts';
 import { findPackageFile } from '../package-files.ts';
 import type { Terminal } from '../terminal.ts';
 import { showAnswer } from './show-answer.ts';
@@ -14,7 +13,7 @@ const EXCHANGE = 'fixtures/llama.cpp-2026/markdown-code.json';
 const DEMO_MS = 10_000;
 
 /**
- * Plays a recorded answer over HTTP on the loopback, as a server would send it.
+ * Plays a recorded answer as a server would send it.
  * @throws {Error} if the recording is not there, as beside a copy of the command alone
  */
 export async function playDemo(terminal: Terminal, stop: AbortSignal): Promise<void> {
@@ -22,18 +21,12 @@ export async function playDemo(terminal: Terminal, stop: AbortSignal): Promise<v
   if (path === undefined) {
     throw new Error(`There is no demonstration, since ${EXCHANGE} is not there.`);
   }
-  const { chunks = [] } = await readExchange(path);
-  const recordedMs = chunks.reduce((sum, [pause]) => sum + pause, 0);
-  const server = await startReplayServer(path, { speed: recordedMs / DEMO_MS });
-  try {
-    terminal.stderr.write(`> ${DEMO_QUESTION}\n`);
-    // A base URL that names the exchange gets it for any question.
-    const reply = streamChat(
-      { messages: [{ role: 'user', content: DEMO_QUESTION }] },
-      { baseURL: `${server.url}/v1`, fetch: nodeFetch },
-    );
-    await showAnswer(reply, terminal, stop);
-  } finally {
-    await server.close();
-  }
+  const exchange = await readExchange(path);
+  const recordedMs = (exchange.chunks ?? []).reduce((sum, [pause]) => sum + pause, 0);
+  terminal.stderr.write(`> ${DEMO_QUESTION}\n`);
+  const reply = streamChat(
+    { messages: [{ role: 'user', content: DEMO_QUESTION }] },
+    { fetch: replayFetch(exchange, { speed: recordedMs / DEMO_MS }) },
+  );
+  await showAnswer(reply, terminal, stop);
 }

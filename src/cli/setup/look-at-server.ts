@@ -48,7 +48,7 @@ export async function nameServer({ baseURL, apiKey }: ServerToLookAt): Promise<s
       headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {},
       signal,
     });
-    const text = await readStart(response);
+    const text = await response.text();
     const { version } = fieldsOf(parseJson(text));
     if (typeof version === 'string') return `Ollama ${onOneLine(version)}`;
     if (/llama\.cpp/i.test(response.headers.get('server') ?? '')) return 'llama.cpp';
@@ -56,18 +56,4 @@ export async function nameServer({ baseURL, apiKey }: ServerToLookAt): Promise<s
   } catch {
     return undefined;
   }
-}
-
-/** So much of an answer tells what a server is, in characters. */
-const START = 10_000;
-
-/** Reads the start of a body: whatever listens there may send without end. */
-async function readStart(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const part of response.body ?? []) {
-    text += decoder.decode(part, { stream: true });
-    if (text.length >= START) break;
-  }
-  return text.slice(0, START);
 }
