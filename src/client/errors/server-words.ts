@@ -76,5 +76,5 @@ export function clip(words: string): string {
   return words
     .trim()
     .replace(/\s+/g, ' ')
-    .replace(/^(.{200}).+(.{200})$/u, '$1 … $2');
+    .replace(/(.{200}).+(.{200})/u, '$1 … $2');
 }

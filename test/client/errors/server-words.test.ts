@@ -118,7 +118,9 @@ const cases: [
     '<!DOCTYPE html><html><head><title>Error</title></head><body><pre>Internal Server Error</pre></body></html>',
     'Error    Internal Server Error',
   ],
+  ['a page behind a blank line', '\n <p>No.</p>', 'No.'],
   ['text with a tag in it', 'Use <b> here', 'Use <b> here'],
+  ['text with a tag in its first word', 'Use<b> here', 'Use<b> here'],
   ['a code alone', { error: { code: 'overloaded' } }, 'overloaded', 'overloaded'],
   [
     'a type alone',
