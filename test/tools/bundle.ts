@@ -14,9 +14,11 @@ export const bundles = join(root, 'test/tools/dist');
  * @returns each program's file, in their order
  */
 export async function bundle(programs: readonly string[], folder: string): Promise<string[]> {
-  const names = programs.map((file) =>
-    relative(root, file).split(sep).join('/').replaceAll('../', '').replace(/\.ts$/, ''),
-  );
+  const names = programs.map((file) => {
+    const path = relative(root, file).split(sep).join('/').replace(/\.ts$/, '');
+    // A file elsewhere, or on another drive of Windows.
+    return path.replace(/^(?:\.\.\/)+|^[a-z]:\//i, '');
+  });
   await build({
     entryPoints: programs.map((file, nth) => ({ in: file, out: names[nth] ?? file })),
     outdir: folder,
