@@ -126,8 +126,7 @@ export function beginTurn(
       while (isNextTaken(thread)) await setTimeout(1);
       catchUp(thread, repository);
     } while (isNextTaken(thread));
-    // The page has no way to take away a bubble's buttons alone.
-    if (forgetButtons(thread)) postToPanel(hostUtils, { type: 'loadThread', thread });
+    forgetButtons(thread, hostUtils);
     return new Turn(thread, hostUtils, clock, () => {
       if (running.get(key)?.turn === turn) running.delete(key);
       rememberEnd(key, clock);
@@ -360,13 +359,25 @@ export function showAgain(thread: Thread): void {
 }
 
 /**
- * The buttons under earlier replies are not for this conversation any more.
- * @returns whether there were any
+ * The buttons under earlier replies are not for this conversation any more. The page cannot take them off a bubble, so it draws
+ * all from there on anew.
  */
-function forgetButtons({ messages }: Thread): boolean {
-  const withButtons = messages.filter((one) => one?.availableTasks && !Object.isFrozen(one));
-  for (const message of withButtons) delete message.availableTasks;
-  return withButtons.length > 0;
+function forgetButtons(thread: Thread, hostUtils: HostUtils | undefined): void {
+  const { messages } = thread;
+  const hasButtons = (one: Message) => one?.availableTasks && !Object.isFrozen(one);
+  const first = messages.findIndex(hasButtons);
+  if (first === -1) return;
+  for (const message of messages.filter(hasButtons)) delete message.availableTasks;
+  const rest = messages.slice(first);
+  if (rest.some(({ type }) => type === 'marker')) {
+    postToPanel(hostUtils, { type: 'loadThread', thread });
+    return;
+  }
+  postToPanel(hostUtils, { type: 'messagesDeleted', messageIds: rest.map(({ id }) => id) });
+  for (const message of rest) {
+    const type = message.sender === 'user' ? 'addUserMessage' : 'addBotMessage';
+    postToPanel(hostUtils, { type, message, isStreaming: false });
+  }
 }
 
 function rememberEnd(key: unknown, clock: TurnClock): void {

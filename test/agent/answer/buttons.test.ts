@@ -632,10 +632,24 @@ test('earlier answers lose their buttons when the next question is asked, on the
     [undefined, undefined, undefined, undefined],
   );
   assert.equal(host.rows.size, 0);
-  const drawn = () => host.posted.filter(({ type }) => type === 'loadThread').length;
-  assert.equal(drawn(), 1);
+  const drawn = () =>
+    host.posted.flatMap(({ type, messageIds }) =>
+      messageIds || type === 'loadThread' ? [messageIds ?? 'all'] : [],
+    );
+  const [, answer, question] = host.saved().messages.map(({ id }) => id);
+  assert.deepEqual(drawn(), [[answer, question]]);
   await host.send('Bye');
-  assert.equal(drawn(), 1, 'there is nothing to take away');
+  assert.equal(drawn().length, 1, 'there is nothing to take away');
+  server.script(cut);
+  await host.send('Count');
+  await host.press({ name: 'ResetContext', skipBotMessage: true, meta: {} });
+  server.script(say('Fine.'));
+  await host.send('Hi');
+  assert.deepEqual([drawn().length, host.rows.size], [2, 0], 'Reset has taken them away');
+  const older = { id: 'msg_1', sender: 'bot', text: 'Once', availableTasks: [] };
+  host.disk.save({ id: host.threadId, messages: [older, { id: 'marker_1', type: 'marker' }] });
+  await host.send('Hi');
+  assert.equal(drawn().at(-1), 'all', 'the page cannot put a bubble before a line');
 });
 
 test('of an answer to "Load" no more than a mebibyte is read', async () => {

@@ -327,10 +327,15 @@ class ChatPanel implements Host {
     if (type === 'addAvailableTasks') {
       this.rows.set(String(messageId), message.availableTasks as readonly AvailableTask[]);
     }
-    if (type === 'messagesDeleted')
-      for (const id of message.messageIds as string[]) this.shown.delete(id);
+    if (type === 'messagesDeleted') {
+      for (const id of message.messageIds as string[]) {
+        this.shown.delete(id);
+        this.rows.delete(id);
+      }
+    }
     if (type === 'addBotMessage') {
-      this.shown.set(String((message.message as Message).id), '');
+      const { id, text = '' } = message.message as Message;
+      this.shown.set(String(id), message.isStreaming ? '' : text);
       this.hasStop = true;
     }
     if (type === 'loadOperations') this.#drawn = message as unknown as Drawn;
