@@ -59,28 +59,26 @@ const ENOUGH = 256;
  */
 export function cluesOf(env: NodeJS.ProcessEnv, headers = new Headers()): Clues {
   const whatByWord = new Map<string, string>();
-  const add = (words: Iterable<string>, what: string) => {
-    for (const word of words) whatByWord.set(word, what);
-  };
   const patterns = keyPatterns.map((pattern) => ({ pattern, what: 'what looks like a key' }));
   for (const [name, value = ''] of Object.entries(env)) {
     if (!secretVariable.test(name) || value.length < TELLING_LENGTH) continue;
-    const inOthers = writingsOf(value.slice(0, ENOUGH)).flatMap(writingsOf);
-    add([...inOthers, ...base64Writings(value)], `$${name}`);
+    patterns.push({ pattern: anyWritingOf(value.slice(0, ENOUGH)), what: `$${name}` });
+    for (const writing of base64Writings(value)) whatByWord.set(writing, `$${name}`);
   }
   for (const [name, value] of headers) {
     if (!secretHeader.test(name)) continue;
     const what = `a part of the request's ${name}`;
     const password = basicPassword(value);
     for (const word of [...value.split(/[\s;=,]+/), password]) {
-      add(partsOf(word, TELLING_LENGTH).flatMap(writingsOf), what);
+      for (const part of partsOf(word, TELLING_LENGTH)) {
+        for (const writing of [part, ...shortWritings(part)]) whatByWord.set(writing, what);
+      }
       for (const writing of word.length < TELLING_LENGTH ? [] : base64Writings(word)) {
-        add(partsOf(writing, TELLING_LENGTH_BASE64), what);
+        for (const part of partsOf(writing, TELLING_LENGTH_BASE64)) whatByWord.set(part, what);
       }
     }
     if (password.length >= SHORTEST_PASSWORD && password.length < TELLING_LENGTH) {
-      const words = writingsOf(password).map((it) => it.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-      patterns.push({ pattern: new RegExp(`(?<!\\w)(?:${words.join('|')})(?!\\w)`, 'g'), what });
+      patterns.push({ pattern: anyWritingOf(password, '(?<!\\w)', '(?!\\w)'), what });
     }
   }
   const longestWord = Math.max(...[...whatByWord.keys()].map(({ length }) => length), 0);
@@ -116,24 +114,49 @@ function basicPassword(header: string): string {
   return password;
 }
 
-const asJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+/** A part of a secret as JSON and URLs write it. */
+function shortWritings(part: string): string[] {
+  const json = JSON.stringify(part).slice(1, -1);
+  const url = [...part].map((it) => (/[\w.~-]/.test(it) ? it : hexBytes(it, '%'))).join('');
+  return [json, json.replaceAll('/', '\\/'), url];
+}
 
-const asJsonWithout = (text: string, characters: RegExp): string =>
-  asJson(text).replace(characters, (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/** The bytes of a text in UTF-8, each as two hex digits behind a mark. */
+const hexBytes = (text: string, mark: string): string =>
+  [...Buffer.from(text)].map((byte) => mark + hex(byte, 2)).join('');
 
-/** Half of a pair of surrogates, which a part of a text may end with, cannot be encoded. */
-const withoutHalves = (text: string): string => text.replace(/\p{Cs}/gu, '');
+const hex = (value: number, digits: number): string =>
+  value.toString(16).toUpperCase().padStart(digits, '0');
 
-/** A text itself, and how JSON and URLs write it: JavaScript, PHP, Go and Python each escape other characters. */
-const writingsOf = (text: string): string[] => [
-  text,
-  asJson(text),
-  asJson(text).replaceAll('/', '\\/'),
-  asJsonWithout(text, /[&<>]/g),
-  asJsonWithout(text, /[^ -~]/g),
-  encodeURIComponent(withoutHalves(text)),
-  new URLSearchParams({ '': withoutHalves(text) }).toString().slice(1),
-];
+/** A backslash, in clear and in a URL, which may be a part of another URL. */
+const backslash = String.raw`(?:\\|%(?:25){0,2}5C)`;
+const percent = '%(?:25){0,2}';
+
+/** The letters of the escapes that JSON has for some characters. */
+const shortEscapes = new Map(
+  Object.entries({ '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f' }),
+);
+
+/**
+ * Finds a text in clear, as JSON writes it, as URLs and forms do, and as one in the other: the arguments of a tool call
+ * are JSON in JSON, and a URL in a form is encoded twice. The case does not count, as hex digits come in both.
+ */
+function anyWritingOf(secret: string, before = '', after = ''): RegExp {
+  return new RegExp(before + [...secret].map(anyWritingOfCharacter).join('') + after, 'gi');
+}
+
+function anyWritingOfCharacter(character: string): string {
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  const short = shortEscapes.get(character);
+  const writings = [
+    character.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'),
+    hexBytes(character, percent),
+    units.map((unit) => `u${hex(unit, 4)}`).join(`${backslash}{1,4}`),
+    ...(short === undefined ? [] : [short]),
+    ...(character === ' ' ? ['\\+'] : []),
+  ];
+  return `${backslash}{0,4}(?:${writings.join('|')})`;
+}
 
 /**
  * How base64 writes a word, wherever it stands in what is encoded: three bytes become four characters, so there are

@@ -87,6 +87,8 @@ test('8 characters in a row of what a request carried in its headers', () => {
 const secret = 'pa&ss/w\u00f6rd+12"x';
 const ofVariable = cluesOf({ MY_SECRET: secret });
 const ofHeader = cluesOf({}, new Headers({ 'x-api-key': '9f8e7d6c5b4a3210' }));
+const inUnits = (text: string) =>
+  [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 const writings: [how: string, text: string][] = [
@@ -95,8 +97,13 @@ const writings: [how: string, text: string][] = [
   ['as JSON with \\u0026', JSON.stringify(secret).replace('&', '\\u0026')],
   ['as JSON with \\/', JSON.stringify(secret).replace('/', '\\/')],
   ['as JSON with \\u00f6', JSON.stringify(secret).replace('\u00f6', '\\u00f6')],
+  ['as JSON, every character as \\u', `"${inUnits(secret)}"`],
   ['as JSON in JSON', JSON.stringify(JSON.stringify({ a: secret }).replace('&', '\\u0026'))],
   ['in a path', `/v1/${encodeURIComponent(secret)}/x`],
+  [
+    'in a path, with small hex digits',
+    encodeURIComponent(secret).replace(/%../g, (it) => it.toLowerCase()),
+  ],
   ['in a query', `/v1/x?a=1&user=${new URLSearchParams({ b: secret })}`],
   ['in a form', `${new URLSearchParams({ a: 'b', c: secret })}`],
   ['as JSON in a form', `a=${encodeURIComponent(JSON.stringify({ a: secret }))}`],
