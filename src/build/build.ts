@@ -6,7 +6,7 @@
  *       ─   bundle/strip-types   a module without its types
  *       ─   bundle/inner-comments  without the comments inside functions
  *       ─   bundle/format        the code as the project's formatter writes it, or minified
- *       ─   bundle/private-names shorter, for what is minified
+ *       ─   bundle/write-alike   shorter, for what is minified
  *       ─   bundle/head          name, version, licences, where to begin (bundle/contents)
  *       ─ types/declarations   an entry's types → one `.d.ts` (types/member-docs)
  *       ─ bundle/write-folder  all at once into `dist`, with SHA256SUMS

@@ -8,8 +8,8 @@ import { format as formatCode } from './format.ts';
 import { head, type Licensed, licenceOf, readLicensed } from './head.ts';
 import { withoutInnerComments } from './inner-comments.ts';
 import { packageFolder, packageNames, packageSource, withExtension } from './packages.ts';
-import { shortenPrivateNames } from './private-names.ts';
 import { stripTypes } from './strip-types.ts';
+import { writeAlike } from './write-alike.ts';
 
 /**
  * Makes an entry's JavaScript files, each one self-contained: modules are put one behind the other, what is not
@@ -103,7 +103,7 @@ export async function textsOf(id: string): Promise<string> {
 
 /** The code in as few bytes as it can be, for engines of 2022. */
 async function minify(code: string, format: BuiltFile['format']): Promise<string> {
-  const minified = await terser(shortenPrivateNames(code), {
+  const minified = await terser(writeAlike(code), {
     ecma: 2020,
     module: format === 'esm',
     toplevel: true,

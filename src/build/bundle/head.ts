@@ -61,15 +61,15 @@ function termsOf(licenceText: string): string {
  */
 export function head(
   { file, about, source }: { file: string; about: string; source: string },
-  { name, version, license }: Licensed,
+  { name, version }: Licensed,
   licence: string,
   code?: string,
 ): string {
   const write = (contents: readonly string[]) => {
     const text = [
-      `${name} ${version}, ${file} (${license} licence)
+      `${name} ${version}, ${file}
 ${about}.
-Made from ${source} by \`npm run build\`. The SHA-256 of an unchanged copy is in dist/SHA256SUMS.${code === undefined ? '' : '\nThe comments that say why are in the sources.'}`,
+Made from ${source}. The SHA-256 of an unchanged copy is in dist/SHA256SUMS.${code === undefined ? '' : '\nThe comments that say why are in the sources.'}`,
       ...(contents.length > 0 ? [`Where to begin:\n${contents.join('\n')}`] : []),
       licence,
     ].join('\n\n');

@@ -33,7 +33,7 @@ const { version } = JSON.parse(read('package.json', root));
  * The bar for index.min.js, gzipped with its licences, in bytes. The test fails 2 % below it, so that there is room for a mend before the
  * bar itself is met. The aim is 15,500. Whoever raises it says why in CHANGELOG.md.
  */
-const BAR = 16_260;
+const BAR = 16_180;
 
 /** The modules that a text imports, requires or takes types from. */
 function imported(text: string): string[] {
@@ -103,14 +103,8 @@ test('every file begins with name, version, licence and where it comes from', ()
   for (const file of files) {
     const text = read(file).replace(/^#!.*\n/, '');
     const head = text.slice(0, text.indexOf('*/'));
-    assert.ok(
-      head.startsWith(`/*\n * local-llm-stream-agent ${version}, ${file} (MIT licence)\n`),
-      file,
-    );
-    assert.match(
-      head,
-      / \* Made from src\/\S+ by `npm run build`\. The SHA-256 of an unchanged copy/,
-    );
+    assert.ok(head.startsWith(`/*\n * local-llm-stream-agent ${version}, ${file}\n`), file);
+    assert.match(head, / \* Made from src\/\S+\. The SHA-256 of an unchanged copy/);
     for (const line of outputs.includes(file) ? licence : licence.slice(2, 3))
       assert.ok(head.includes(` * ${line}`.trimEnd()), `${file}: ${line}`);
   }
