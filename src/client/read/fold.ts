@@ -141,7 +141,7 @@ export class Fold {
     let piece = this.#halves[channel] + sent;
     // Servers that escape characters may cut between the two halves of one.
     const isCut = !isLast && endsInHalf(piece);
-    this.#halves[channel] = isCut ? piece.slice(-1) : '';
+    if (isCut || piece !== sent) this.#halves[channel] = isCut ? piece.slice(-1) : '';
     if (isCut) piece = piece.slice(0, -1);
     const isText = channel === 'text';
     // Models put empty lines between reasoning and answer.
