@@ -69,7 +69,7 @@ export class Connection implements Source {
   async #open(): Promise<Read> {
     const response = await this.#request(this.signal);
     this.openedAt ??= now();
-    this.contentType ||= response.headers.get('content-type') ?? '';
+    this.contentType = response.headers.get('content-type') ?? '';
     this.#reader = readerOf(response);
     // A fetch that takes no notice of its signal.
     if (this.signal.aborted) this.hangUp();

@@ -76,6 +76,19 @@ const cases: [what: string, items: unknown[], calls: Call[]][] = [
     ],
   ],
   [
+    'the same behind a fragment without arguments',
+    [part(0, undefined, 'add', '{}'), part(0, '', '', ''), part(0, undefined, 'add', '{}')],
+    [
+      ['call_0', 'add', '{}'],
+      ['call_1', 'add', '{}'],
+    ],
+  ],
+  [
+    'the name again with every fragment, of which one begins with a brace',
+    [part(0, undefined, 'add', '{"x":"'), part(0, undefined, 'add', '{}"}')],
+    [['call_0', 'add', '{"x":"{}"}']],
+  ],
+  [
     'whole calls without index and id',
     [part(undefined, undefined, 'add', '{"x":1}'), part(undefined, undefined, 'sub', '{"y":2}')],
     [

@@ -375,6 +375,14 @@ test('a server that loads or restarts is waited for, and one that comes back is 
   assert.deepEqual(pauses, [100, 200, 400, 800, 1600, 100, 200]);
 });
 
+test('the head of a reply is that of its first connection', async (t) => {
+  const clock = fakeClock(t);
+  const reply = ask(resumableServer(body, [{ after: 500 }]));
+  const timing = reply.result.then((result) => result.timing);
+  await clock.pass(1000);
+  assert.deepEqual([(await timing).headMs, (await timing).totalMs], [0, 100]);
+});
+
 test('an abort or a reader that leaves while the connection is broken: nothing is asked but to stop', async (t) => {
   const clock = fakeClock(t);
   const controller = new AbortController();
