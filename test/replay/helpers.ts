@@ -3,7 +3,6 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { listExchanges, readExchange } from '../../src/replay/exchange/folder.ts';
 import { startHttpServer } from '../tools/http-server.ts';
 
@@ -28,24 +27,6 @@ export async function scratch(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'replay-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/**
- * Makes one JavaScript file of a program and what it imports. A test that starts many processes needs no compiler in
- * each of them.
- */
-export async function bundleProgram(t: TestContext, program: URL): Promise<string> {
-  const file = join(await scratch(t), 'program.mjs');
-  await build({
-    entryPoints: [fileURLToPath(program)],
-    outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  });
-  return file;
 }
 
 /** The parts of a hand-written exchange; what is left out has a plain value. */

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { checkFolder } from '../../../src/cli/fixtures/check-folder.ts';
 import { readSource } from '../../../src/replay/exchange/folder.ts';
-import { bundleProgram, scratch } from '../helpers.ts';
+import { scratch } from '../helpers.ts';
 
-const program = await bundleProgram({ after }, new URL('writing-program.ts', import.meta.url));
+const program = fileURLToPath(new URL('writing-program.mjs', import.meta.url));
 
 test('a recorder that is killed at any moment leaves every exchange whole', async (t) => {
   for (let round = 0; round < 8; round++) {

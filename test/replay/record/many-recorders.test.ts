@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { arrayBuffer, text } from 'node:stream/consumers';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { checkFolder } from '../../../src/cli/fixtures/check-folder.ts';
 import { readSource } from '../../../src/replay/exchange/folder.ts';
 import { recordFetch, replayFetch, startRecordingProxy } from '../../../src/replay/index.ts';
-import { ask, bundleProgram, scratch, sent, startServer, textOf, write } from '../helpers.ts';
+import { ask, scratch, sent, startServer, textOf, write } from '../helpers.ts';
 
 // Any number of recorders, in any number of processes, record into one folder: each exchange is stored once, whole,
 // under a name of its own.
@@ -27,7 +28,7 @@ function startEcho(t: Context, bodyOf = (content: string) => `data: "${content}"
   });
 }
 
-const program = await bundleProgram({ after }, new URL('recording-program.ts', import.meta.url));
+const program = fileURLToPath(new URL('recording-program.mjs', import.meta.url));
 
 interface Task {
   url: string;

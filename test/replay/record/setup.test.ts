@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import { ask, bundleProgram, scratch } from '../helpers.ts';
+import { ask, scratch } from '../helpers.ts';
 
 // One line of setup replaces the `fetch` of the globals. (test/compat/examples has it in vitest, jest and node:test.)
 
@@ -34,8 +33,7 @@ test('calls of a model are recorded, all others go to the fetch that was there; 
     asked.push(String(input));
     return new Response('data: [DONE]\n\n', { headers: { 'content-type': 'text/event-stream' } });
   };
-  const source = new URL('../../../src/replay/setup.ts', import.meta.url);
-  const setup = pathToFileURL(await bundleProgram(t, source)).href;
+  const setup = new URL('../../../dist/replay-setup.js', import.meta.url).href;
   await import(setup);
   const replaced = globalThis.fetch;
   await import(`${setup}?again`);
