@@ -69,7 +69,8 @@ export async function tellFailure(
   const all = LOADABLE.includes(reason) ? await models().catch(() => []) : [];
   const listed = reason === 'load-failed' ? all.filter(({ id }) => id !== model) : all;
   const isUnloaded =
-    reason === 'model-not-found' && all.some(({ id, loaded }) => id === model && loaded === false);
+    ['no-model', 'model-not-found'].includes(reason) &&
+    all.some(({ id, loaded }) => id === model && loaded === false);
   const { happened, advice } =
     isUnloaded && model !== undefined
       ? { happened: phrases.notLoaded(model), advice: phrases.notLoadedAdvice() }

@@ -191,14 +191,19 @@ test('three buttons at most, with short names: the model that was asked for, the
 
 test('a model that the list has and that is not loaded is not loaded; any other is not there', async () => {
   const notFound = refuse(404, { error: { message: 'no such model', code: 'model_not_found' } });
+  // llama.cpp's router says so even if another one is loaded.
+  const notLoaded = refuse(400, { error: { message: 'model is not loaded' } });
+  for (const script of [notFound, notLoaded]) {
+    server.script(script);
+    const host = chats.open({ llm: { model: 'lab/qwen3-8b' } });
+    await host.send('Hi');
+    assert.match(
+      textsOf(host)[1] ?? '',
+      /`lab\/qwen3-8b` is not loaded\.[\s\S]*Load it with the button/,
+    );
+    assert.equal(labels(host)[0], 'Load qwen3-8b');
+  }
   server.script(notFound);
-  const host = chats.open({ llm: { model: 'lab/qwen3-8b' } });
-  await host.send('Hi');
-  assert.match(
-    textsOf(host)[1] ?? '',
-    /`lab\/qwen3-8b` is not loaded\.[\s\S]*Load it with the button/,
-  );
-  assert.equal(labels(host)[0], 'Load qwen3-8b');
   const other = chats.open({ llm: { model: 'none' } });
   await other.send('Hi');
   assert.match(textsOf(other)[1] ?? '', /does not have `none`/);
