@@ -1,4 +1,5 @@
 import { abridge } from '../../advice/index.ts';
+import { ChatError } from '../../client/errors/errors.ts';
 import { defaultChatModel, type Model } from '../../client/models/models.ts';
 import { streamChat } from '../../client/stream-chat.ts';
 import type { ChatMessage } from '../../client/types.ts';
@@ -11,7 +12,6 @@ import {
   postToPanel,
   type Thread,
 } from '../host.ts';
-import { loadButtons, MOST_BUTTONS, roomFor } from '../say/buttons.ts';
 import { effortsOf, modelNamed } from '../say/operations.ts';
 import type { Phrases } from '../say/phrases.ts';
 import type { Server } from '../server.ts';
@@ -20,7 +20,7 @@ import type { LoadedMessage } from '../thread/conversation.ts';
 import type { TurnClock } from '../turn/clock.ts';
 import type { OpenReply, ReplyWriter } from '../turn/turn.ts';
 import { AnswerPage } from './answer-page.ts';
-import { endAnswer, failAnswer, usedModels } from './outcome.ts';
+import { endAnswer, failAnswer } from './outcome.ts';
 import { type Attempt, type Plan, planAnswer } from './plan.ts';
 import { buildRequest, refusesAttempt } from './request.ts';
 import { findUnfinished, takeUp } from './resume.ts';
@@ -174,7 +174,7 @@ async function answerWhenPossible(job: Job, page: AnswerPage, signal: AbortSigna
 
 async function answer(job: Job, page: AnswerPage, signal: AbortSignal): Promise<void> {
   const { asked } = job;
-  if (asked.kind === 'load' && !(await loadModel(job, page, asked, signal))) return;
+  if (asked.kind === 'load') await loadModel(job, page, asked, signal);
   const plan = await planAnswer(job);
   if (plan.kind === 'ready') return tellReady(job, page);
   for (const remark of plan.remarks) page.remark(remark);
@@ -243,34 +243,26 @@ async function effortsFor({ config, server }: Job, model: string | undefined) {
   return effortsOf(modelNamed(model, await server.models().catch(() => [])));
 }
 
-/** @returns whether it is loaded, as far as can be known */
 async function loadModel(
-  job: Job,
+  { server, meta, showModels }: Job,
   page: AnswerPage,
   { model, contextLength }: Asked & { kind: 'load' },
   signal: AbortSignal,
-): Promise<boolean> {
-  const { server, phrases, meta, showModels } = job;
+): Promise<void> {
   page.waitFor({ for: 'loading', model });
   const models = await server.models(true).catch(() => []);
   const isLoaded = models.some(({ id, loaded }) => id === model && loaded);
-  if (isLoaded && contextLength === undefined) return true;
+  if (isLoaded && contextLength === undefined) return;
+  meta.requestedModel = model;
   try {
     await server.load(model, signal, contextLength);
   } catch (error) {
     if (signal.aborted) throw error;
-    meta.error = { kind: 'server', reason: 'load-failed' };
-    const words = abridge(error instanceof Error ? error.message : '');
-    const said = words ? [phrases.serverSays(words)] : [];
-    const others = models.filter(({ id }) => id !== model);
-    const buttons = loadButtons(phrases, others, usedModels(job)).slice(0, MOST_BUTTONS);
-    const paragraphs = [phrases.loadFailed(model), ...said, phrases.loadFailedAdvice()];
-    page.say('⚠️', [...paragraphs, ...roomFor(buttons)]);
-    page.endWith(buttons);
-    return false;
+    const serverMessage = error instanceof Error ? error.message : '';
+    const fields = { kind: 'server', reason: 'load-failed', serverMessage } as const;
+    throw new ChatError('The server could not load the model', fields, error);
   }
   void server.models(true).then(showModels, () => {});
-  return true;
 }
 
 /** Says what is waited for, until the signal ends it. */

@@ -136,8 +136,6 @@ export const chinese: Phrases = {
   ready: (host, model) => `已就绪：${host}，${model}。`,
   notLoaded: (model) => `\`${model}\` 还没有加载。`,
   notLoadedAdvice: () => '请点下面的按钮加载它，或者在下拉框“模型”里换一个。',
-  loadFailed: (model) => `没能加载 \`${model}\`。`,
-  loadFailedAdvice: () => '可以换一个小一点的模型，或者把上下文调小；详情请看服务的日志。',
 
   modelLabel: () => '模型',
   anyModel: () => '已加载的模型',

@@ -133,8 +133,6 @@ export const english = {
   notLoaded: (model: string) => `\`${model}\` is not loaded.`,
   notLoadedAdvice: () =>
     'Load it with the button below, or choose another model in the drop-down "Model".',
-  loadFailed: (model: string) => `\`${model}\` could not be loaded.`,
-  loadFailedAdvice: () => "Choose a smaller model, or less context; the server's log says more.",
 
   // Labels on the panel.
   modelLabel: () => 'Model',

@@ -417,11 +417,11 @@ test('a model that cannot be loaded: the words of the server, and the others to 
   await host.click('Load big');
   assert.match(
     textsOf(host).at(-1) ?? '',
-    /`big` could not be loaded\.[\s\S]*"insufficient system resources"/,
+    /The server could not load `big`\.[\s\S]*"insufficient system resources"/,
   );
   assert.deepEqual(
     host.buttons().map(({ name }) => name),
-    ['Load small'],
+    ['Load small', 'Ask again'],
   );
 });
 
