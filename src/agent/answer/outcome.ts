@@ -92,7 +92,7 @@ const canAskAgain = ({ asked, insertion }: Job) =>
 const isWithoutThinking = ({ asked }: Job) => asked.kind === 'without' && asked.what === 'thinking';
 
 /** The models that have answered in this chat, the last one first. */
-export function usedModels({ before }: Job): string[] {
+function usedModels({ before }: Job): string[] {
   const names = before.flatMap((message) => textOrNothing(message?.meta?.model) ?? []);
   return [...new Set(names.reverse())];
 }

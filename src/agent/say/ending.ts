@@ -61,12 +61,15 @@ function verdictButtons(
   if (!canAskAgain) return [];
   if (result.verdict === 'tool_calls') return [button('withoutTools', phrases)];
   if (result.verdict !== 'empty' && result.verdict !== 'length') return [];
-  const wasThinking = result.verdict === 'length' || result.reasoning.trim() !== '';
   return [
-    ...(wasThinking && mayThink ? [button('withoutThinking', phrases)] : []),
+    ...(wasThinking(result) && mayThink ? [button('withoutThinking', phrases)] : []),
     button('askAgainLabel', phrases),
   ];
 }
+
+/** Of an answer without a word: whether the model had not finished its reasoning. */
+const wasThinking = ({ verdict, reasoning }: ChatResult): boolean =>
+  verdict === 'length' || reasoning.trim() !== '';
 
 /** The note for an answer of another model than was asked for; `undefined` if there is none. */
 export function otherModelNote(
@@ -93,17 +96,15 @@ function verdictNotes(
   { secret, canAskAgain, mayThink }: Ended,
   phrases: Phrases,
 ): Note[] {
-  const { verdict, finishReason = '', reasoning, toolCalls, text } = result;
+  const { verdict, finishReason = '', toolCalls, text } = result;
   switch (verdict) {
     case 'complete':
     case 'stopped':
       return [];
     case 'length':
-      if (!text.trim())
-        return [[phrases.onlyReasoning(), phrases.onlyReasoningAdvice(mayThink && canAskAgain)]];
-      return [[phrases.cutOff(), phrases.cutOffAdvice()]];
     case 'empty':
-      return reasoning.trim()
+      if (text.trim()) return [[phrases.cutOff(), phrases.cutOffAdvice()]];
+      return wasThinking(result)
         ? [[phrases.onlyReasoning(), phrases.onlyReasoningAdvice(mayThink && canAskAgain)]]
         : [[phrases.empty(), phrases.askAgain()]];
     case 'tool_calls': {
