@@ -39,6 +39,7 @@ import { beginTurn, isAnswering, isPressedTwice, showAgain } from './turn/turn.t
  *     └ answer/answer.ts (what is asked, streamed and said) ─ thread/ (messages → the request's)
  *          └ page/ (the reply's text: answer, reasoning, notes) ─ turn/joiner.ts ─ the host's stream
  *   loadOperations ─ server.ts (models) ─ say/operations.ts (drop-downs, buttons)
+ *     └ turn/opening.ts (the host runs InitTask, which brings a way to the panel) ─ answer/resume.ts
  *   'Generate Text at Cursor' ─ editor/insert-text.ts ─ the document
  *
  * A turn is one question or press until its reply is saved; the reply is the message in the thread; the answer is what the

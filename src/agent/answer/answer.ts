@@ -32,7 +32,8 @@ import { canWait, isMissingServer, waitForServer } from './server-wait.ts';
  *   Asked, thread ─ plan.ts (which messages, which model, which ways to ask; says what cannot be asked)
  *     ─ request.ts (the request's fields, what a server refuses of them) ─ streamChat
  *     ─ answer-page.ts (each event onto the page) ─ page/ ─ the reply
- *   an end or a failure ─ say/ending.ts, say/failure.ts ─ notes and buttons under the answer
+ *   an end or a failure ─ outcome.ts ─ say/ending.ts, say/failure.ts ─ notes and buttons under the answer
+ *   an answer that has lost its window ─ resume.ts ─ resumed-reply.ts ─ its own bubble
  */
 
 /** What is asked for. */

@@ -12,7 +12,7 @@ import { adoptSaved, catchUp, saveAtExit, saveReply } from './saved-thread.ts';
  *   Turn.stream(writer) ─ writer.write(reply) ─ joiner.ts (deltas → chunks) ─ the host ─ the panel
  *     ├ saved-thread.ts: what would be lost is saved, every 5 s and when the process ends
  *     └ earlier-reply.ts: a reply that goes on in its own bubble
- *   response.ts is what the host is given; clock.ts the time of all of it
+ *   opening.ts has what happens when a chat is opened; response.ts what the host is given; clock.ts the time of all of it
  */
 
 /** A reply that is being written. */
