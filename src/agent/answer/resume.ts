@@ -87,6 +87,7 @@ class Resumption {
       before: job.before.slice(0, job.before.indexOf(message)),
       // The time that the rest took is not the answer's.
       config: { ...job.config, showStats: false },
+      insertion: undefined,
       meta,
     };
     this.#reply = new ResumedReply(reply, message, meta, (text) => this.#page.messageIfEnded(text));
@@ -151,6 +152,7 @@ class Resumption {
     this.#isOver = true;
     this.#page.close();
     if (!this.#hasCaughtUp) return;
+    delete this.#job.meta.timing;
     this.#reply.begin();
     const availableTasks = this.#goesOn ? this.#page.buttons() : [];
     this.#reply.end(availableTasks);

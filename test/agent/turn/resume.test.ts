@@ -72,7 +72,9 @@ test('a chat that is opened gets the whole of an answer that is over by now, in 
   await host.openPanel();
   assert.deepEqual(textsOf(host), ['Tell', 'Once upon a time there was']);
   const [, reply] = host.saved().messages;
-  assert.deepEqual([reply?.meta?.verdict, reply?.meta?.resumable], ['complete', undefined]);
+  const { verdict, resumable, timing, usage } = reply?.meta ?? {};
+  assert.deepEqual([verdict, resumable, timing], ['complete', undefined, undefined]);
+  assert.deepEqual(usage, { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 });
   assert.deepEqual([...host.shown.values()], ['Once upon a time there was']);
   assert.deepEqual([reply?.availableTasks, host.rows.size], [undefined, 0], 'nothing to continue');
 });
