@@ -12,7 +12,7 @@ import { stripTypes } from './strip-types.ts';
 import { writeAlike } from './write-alike.ts';
 
 /**
- * Makes an entry's JavaScript files, each one self-contained: modules are put one behind the other, what is not
+ * Makes an entry's JavaScript files, each one self-contained unless it is a wrapper: modules are put one behind the other, what is not
  * used is left out, and the code stays as it was written.
  * @param root - the project's folder
  * @param project - whose files these are

@@ -3,7 +3,7 @@ import { exportedNames } from './contents.ts';
 
 /**
  * Takes the comments out of a built file that the repository keeps for whoever changes the code. Whoever reads or vendors the file gets
- * the doc comments: those of what it exports, members too, and of everything else at its top level those that fit on one line.
+ * the doc comments of functions, classes and members: of what the file exports all, of the rest those that fit on one line.
  * @param code - JavaScript; the formatter takes out the blank lines that are left over
  */
 export function withoutInnerComments(code: string, file: string): string {
@@ -33,8 +33,8 @@ function keptComments({ statements, text }: ts.SourceFile, exported: readonly st
   for (const statement of statements) {
     const isExported = exported.some((name) => declaredIn(statement).includes(name));
     keep(statement, isExported);
-    if (!isExported || !ts.isClassDeclaration(statement)) continue;
-    for (const member of statement.members) keep(member, true);
+    if (!ts.isClassDeclaration(statement)) continue;
+    for (const member of statement.members) keep(member, isExported);
   }
   return kept;
 }
