@@ -25,7 +25,7 @@ export function readDelta(delta: unknown, say: Say, call: (item: unknown) => voi
   if (refusal && typeof refusal === 'string') say('text', refusal);
   if (toolCalls) for (const item of itemsOf(toolCalls)) call(item);
   // What calls were before `tool_calls`; some gateways still send it.
-  if (functionCall && isObject(functionCall)) call({ function: functionCall });
+  if (isObject(functionCall)) call({ function: functionCall });
 }
 
 /**

@@ -167,6 +167,7 @@ const cases: [what: string, delta: unknown, said: Said[]][] = [
     [['call', { function: { name: 'add', arguments: '' } }]],
   ],
   ['an old call that is null', { function_call: null, tool_calls: null }, []],
+  ['an old call that is a text', { function_call: 'auto' }, []],
 ];
 
 for (const [what, delta, said] of cases) {

@@ -50,7 +50,16 @@ const events: [what: string, chunks: unknown[], events: ReplyEvent[]][] = [
     ],
     [reasoning('Hm\n'), text('Hi\n'), text('\nyou')],
   ],
-  ['nor do those behind a mark', [chunk({ content: '<think></think>\n\nHi' })], [text('Hi')]],
+  [
+    'line ends inside the text behind reasoning stay',
+    [chunk({ reasoning: 'Hm' }), chunk({ content: 'one\n\ntwo' })],
+    [reasoning('Hm'), text('one\n\ntwo')],
+  ],
+  [
+    'those behind a mark are nobody’s either',
+    [chunk({ content: '<think></think>\n\nHi' })],
+    [text('Hi')],
+  ],
   [
     'spaces stay',
     [chunk({ reasoning: 'Hm' }), chunk({ content: '  Hi' })],
@@ -70,6 +79,11 @@ const events: [what: string, chunks: unknown[], events: ReplyEvent[]][] = [
     'a character that is cut into two deltas comes whole',
     [chunk({ content: 'a\ud83d' }), chunk({ content: '\ude00b' })],
     [text('a'), text('😀b')],
+  ],
+  [
+    'the first character that has two halves, and the last',
+    ['a\ud800', '\udc00b\udbff', '\udfff'].map((content) => chunk({ content })),
+    [text('a'), text('\ud800\udc00b'), text('\udbff\udfff')],
   ],
   [
     'a half alone waits for the other one',
