@@ -108,7 +108,7 @@ async function minify(code: string, format: BuiltFile['format']): Promise<string
     module: format === 'esm',
     toplevel: true,
     compress: {
-      passes: 3,
+      passes: 4,
       keep_fargs: false,
       unsafe_arrows: true,
       // What is written alike takes few bytes when it is packed: fewer than what is short in a way of its own.

@@ -67,7 +67,7 @@ const serverReasons: readonly ReasonRow[] = [
   {
     reason: 'load-failed',
     signs: /(failed|unable) to load|error loading|could not load|loading was stopped/i,
-    hint: "The server's log says why; try another one",
+    hint: "The server's log says why",
   },
   {
     reason: 'crashed',
@@ -82,7 +82,7 @@ const serverReasons: readonly ReasonRow[] = [
   {
     reason: 'loading',
     signs: /\bloading\b/i,
-    hint: 'Ask again in a while: the model is being loaded',
+    hint: 'Ask again in a while',
   },
   {
     reason: 'redirect',

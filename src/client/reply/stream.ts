@@ -253,6 +253,7 @@ export class Stream {
 
   /** @param isSaid - the server has said that nothing follows */
   #finish(isSaid: boolean): void {
+    this.#source.finish?.();
     this.#fold.flush();
     const { end, finishReason } = this.#fold;
     if (end === 'broken') {

@@ -24,6 +24,8 @@ export interface Source {
   /** From where the rest can be read by others, if the source can tell. */
   readonly resumePoint?: ResumePoint;
   read(): Promise<Read>;
+  /** The reply is over: its rest is not looked for, and the server is not asked to stop. */
+  finish?(): void;
   /** Drops it, and so the server's work; a response that comes later, too. */
   hangUp(): void;
 }

@@ -26,9 +26,6 @@ const MOST_EMPTY = 3;
 const STOPPING_MS = 5000;
 const STOP_AGAIN_MS = 1000;
 
-/** How the last event of a whole reply ends. */
-const LAST_EVENT = '[DONE]\n\n';
-
 const LINE_END = 10;
 
 /**
@@ -48,7 +45,7 @@ export function createSource(settings: StreamSettings, start: RequestBody | Resu
 
 /** Whoever knows the id can read the reply and stop it, so it is random. Node 18 and pages over http have no `randomUUID`. */
 const createId = (): string =>
-  globalThis.crypto?.randomUUID?.() ?? `${Math.random()}${Math.random()}${Math.random()}`;
+  globalThis.crypto?.randomUUID?.() ?? `${Math.random()}${Math.random()}`;
 
 /**
  * The body of a reply that outlives its connections: when one breaks, the next goes on from the byte where it broke.
@@ -64,8 +61,8 @@ class ResumableBody extends Connection {
   /** How many bytes of the reply were given out, and how many of them up to the end of an event. */
   #given: number;
   #givenInEvents: number;
-  /** The last characters that were given out. */
-  #tail = '';
+  /** A line end was given out last. */
+  #isAtLineStart = true;
   /** As far as is known, the server works on the reply; if nobody wants it any more, the server has to be asked to stop. */
   #isRunning = false;
 
@@ -88,6 +85,10 @@ class ResumableBody extends Connection {
 
   override read(): Promise<Read> {
     return this.#pieces.next();
+  }
+
+  finish(): void {
+    this.#isRunning = false;
   }
 
   override hangUp(): void {
@@ -139,10 +140,9 @@ class ResumableBody extends Connection {
       const line = rest.subarray(0, rest.indexOf(LINE_END) + 1 || rest.length);
       rest = rest.subarray(line.length);
       this.#given += line.length;
-      const end = String.fromCharCode(...line.subarray(-LAST_EVENT.length));
-      this.#tail = (this.#tail + end).slice(-LAST_EVENT.length);
-      if (this.#tail.endsWith('\n\n')) this.#givenInEvents = this.#given;
-      if (this.#tail === LAST_EVENT) this.#isRunning = false;
+      const isEmpty = this.#isAtLineStart && line[0] === LINE_END;
+      if (isEmpty) this.#givenInEvents = this.#given;
+      this.#isAtLineStart = line.at(-1) === LINE_END;
       yield line;
     }
   }

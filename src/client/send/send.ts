@@ -128,11 +128,12 @@ async function readRefusal(
 ): Promise<{ error: ChatError; waitMs: number | undefined }> {
   const { status, headers } = response;
   const said = (await readBody(response)) || headers.get('location') || '';
-  const error =
+  const error = fail(
     // A browser shows neither the status nor the target of a redirect that it did not follow.
     response.type === 'opaqueredirect'
-      ? fail({ kind: 'http', did: 'answered with a redirect', reason: 'redirect' })
-      : fail({ kind: 'http', did: `answered ${status}`, status, said });
+      ? { kind: 'http', did: 'answered with a redirect', reason: 'redirect' }
+      : { kind: 'http', did: `answered ${status}`, status, said },
+  );
   const retryAfter = headers.get('retry-after');
   const isLoading = status === 503 && (retryAfter !== null || error.reason === 'loading');
   return { error, waitMs: isLoading ? readRetryAfter(retryAfter) : undefined };

@@ -203,10 +203,10 @@ const hints: [reason: ErrorReason, words: string, hint: string][] = [
     'Set `model` in the request; listModels() gives the names',
   ],
   ['model-not-found', 'no such model', 'Ask listModels() for the names of its models'],
-  ['load-failed', 'failed to load', "The server's log says why; try another one"],
+  ['load-failed', 'failed to load', "The server's log says why"],
   ['crashed', 'the model has crashed', 'Load the model again'],
   ['busy', 'too many requests', 'Ask again in a while'],
-  ['loading', 'Loading model', 'Ask again in a while: the model is being loaded'],
+  ['loading', 'Loading model', 'Ask again in a while'],
   ['base-url', 'no route', 'Does options.baseURL end with /v1?'],
 ];
 
