@@ -85,7 +85,7 @@ export interface Host {
   saved(): Thread;
   /** What each bubble shows, by its message's id. The copy button takes the same. */
   readonly shown: ReadonlyMap<string, string>;
-  /** The buttons under each bubble. They stay until the page draws the whole thread. */
+  /** The buttons under each bubble. They stay until the page draws the bubble anew: nothing takes them off it. */
   readonly rows: ReadonlyMap<string, readonly AvailableTask[]>;
   /** Every chunk, with the time when it came. */
   readonly chunks: { text: string; at: number }[];
