@@ -33,7 +33,7 @@ const { version } = JSON.parse(read('package.json', root));
  * The bar for index.min.js, gzipped with its licences, in bytes. The test fails 2 % below it, so that there is room for a mend before the
  * bar itself is met. The aim is 15,500. Whoever raises it says why in CHANGELOG.md.
  */
-const BAR = 16_180;
+const BAR = 16_140;
 
 /** The modules that a text imports, requires or takes types from. */
 function imported(text: string): string[] {
