@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fieldsOf, itemsOf, type JsonObject, parseJson } from '../client/json.ts';
 import { chatModelsOf, listModels, type Model } from '../client/models/models.ts';
 import { readBody } from '../client/send/read-body.ts';
@@ -13,6 +14,9 @@ const QUESTION_MS = 2000;
 
 /** So many characters of an answer to a small question are read. */
 const MOST_ANSWER_CHARACTERS = 2 ** 20;
+
+/** How often llama.cpp is asked whether a model is loaded by now, in ms. */
+const POLL_MS = 300;
 
 /** Sizes of a model's context, in tokens. */
 export interface Context {
@@ -57,7 +61,7 @@ export class Server {
 
   /**
    * Loads a model: LM Studio's `/api/v1/models/load`, llama.cpp's `/models/load`. The first answers when it is loaded,
-   * the second at once. If neither is there, nothing happens, and the question itself will load the model.
+   * the second at once, so it is asked until it is. If neither is there, nothing happens, and the question itself will load the model.
    * @param contextLength - LM Studio only: the model is loaded anew, with so many tokens of context
    * @throws {Error} with the server's words, if it refuses
    */
@@ -71,7 +75,10 @@ export class Server {
       const isMissing =
         [404, 405, 501].includes(response.status) || /unexpected endpoint/i.test(words);
       if (isMissing) continue;
-      if (response.ok && !error) return;
+      if (response.ok && !error) {
+        if (path === '/models/load') await this.#untilLoaded(model, signal);
+        return;
+      }
       throw new Error(withoutSecret(words || `status ${response.status}`, this.#secret));
     }
   }
@@ -83,6 +90,17 @@ export class Server {
     const now = fieldsOf(fieldsOf(first).config).context_length;
     const isKnown = typeof now === 'number' && typeof max_context_length === 'number';
     return isKnown ? { now, most: max_context_length } : undefined;
+  }
+
+  /** Without `--models-autoload`, llama.cpp's router fails a question that comes earlier. */
+  async #untilLoaded(model: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const { body } = await this.#ask('/models', { signal });
+      const models = itemsOf(fieldsOf(parseJson(body)).data).map(fieldsOf);
+      const { status } = models.find(({ id }) => id === model) ?? {};
+      if (fieldsOf(status).value !== 'loading') return;
+      await sleep(POLL_MS, undefined, { signal });
+    }
   }
 
   async #unload(model: string, signal: AbortSignal): Promise<void> {

@@ -357,6 +357,8 @@ for (const [name, path, refusal] of [
 ] as const) {
   test(`Load: ${name} loads the model, and it answers the question; the chat keeps it`, async () => {
     const loaded: string[] = [];
+    let loading = '';
+    let looks = 0;
     const asked: unknown[] = [];
     const baseURL = await startOwn((request, response, body) => {
       const json = (status: number, value: object) => {
@@ -372,8 +374,14 @@ for (const [name, path, refusal] of [
         return json(200, { data: models });
       }
       if (request.url === path) {
-        loaded.push(JSON.parse(body).model);
+        loading = JSON.parse(body).model;
+        if (name === 'LM Studio') loaded.push(loading);
         return json(200, { success: true });
+      }
+      if (request.url === '/models' && name !== 'LM Studio') {
+        if (looks++ === 1) loaded.push(loading);
+        const status = { value: loaded.length > 0 ? 'loaded' : 'loading' };
+        return json(200, { data: [{ id: loading, status }] });
       }
       if (request.url !== '/v1/chat/completions') return json(404, { error: 'no such path' });
       const { model } = JSON.parse(body);
