@@ -27,12 +27,12 @@ export async function buildPrograms(): Promise<void> {
     packages: 'external',
     plugins: [
       {
-        // This project ships with its parser inside.
+        // This project ships with its parser inside, in a version of its own.
         name: 'parser inside',
         setup: ({ onResolve }) =>
           onResolve({ filter: /^eventsource-parser$/ }, ({ importer }) =>
             importer.includes('/src/client/')
-              ? { path: here('node_modules/eventsource-parser/dist/index.js') }
+              ? { path: here('../../node_modules/eventsource-parser/dist/index.js') }
               : undefined,
           ),
       },

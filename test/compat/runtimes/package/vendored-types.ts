@@ -27,10 +27,11 @@ export async function checkVendoredTypes(folder: string): Promise<Check> {
   const [version = ''] = /\d[\w.-]*/.exec(stdout) ?? [];
   const place = join(folder, 'vendored-types');
   mkdirSync(place);
-  for (const name of Object.values(files)) {
-    for (const file of [`${name}.js`, `${name}.d.ts`]) {
-      copyFileSync(join(here, '../../../../dist', file), join(place, file));
-    }
+  // `replay.js` gives out what is in its neighbour.
+  const neighbours = ['replay.cjs', 'replay.d.cts'];
+  const own = Object.values(files).flatMap((name) => [`${name}.js`, `${name}.d.ts`]);
+  for (const file of [...own, ...neighbours]) {
+    copyFileSync(join(here, '../../../../dist', file), join(place, file));
   }
   const programs = ['request.ts', 'options.ts', 'reply.ts', 'node.ts'];
   for (const program of programs) {
