@@ -12,7 +12,7 @@ import { createSecretFilter } from '../settings/secret.ts';
 import { startOf } from '../thread/conversation.ts';
 import type { EarlierReply, ReplyPart } from '../turn/earlier-reply.ts';
 import type { Leaving, OpenReply } from '../turn/turn.ts';
-import type { Job } from './answer.ts';
+import type { Job } from './job.ts';
 import { lastReply, type Remark } from './plan.ts';
 import type { TextFilter } from './request.ts';
 

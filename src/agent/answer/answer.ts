@@ -1,25 +1,12 @@
 import { abridge } from '../../advice/index.ts';
 import { ChatError } from '../../client/errors/errors.ts';
-import { defaultChatModel, type Model } from '../../client/models/models.ts';
+import { defaultChatModel } from '../../client/models/models.ts';
 import { streamChat } from '../../client/stream-chat.ts';
-import type { ChatMessage } from '../../client/types.ts';
-import type { Insertion } from '../editor/insert-text.ts';
-import {
-  type AvailableTask,
-  type HostUtils,
-  type Message,
-  type Meta,
-  postToPanel,
-  type Thread,
-} from '../host.ts';
+import { type AvailableTask, postToPanel } from '../host.ts';
 import { effortsOf, modelNamed } from '../say/operations.ts';
-import type { Phrases } from '../say/phrases.ts';
-import type { Server } from '../server.ts';
-import type { Config } from '../settings/settings.ts';
-import type { LoadedMessage } from '../thread/conversation.ts';
-import type { TurnClock } from '../turn/clock.ts';
 import type { OpenReply, ReplyWriter } from '../turn/turn.ts';
 import { AnswerPage } from './answer-page.ts';
+import type { Asked, Job } from './job.ts';
 import { endAnswer, failAnswer } from './outcome.ts';
 import { type Attempt, type Plan, planAnswer } from './plan.ts';
 import { buildRequest, refusesAttempt } from './request.ts';
@@ -29,50 +16,13 @@ import { canWait, isMissingServer, waitForServer } from './server-wait.ts';
 /*
  * One answer, from what is asked for to the last note:
  *
- *   Asked, thread ─ plan.ts (which messages, which model, which ways to ask; says what cannot be asked)
+ *   job.ts: what is asked for, and what an answer is made from
+ *     ─ plan.ts (which messages, which model, which ways to ask; says what cannot be asked)
  *     ─ request.ts (the request's fields, what a server refuses of them) ─ streamChat
  *     ─ answer-page.ts (each event onto the page) ─ page/ ─ the reply
  *   an end or a failure ─ outcome.ts ─ say/ending.ts, say/failure.ts ─ notes and buttons under the answer
  *   an answer that has lost its window ─ resume.ts ─ resumed-reply.ts ─ its own bubble
  */
-
-/** What is asked for. */
-export type Asked =
-  /** The last question is answered; if there is none, the reply says whether the server is ready. */
-  | { kind: 'answer' }
-  /** The last answer goes on. */
-  | { kind: 'continue'; replyId: unknown }
-  /** A model is loaded, anew if there is a size of context, and answers the last question. */
-  | { kind: 'load'; model: string; contextLength?: number }
-  /** The last question is answered without the oldest messages; of the text so much may stay, from 0 to 1. */
-  | { kind: 'shorter'; share: number }
-  /** The last answer is taken up again: the chat was opened. */
-  | { kind: 'resume' }
-  /** The model sums up the conversation, which goes on from there. */
-  | { kind: 'summary' }
-  /** The last question is answered without something that has kept the model from an answer. */
-  | { kind: 'without'; what: 'tools' | 'thinking' };
-
-/** What an answer is made from. */
-export interface Job {
-  asked: Asked;
-  thread: Thread;
-  /** The thread's messages before this reply. */
-  before: readonly Message[];
-  hostUtils: HostUtils | undefined;
-  clock: TurnClock;
-  config: Config;
-  phrases: Phrases;
-  server: Server;
-  /** Filled with what is worth saving beside the text. */
-  meta: Meta;
-  /** The thread's messages, as the request's. */
-  convert(messages: LoadedMessage[]): ChatMessage[];
-  /** Brings the panel's drop-downs up to date. */
-  showModels(models: readonly Model[]): void;
-  /** Writes the answer into a document, too. */
-  insertion?: Insertion | undefined;
-}
 
 /**
  * For so long llama.cpp may be busy with a prompt whose reply was stopped, in ms: it notices only after a batch, and on a

@@ -4,8 +4,8 @@ import { changedModelNote, describeEnding, otherModelNote } from '../say/ending.
 import { factsOf, tellFailure } from '../say/failure.ts';
 import { withoutSecret } from '../settings/secret.ts';
 import { shorten } from '../thread/left-out.ts';
-import type { Job } from './answer.ts';
 import type { AnswerPage } from './answer-page.ts';
+import type { Job } from './job.ts';
 import { conversationFor } from './plan.ts';
 
 /** What is said when an answer has ended: notes, buttons, meta. */

@@ -6,7 +6,7 @@ import type { Note } from '../say/ending.ts';
 import { conversationOf, modelText } from '../thread/conversation.ts';
 import { shorten } from '../thread/left-out.ts';
 import { findQuestion } from '../thread/question.ts';
-import type { Job } from './answer.ts';
+import type { Job } from './job.ts';
 import {
   CONTINUE_FINAL,
   type TextFilter,

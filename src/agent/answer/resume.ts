@@ -5,8 +5,8 @@ import type { ChatReply } from '../../client/types.ts';
 import { currentMessages, type Message, postToPanel } from '../host.ts';
 import type { KeptAnswer } from '../server.ts';
 import type { Leaving, OpenReply } from '../turn/turn.ts';
-import type { Job } from './answer.ts';
 import { AnswerPage } from './answer-page.ts';
+import type { Job } from './job.ts';
 import { endAnswer, failAnswer } from './outcome.ts';
 import { ResumedReply } from './resumed-reply.ts';
 

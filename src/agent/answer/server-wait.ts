@@ -1,6 +1,6 @@
 import { isChatError } from '../../client/errors/errors.ts';
 import { sleep } from '../turn/clock.ts';
-import type { Job } from './answer.ts';
+import type { Job } from './job.ts';
 
 /** For so long a server is waited for, in ms. */
 const WAIT_MS = 120_000;

@@ -1,8 +1,8 @@
 import { isSameModel } from '../../advice/index.ts';
-import type { ChatResult, Usage } from '../../client/types.ts';
+import type { ChatResult } from '../../client/types.ts';
 import type { AvailableTask } from '../host.ts';
 import { button, MOST_BUTTONS, roomFor } from './buttons.ts';
-import { name } from './facts.ts';
+import { type ContextUse, contextUse, name } from './facts.ts';
 import type { Phrases } from './phrases.ts';
 
 /** From this share of the context on a note says how full it is. */
@@ -121,37 +121,6 @@ function verdictNotes(
     default:
       return [[phrases.otherEnd(name(finishReason, secret) ?? '')]];
   }
-}
-
-/** How full a context is; both numbers are in the same unit. */
-export interface ContextUse {
-  used: string;
-  size: string;
-  percent: number;
-  share: number;
-}
-
-/** Contexts from this size on are told in thousands. */
-const LARGE_CONTEXT = 10_000;
-
-/** How full the context is, by what the server says of its tokens; `undefined` where it does not. */
-function contextUse(usage: Usage | undefined, contextLength = 0): ContextUse | undefined {
-  const { prompt_tokens = 0, completion_tokens = 0 } = usage ?? {};
-  const used = usage?.total_tokens || prompt_tokens + completion_tokens;
-  if (!(used > 0 && contextLength > 0)) return undefined;
-  const share = used / contextLength;
-  return {
-    used: inUnitOf(contextLength, used),
-    size: inUnitOf(contextLength, contextLength),
-    percent: Math.round(100 * share),
-    share,
-  };
-}
-
-/** In thousands of 1,024, as the sizes of large contexts are called: 32768 is "32k". */
-function inUnitOf(contextLength: number, tokens: number): string {
-  if (contextLength < LARGE_CONTEXT) return String(tokens);
-  return `${(tokens / 1024).toFixed(1).replace(/\.0$/, '')}k`;
 }
 
 function statsOf(
