@@ -71,6 +71,8 @@ const ends: [end: string, finishReasons: string[]][] = [
   ['broken', ['error', 'abort', 'network_error', 'insufficient_system_resource']],
   ['broken', ['MALFORMED_FUNCTION_CALL']],
   ['unknown', ['eos', '<|im_end|>', 'lengthy', 'toString', '__proto__']],
+  // Words of the lists with something before or behind.
+  ['unknown', ['stopped', 'no_length', 'refusals', 'no_refusal', 'errors', 'no_error']],
 ];
 
 for (const [end, finishReasons] of ends) {

@@ -204,6 +204,20 @@ test('an error has what came before', () => {
   assert.deepEqual(fail({ kind: 'server', did: 'failed' }).partial, { text: 'Hi' });
 });
 
+test('options and timeouts of a wrong type are named', () => {
+  const given: [options: unknown, message: string][] = [
+    [7, 'options must be'],
+    [{ apiKey: 7 }, 'options.apiKey must be'],
+    [{ timeouts: { idle: 'x' } }, 'options.timeouts.idle must be'],
+  ];
+  for (const [options, message] of given) {
+    assert.throws(
+      () => readStreamOptions(options as object, partial),
+      (error) => error instanceof TypeError && error.message.startsWith(message),
+    );
+  }
+});
+
 for (const [name, value] of [
   ['startsInReasoning', 'yes'],
   ['maxResultBytes', -1],
