@@ -76,7 +76,7 @@ async function main(places: readonly string[], progress: Progress): Promise<bool
   if (files.length === 0) throw new Error(`No file in ${places.join(', ')} ends with .test.ts.`);
   if (places.length === 0) {
     progress.print(
-      `Types, style and build, then the tests of ${files.length} files. This takes about 3 minutes on 2 free cores; ` +
+      `Types, style and build, then the tests of ${files.length} files. This takes about 2 minutes on 2 free cores; ` +
         `this machine has ${availableParallelism()}.`,
     );
     if (!(await check(progress))) return false;
