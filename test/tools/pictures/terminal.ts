@@ -7,7 +7,8 @@ import { startReplayServer } from '../../../src/replay/index.ts';
 import { drawWindow } from './window.ts';
 
 /**
- * A chat that is stopped, and `doctor`: the command line itself, run against a replay server.
+ * A chat that is stopped, and `doctor`, which finds that the server is killed in mid-answer: the command line itself, run against
+ * recordings.
  *
  * No package draws it. VHS and asciinema are programs to install, `svg-term` draws asciinema's recordings, and an emulator such as
  * `@xterm/headless` does far more than a program needs that only ever rewrites the line it is on.
@@ -27,10 +28,13 @@ export async function drawTerminal(fixtures: string): Promise<string> {
         type('\x04');
       },
     );
-    const doctor = await runAtTerminal(['doctor', '--base-url', at('hello')], async () => {});
+    const doctor = await runAtTerminal(
+      ['doctor', '--base-url', at('server-killed-mid-stream')],
+      async () => {},
+    );
     const lines = ['$ npm start', ...chat.slice(0, -1), '$ node dist/cli.js doctor', ...doctor];
     return drawWindow(
-      'A chat that is stopped with Ctrl-C, and doctor',
+      'A chat that is stopped with Ctrl-C, and doctor, which finds a server that crashes',
       lines.map((line) => line.replace(/http:\S+\/v1/, DEFAULT_BASE_URL)),
     );
   } finally {
