@@ -109,3 +109,12 @@ export function postToPanel(hostUtils: HostUtils | undefined, message: object): 
     return false;
   }
 }
+
+/**
+ * The conversation begins anew after what is there now; the panel draws a line.
+ * @throws what the host's repository throws
+ */
+export function addMarker(thread: Thread, hostUtils: HostUtils | undefined): void {
+  const markerId = hostUtils?.threadRepository?.addMarker?.(thread);
+  postToPanel(hostUtils, { type: 'markerAdded', thread, markerId });
+}

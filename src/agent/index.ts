@@ -8,6 +8,7 @@ import { findUnfinished } from './answer/resume.ts';
 import { createTextInsertion, type Insertion, targetOf } from './editor/insert-text.ts';
 import { loadVSCode } from './editor/vscode.ts';
 import {
+  addMarker,
   asThread,
   currentMessages,
   type HostUtils,
@@ -230,13 +231,11 @@ export default class LocalLLMStreamAgent {
     hostUtils: HostUtils | undefined,
     button: string,
   ): Promise<AgentResponse> {
-    const repository = hostUtils?.threadRepository;
     (await beginTurn(thread, hostUtils, this.clock, button)).release();
     // A second click would draw a second line.
     if (currentMessages(thread.messages).length === 0) return createResponse();
     try {
-      const markerId = repository?.addMarker?.(thread);
-      postToPanel(hostUtils, { type: 'markerAdded', thread, markerId });
+      addMarker(thread, hostUtils);
       return createResponse();
     } catch (error) {
       const { config, phrases } = this.#voice(thread);

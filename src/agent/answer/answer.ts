@@ -2,11 +2,11 @@ import { abridge } from '../../advice/index.ts';
 import { ChatError } from '../../client/errors/errors.ts';
 import { defaultChatModel } from '../../client/models/models.ts';
 import { streamChat } from '../../client/stream-chat.ts';
-import { type AvailableTask, postToPanel } from '../host.ts';
+import { type AvailableTask, addMarker } from '../host.ts';
 import { effortsOf, modelNamed } from '../say/operations.ts';
 import type { OpenReply, ReplyWriter } from '../turn/turn.ts';
 import { AnswerPage } from './answer-page.ts';
-import type { Asked, Job } from './job.ts';
+import { type Asked, hasOwnBubble, type Job } from './job.ts';
 import { endAnswer, failAnswer } from './outcome.ts';
 import { type Attempt, type Plan, planAnswer } from './plan.ts';
 import { buildRequest, refusesAttempt } from './request.ts';
@@ -81,7 +81,12 @@ async function answerOn(page: AnswerPage, job: Job, reply: OpenReply): Promise<v
     else await failAnswer(job, page, error);
   }
   page.close();
-  if (meta.summary !== undefined) addMarker(job);
+  if (meta.summary === undefined) return;
+  try {
+    addMarker(job.thread, job.hostUtils);
+  } catch {
+    // The summary is in the chat without it, too.
+  }
 }
 
 /**
@@ -95,16 +100,6 @@ async function takeUpLast(job: Job, page: AnswerPage, reply: OpenReply): Promise
   const isAskedFor = asked.kind === 'resume' || asked.kind === 'continue';
   const onShown = isAskedFor ? () => page.goElsewhere() : () => {};
   return (await takeUp(job, reply, unfinished, isAskedFor, onShown)) && isAskedFor;
-}
-
-/** The conversation begins anew after this reply. */
-function addMarker({ thread, hostUtils }: Job): void {
-  try {
-    const markerId = hostUtils?.threadRepository?.addMarker?.(thread);
-    postToPanel(hostUtils, { type: 'markerAdded', thread, markerId });
-  } catch {
-    // The summary stands in the chat all the same.
-  }
 }
 
 /** If no server is running, the reply says so, and answers if one comes while somebody looks at it. */
@@ -169,7 +164,7 @@ async function stream(
     const sent = insertion ? insertion.instruct(messages) : messages;
     const [efforts, isLlamaCpp] = await Promise.all([effortsFor(job, model), server.isLlamaCpp()]);
     const request = buildRequest(config, model, sent, efforts, isLlamaCpp, more);
-    const resume = isLlamaCpp && canOutliveWindow(job);
+    const resume = isLlamaCpp && hasOwnBubble(job);
     const options = { baseURL, apiKey, timeouts, fetch: page.fetch, signal, resume };
     const reply = streamChat(request, options);
     page.follow(reply, filter, isPrefilled);
@@ -183,10 +178,6 @@ async function stream(
     stopWatching();
   }
 }
-
-/** A text at the cursor has no bubble in which it could go on, and what a Continue adds is short enough to be asked for again. */
-const canOutliveWindow = ({ asked, insertion }: Job): boolean =>
-  asked.kind !== 'continue' && asked.kind !== 'summary' && !insertion;
 
 /** Looked up only if an effort was chosen. */
 async function effortsFor({ config, server }: Job, model: string | undefined) {

@@ -45,3 +45,10 @@ export interface Job {
   /** Writes the answer into a document, too. */
   insertion?: Insertion | undefined;
 }
+
+/**
+ * Whether the answer has a bubble of its own, in which it can be asked for again or taken up again. A Continue and a summary follow
+ * another answer, and a text at the cursor has no bubble.
+ */
+export const hasOwnBubble = ({ asked, insertion }: Job): boolean =>
+  asked.kind !== 'continue' && asked.kind !== 'summary' && insertion === undefined;

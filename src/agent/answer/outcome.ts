@@ -5,7 +5,7 @@ import { factsOf, tellFailure } from '../say/failure.ts';
 import { withoutSecret } from '../settings/secret.ts';
 import { shorten } from '../thread/left-out.ts';
 import type { AnswerPage } from './answer-page.ts';
-import type { Job } from './job.ts';
+import { hasOwnBubble, type Job } from './job.ts';
 import { conversationFor } from './plan.ts';
 
 /** What is said when an answer has ended: notes, buttons, meta. */
@@ -23,7 +23,7 @@ export async function endAnswer(job: Job, page: AnswerPage, result: ChatResult):
     result,
     {
       replyId: page.idToContinue,
-      canAskAgain: canAskAgain(job),
+      canAskAgain: hasOwnBubble(job),
       mayThink: config.reasoning !== 'off' && !isWithoutThinking(job),
       secret: config.apiKey ?? '',
       showStats: config.showStats,
@@ -54,7 +54,7 @@ export async function failAnswer(job: Job, page: AnswerPage, error: unknown): Pr
     model,
     replyId: page.idToContinue,
     hasText: insertion === undefined && (page.hasText || page.isContinuing),
-    canAskAgain: canAskAgain(job),
+    canAskAgain: hasOwnBubble(job),
     used: usedModels(job),
     context: isTooLong && model ? await server.contextOf(model) : undefined,
     hasOlder: shorten(conversationFor(job), 0) !== undefined,
@@ -84,10 +84,6 @@ async function contextLength(
   const fresh = find(models);
   return fresh?.loaded ? fresh.contextLength : undefined;
 }
-
-/** Whether the question can be asked again: Retry would take away the answer that a Continue or a summary follows. */
-const canAskAgain = ({ asked, insertion }: Job) =>
-  asked.kind !== 'continue' && asked.kind !== 'summary' && insertion === undefined;
 
 const isWithoutThinking = ({ asked }: Job) => asked.kind === 'without' && asked.what === 'thinking';
 

@@ -101,11 +101,13 @@ class Resumption {
     const { baseURL, apiKey, timeouts } = this.#job.config;
     const { signal } = this.#reply;
     signal.addEventListener('abort', () => this.#leave(signal.reason));
-    const options = { baseURL, apiKey, timeouts, fetch: this.#page.fetch };
     const stream = resumeChat(
       { id, baseURL, bytes: 0 },
       {
-        ...options,
+        baseURL,
+        apiKey,
+        timeouts,
+        fetch: this.#page.fetch,
         signal: this.#leaving.signal,
         onChunk: ({ created }) => {
           this.#page.sent(created);

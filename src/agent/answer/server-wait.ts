@@ -2,17 +2,17 @@ import { isChatError } from '../../client/errors/errors.ts';
 import { sleep } from '../turn/clock.ts';
 import type { Job } from './job.ts';
 
-/** For so long a server is waited for, in ms. */
+/** How long to wait for a server, in ms. */
 const WAIT_MS = 120_000;
 
-/** How often is looked for it, in ms. */
+/** The time between two looks, in ms. */
 const BETWEEN_LOOKS_MS = 2000;
 
 /** Whether a failure is one that ends when somebody starts the server. */
 export const isMissingServer = (error: unknown): boolean =>
   isChatError(error) && error.reason === 'refused';
 
-/** Whether somebody sees that it is waited for: a question is open in a panel. */
+/** Whether somebody sees the wait: a question is open in a panel. */
 export function canWait({ asked, before, hostUtils, insertion }: Job): boolean {
   const isQuestion = before.findLast((one) => one?.sender !== undefined)?.sender === 'user';
   const isSeen = hostUtils?.postMessage !== undefined && insertion === undefined;
