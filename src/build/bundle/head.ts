@@ -6,8 +6,6 @@ import { tableOfContents } from './contents.ts';
 export interface Licensed {
   name: string;
   version: string;
-  /** The SPDX identifier: `MIT`. */
-  license: string;
   /** The text of its LICENSE file. */
   licenceText: string;
 }
@@ -15,16 +13,16 @@ export interface Licensed {
 /** Reads a package's name, version and licence from its folder. */
 export function readLicensed(folder: string): Licensed {
   const data: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const { name, version, license } = Object(data);
-  for (const field of [name, version, license]) {
+  const { name, version } = Object(data);
+  for (const field of [name, version]) {
     if (typeof field !== 'string') {
-      throw new Error(`${folder}/package.json: name, version and license have to be strings`);
+      throw new Error(`${folder}/package.json: name and version have to be strings`);
     }
   }
   const licenceFile = ['LICENSE', 'LICENSE.md'].find((file) => existsSync(join(folder, file)));
   if (licenceFile === undefined) throw new Error(`${folder} has no LICENSE`);
   const licenceText = readFileSync(join(folder, licenceFile), 'utf8').trim();
-  return { name, version, license, licenceText };
+  return { name, version, licenceText };
 }
 
 /**
@@ -36,13 +34,15 @@ export function licenceOf(project: Licensed, packages: readonly Licensed[]): str
     if (termsOf(licenceText) !== termsOf(project.licenceText)) {
       throw new Error(`${name} has other licence terms than the project, so they have to be shown`);
     }
-    const [copyright] = COPYRIGHT.exec(licenceText) ?? [];
-    return `\n${copyright} (${name} ${version})`;
+    return `\n${copyrightOf(licenceText)} (${name} ${version})`;
   });
   return project.licenceText.replace(COPYRIGHT, (own) => own + notices.join(''));
 }
 
 const COPYRIGHT = /^Copyright .*$/m;
+
+/** The first line of a licence that says whose it is. */
+export const copyrightOf = (licenceText: string): string => COPYRIGHT.exec(licenceText)?.[0] ?? '';
 
 /** What follows the copyright, without its line breaks. */
 function termsOf(licenceText: string): string {

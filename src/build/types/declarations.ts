@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { generateDtsBundle } from 'dts-bundle-generator';
-import { head, type Licensed } from '../bundle/head.ts';
+import { copyrightOf, head, type Licensed } from '../bundle/head.ts';
 import { type Entry, neighbourOf } from '../entries.ts';
 import { showMemberDocs } from './member-docs.ts';
 
@@ -23,7 +23,7 @@ export function declarations(
     { preferredConfigPath: join(root, 'tsconfig.json') },
   );
   const files = new Map<string, string>();
-  const [, copyright = ''] = /^(Copyright .*)$/m.exec(project.licenceText) ?? [];
+  const copyright = copyrightOf(project.licenceText);
   typed.forEach(({ source, about, outputs, declarations }, index) => {
     const types = showMemberDocs(texts[index] ?? '');
     for (const file of declarations) {
