@@ -15,6 +15,10 @@ export function partsOf(secret: string, length: number): string[] {
 /** Calls back for each place in a text at which a word begins, from the first to the last. */
 type WordSearch = (text: string, onFound: (index: number, word: string) => void) => void;
 
+/** A text as a regular expression that matches it and nothing else. */
+export const escapeForRegExp = (text: string): string =>
+  text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
 /**
  * Makes a search for words, which may overlap; of those that begin at the same place the longest is found. Words that are shorter than
  * `length` are left out.
@@ -25,7 +29,7 @@ export function createWordSearch(words: Iterable<string>, length: number): WordS
     .sort((a, b) => b.length - a.length);
   if (searched.length === 0) return () => {};
   // One expression for all words reads the text once, however many they are.
-  const escaped = searched.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  const escaped = searched.map((word) => escapeForRegExp(word));
   const anyWord = new RegExp(`(?=(${escaped.join('|')}))`, 'g');
   return (text, onFound) => {
     for (const { index, 1: word = '' } of text.matchAll(anyWord)) onFound(index, word);

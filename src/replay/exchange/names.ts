@@ -12,7 +12,7 @@ export function checkName(name: string): void {
   const isFit = /^\w[\w.-]*$/.test(name) && name.length <= LONGEST_NAME;
   if (isFit && !name.endsWith('.body') && !reservedByWindows.test(name)) return;
   throw new TypeError(
-    `the name '${name}' does not fit a file on every system: give up to ${LONGEST_NAME} letters, digits, '_', '-' and '.'; the first is none of the last two, the end is not '.body', and Windows has no device of that name, such as 'con'`,
+    `the name '${name}' does not fit a file on every system: give up to ${LONGEST_NAME} letters, digits, '_', '-' and '.', beginning with a letter, a digit or '_', not ending with '.body', and no device of Windows such as 'con'`,
   );
 }
 

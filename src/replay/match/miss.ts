@@ -98,11 +98,12 @@ export function describeNoName(name: string, names: readonly string[]): string {
 function byLikeness(word: string, names: readonly string[]): string[] {
   const pairsIn = (text: string) => new Set([...text].map((letter, at) => letter + text[at + 1]));
   const wanted = pairsIn(word);
-  const likeness = (name: string) => {
+  const rated = names.map((name) => {
     const pairs = [...pairsIn(name)];
-    return pairs.filter((pair) => wanted.has(pair)).length / (pairs.length + wanted.size);
-  };
-  return [...names].sort((a, b) => likeness(b) - likeness(a));
+    const common = pairs.filter((pair) => wanted.has(pair));
+    return { name, likeness: common.length / (pairs.length + wanted.size) };
+  });
+  return rated.sort((a, b) => b.likeness - a.likeness).map(({ name }) => name);
 }
 
 function inList(items: readonly string[], between: string): string {

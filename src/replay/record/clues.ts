@@ -1,4 +1,9 @@
-import { createWordSearch, partsOf, TELLING_LENGTH } from '../../client/errors/secrets.ts';
+import {
+  createWordSearch,
+  escapeForRegExp,
+  partsOf,
+  TELLING_LENGTH,
+} from '../../client/errors/secrets.ts';
 
 /** Where a secret begins in a text, and what it is: `$MY_TOKEN`. */
 interface Sighting {
@@ -149,7 +154,7 @@ function anyWritingOfCharacter(character: string): string {
   const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
   const short = shortEscapes.get(character);
   const writings = [
-    character.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'),
+    escapeForRegExp(character),
     hexBytes(character, percent),
     units.map((unit) => `u${hex(unit, 4)}`).join(`${backslash}{1,4}`),
     ...(short === undefined ? [] : [short]),
