@@ -2,8 +2,9 @@ import { abridge } from '../advice/index.ts';
 import { fieldsOf, isObject, itemsOf, type JsonObject } from '../client/json.ts';
 import type { Model } from '../client/models/models.ts';
 import type { ChatMessage } from '../client/types.ts';
-import { createAnswer } from './answer/answer.ts';
-import type { Asked } from './answer/job.ts';
+import { writeAnswer } from './answer/answer.ts';
+import { AnswerPage } from './answer/answer-page.ts';
+import type { Asked, Job } from './answer/job.ts';
 import { findUnfinished } from './answer/resume.ts';
 import { createTextInsertion, type Insertion, targetOf } from './editor/insert-text.ts';
 import { loadVSCode } from './editor/vscode.ts';
@@ -12,7 +13,6 @@ import {
   asThread,
   currentMessages,
   type HostUtils,
-  isThread,
   type Message,
   postToPanel,
   type Task,
@@ -28,9 +28,9 @@ import { languageOf } from './settings/language.ts';
 import { type Config, readSettings } from './settings/settings.ts';
 import { type LoadedMessage, toChatMessages } from './thread/conversation.ts';
 import { realClock, sleep, type TurnClock } from './turn/clock.ts';
-import { callForInitTask, readThread, takeCallBack, whenPageLoads } from './turn/opening.ts';
+import { callForInitTask, takeCallBack, whenPageLoads } from './turn/opening.ts';
 import { type AgentResponse, createNoResponse, createResponse } from './turn/response.ts';
-import { writeThread } from './turn/saved-thread.ts';
+import { readSaved, writeThread } from './turn/saved-thread.ts';
 import { beginTurn, isAnswering, isPressedTwice, showAgain } from './turn/turn.ts';
 
 /*
@@ -63,7 +63,8 @@ export default class LocalLLMStreamAgent {
   settings: unknown;
   /** Time, in every reply. A test puts its own in its place. */
   clock: TurnClock = realClock;
-  #server: { baseURL: string; apiKey: string | undefined; server: Server } | undefined;
+  /** Of the first settings: the host makes a new agent when they change. A thread's own choices change no address. */
+  #server: Server | undefined;
 
   /**
    * @param metadata - the agent's `metadata` in agents.json; `metadata.llm` holds what the README lists
@@ -101,14 +102,17 @@ export default class LocalLLMStreamAgent {
     const button = `${name} ${model ?? replyId ?? share ?? ''}`;
     // The host would make a bubble of any response, and of an error.
     if (isPressedTwice(chat, button, this.clock)) return new Promise(() => {});
-    if (name === TASKS.askAgainLabel) return this.#pressRetry(chat, hostUtils, button);
-    if (name === TASKS.resetContext) return this.#resetContext(chat, hostUtils, button);
     if (name === LOAD_MODEL && typeof model === 'string') keepModel(model, chat, hostUtils);
     const asked = askedBy(name, fieldsOf(meta));
     if (asked) return this.#reply(asked, chat, hostUtils, { button });
-    (await beginTurn(chat, hostUtils, this.clock)).release();
+    (await beginTurn(chat, hostUtils, this.clock, button)).release();
+    if (name === TASKS.resetContext) return this.#resetContext(chat, hostUtils);
     const { phrases } = this.#voice(chat);
-    return noteResponse([phrases.unknownTask(abridge(String(name), 100))]);
+    if (name !== TASKS.askAgainLabel)
+      return noteResponse([phrases.unknownTask(abridge(String(name), 100))]);
+    // The page does what its own button does: the failed reply goes, and `generateReply` is called.
+    postToPanel(hostUtils, { type: 'triggerRetry' });
+    return createResponse();
   }
 
   /** The panel's drop-downs and buttons; within two seconds, whatever the server does. */
@@ -117,10 +121,7 @@ export default class LocalLLMStreamAgent {
     const models = this.#serverFor(config)
       .models()
       .catch(() => []);
-    const waiting = new AbortController();
-    const late = sleep(PANEL_MS, this.clock, waiting.signal).then(() => []);
-    const list = await Promise.race([models, late]);
-    waiting.abort();
+    const list = await Promise.race([models, sleep(PANEL_MS, this.clock).then(() => [])]);
     if (thread) this.#callForInitTask(asThread(thread));
     return buildOperations(config, list, phrases);
   }
@@ -162,13 +163,13 @@ export default class LocalLLMStreamAgent {
     const kept = unfinished && (await server.keptAnswer(unfinished.id));
     // The user was faster. The host would tell the page that nobody answers any more.
     if (isAnswering(thread, hostUtils)) return new Promise(() => {});
-    if (kept) forgetOpenings(thread, hostUtils);
-    if (kept && !kept.isDone) return this.#reply({ kind: 'resume' }, thread, hostUtils);
-    if (kept) {
-      const begun = await this.#begin({ kind: 'resume' }, thread, hostUtils, {});
-      await begun.answer.write(begun.turn);
-      begun.turn.release();
-    }
+    if (!kept) return createNoResponse();
+    forgetOpenings(thread, hostUtils);
+    const asked = { kind: 'resume', kept } as const;
+    if (!kept.isDone) return this.#reply(asked, thread, hostUtils);
+    const { job, page } = await this.#begin(asked, thread, hostUtils);
+    await writeAnswer(job, page);
+    job.turn.release();
     return createNoResponse();
   }
 
@@ -182,8 +183,8 @@ export default class LocalLLMStreamAgent {
     hostUtils: HostUtils | undefined,
     how: { isInitial?: boolean; button?: string } = {},
   ): Promise<AgentResponse> {
-    const { turn, answer, response } = await this.#begin(asked, thread, hostUtils, how);
-    const texts = turn.stream(answer);
+    const { job, page, response } = await this.#begin(asked, thread, hostUtils, how);
+    const texts = job.turn.stream(page, () => writeAnswer(job, page));
     response.setStream(this.createStream({ texts, [Symbol.asyncIterator]: () => asChunks(texts) }));
     return response;
   }
@@ -192,50 +193,37 @@ export default class LocalLLMStreamAgent {
     asked: Asked,
     thread: Thread,
     hostUtils: HostUtils | undefined,
-    { isInitial = false, button }: { isInitial?: boolean; button?: string },
+    { isInitial = false, button }: { isInitial?: boolean; button?: string } = {},
   ) {
     const leaving = asked.kind === 'resume' ? 'unseen' : 'unwanted';
     const turn = await beginTurn(thread, hostUtils, this.clock, button, leaving);
     const { config, phrases } = this.#voice(thread);
-    const response = createResponse('', () => (turn.takesButtons() ? answer.buttons() : []));
-    if (asked.kind === 'resume') response.getMeta().isOpening = true;
-    const answer = createAnswer({
+    const response = createResponse('', () => turn.buttons);
+    const meta = response.getMeta();
+    if (asked.kind === 'resume') meta.isOpening = true;
+    const job: Job = {
       asked,
       thread,
+      before: [...thread.messages],
+      turn,
+      reply: turn,
       hostUtils,
       clock: this.clock,
       config,
       phrases,
       server: this.#serverFor(config),
-      meta: response.getMeta(),
+      meta,
       convert: (messages) => this.convertToOpenAIMessages(messages),
       showModels: (models) => showOperations(thread, hostUtils, config, models, phrases),
       insertion: isInitial ? await insertionFor(thread, phrases, this.clock) : undefined,
-    });
-    return { turn, answer, response };
+    };
+    return { job, page: new AnswerPage(job), response };
   }
 
-  /** The page does what its own button does: the failed reply goes, and `generateReply` is called. */
-  async #pressRetry(
-    thread: Thread,
-    hostUtils: HostUtils | undefined,
-    button: string,
-  ): Promise<AgentResponse> {
-    (await beginTurn(thread, hostUtils, this.clock, button)).release();
-    postToPanel(hostUtils, { type: 'triggerRetry' });
-    return createResponse();
-  }
-
-  async #resetContext(
-    thread: Thread,
-    hostUtils: HostUtils | undefined,
-    button: string,
-  ): Promise<AgentResponse> {
-    (await beginTurn(thread, hostUtils, this.clock, button)).release();
-    // A second click would draw a second line.
-    if (currentMessages(thread.messages).length === 0) return createResponse();
+  async #resetContext(thread: Thread, hostUtils: HostUtils | undefined): Promise<AgentResponse> {
     try {
-      addMarker(thread, hostUtils);
+      // A second click would draw a second line.
+      if (currentMessages(thread.messages).length > 0) addMarker(thread, hostUtils);
       return createResponse();
     } catch (error) {
       const { config, phrases } = this.#voice(thread);
@@ -253,13 +241,9 @@ export default class LocalLLMStreamAgent {
     return { config, phrases: phrasesIn(config.language ?? languageOf(thread.messages)) };
   }
 
-  /** One for an address, because it keeps the list of models. */
   #serverFor(config: Config): Server {
-    const { baseURL, apiKey } = config;
-    if (this.#server?.baseURL !== baseURL || this.#server.apiKey !== apiKey) {
-      this.#server = { baseURL, apiKey, server: new Server(config) };
-    }
-    return this.#server.server;
+    this.#server ??= new Server(config);
+    return this.#server;
   }
 }
 
@@ -289,8 +273,8 @@ function keepModel(model: string, thread: Thread, hostUtils: HostUtils | undefin
   try {
     thread.settings = { ...fieldsOf(thread.settings), model };
     const repository = hostUtils?.threadRepository;
-    const saved = readThread(repository, thread.id);
-    if (!isThread(saved)) return;
+    const saved = readSaved(thread, repository);
+    if (!saved) return;
     saved.settings = { ...fieldsOf(saved.settings), model };
     writeThread(saved, repository);
   } catch {
@@ -304,12 +288,12 @@ function forgetOpenings(thread: Thread, hostUtils: HostUtils | undefined): void 
   const messageIds = thread.messages.filter(isOpening).map(({ id }) => id);
   if (messageIds.length === 0) return;
   const repository = hostUtils?.threadRepository;
-  const saved = readThread(repository, thread.id);
+  const saved = readSaved(thread, repository);
   try {
-    for (const { messages } of [thread, asThread(saved)]) {
+    for (const { messages } of saved ? [thread, saved] : [thread]) {
       messages.splice(0, messages.length, ...messages.filter((message) => !isOpening(message)));
     }
-    if (isThread(saved)) writeThread(saved, repository);
+    if (saved) writeThread(saved, repository);
     postToPanel(hostUtils, { type: 'messagesDeleted', messageIds });
   } catch {
     // They do no harm.

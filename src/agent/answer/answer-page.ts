@@ -1,3 +1,4 @@
+import { abridge } from '../../advice/index.ts';
 import type { ChatReply, Fetch, PartialResult, ReplyEvent } from '../../client/types.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import type { AvailableTask, Message } from '../host.ts';
@@ -10,20 +11,19 @@ import type { Note } from '../say/ending.ts';
 import { resultFacts } from '../say/facts.ts';
 import { createSecretFilter } from '../settings/secret.ts';
 import { startOf } from '../thread/conversation.ts';
-import type { EarlierReply, ReplyPart } from '../turn/earlier-reply.ts';
-import type { Leaving, OpenReply } from '../turn/turn.ts';
+import type { EarlierReply } from '../turn/earlier-reply.ts';
+import type { ReplyPart, ReplyWriter } from '../turn/reply.ts';
 import type { Job } from './job.ts';
-import { lastReply, type Remark } from './plan.ts';
+import { type Attempt, lastReply, type Remark } from './plan.ts';
 import type { TextFilter } from './request.ts';
 
 const asItIs: TextFilter = (text) => text;
 
 /** One reply as it is shown and saved: text, reasoning, what is waited for, notes, buttons, meta. */
-export class AnswerPage {
+export class AnswerPage implements ReplyWriter {
   /** How much of the answer has come. Progress is a sign; a word is text, reasoning or a call. */
   heard: 'nothing' | 'sign' | 'word' = 'nothing';
   readonly #job: Job;
-  readonly #reply: OpenReply;
   readonly #layout: Layout;
   readonly #notice: Notice;
   readonly #thought: Thought;
@@ -36,16 +36,13 @@ export class AnswerPage {
   #state: 'open' | 'ended' | 'stopped' = 'open';
   /** Another reply is written in place of this one. */
   #isElsewhere: boolean;
-  /** Nobody looks at it now. */
-  #isUnseen = false;
   #stream: ChatReply | undefined;
   #answerFilter = asItIs;
   #thoughtFilter = asItIs;
 
-  constructor(job: Job, reply: OpenReply) {
-    const { phrases, clock, config } = job;
+  constructor(job: Job) {
+    const { phrases, clock, config, reply } = job;
     this.#job = job;
-    this.#reply = reply;
     this.#last = job.asked.kind === 'continue' ? lastReply(job.before) : undefined;
     this.#layout = new Layout({
       write: (text) => {
@@ -61,38 +58,41 @@ export class AnswerPage {
     );
     this.#thought = new Thought(config.reasoning === 'show', phrases, clock);
     this.#isElsewhere = job.asked.kind === 'resume';
-    this.waitFor({ for: 'first token' });
   }
 
   /** For its stream. A server that can go on while nobody looks is not asked to stop then. */
   readonly fetch: Fetch = async (url, init) => {
-    const isLeft = init.method === 'DELETE' && this.#isUnseen;
-    return isLeft ? new Response(null, { status: 204 }) : nodeFetch(url, init);
+    return init.method === 'DELETE' && this.#isUnseen
+      ? new Response(null, { status: 204 })
+      : nodeFetch(url, init);
   };
+
+  /** Nobody looks at it now. */
+  get #isUnseen(): boolean {
+    return this.#job.reply.signal.reason === 'unseen';
+  }
 
   get isContinuing(): boolean {
     return this.#job.asked.kind === 'continue';
   }
 
   get hasText(): boolean {
-    return this.#layout.hasText || this.#earlier?.hasText === true;
+    return this.#layout.hasText || this.#earlier?.isBegun === true;
   }
 
   /** Of the reply that can be continued after this one. */
   get idToContinue(): unknown {
-    return this.isContinuing ? this.#last?.id : this.#reply.bubble?.id;
+    return (this.#last ?? this.#job.reply.bubble)?.id;
   }
 
   waitFor(waiting: WaitingFor): void {
     if (this.#state === 'open') this.#notice.waitFor(waiting);
   }
 
-  /**
-   * A stream begins; what was heard of another stays heard.
-   * @param isPrefilled - the server goes on with the very text that it was sent, which has no blanks at its end
-   */
-  follow(stream: ChatReply, filter: TextFilter, isPrefilled: boolean): void {
+  /** A stream begins; what was heard of another stays heard. */
+  follow(stream: ChatReply, attempt: Pick<Attempt, 'filter' | 'isPrefilled'> = {}): void {
     const { apiKey = '' } = this.#job.config;
+    const { filter = asItIs, isPrefilled } = attempt;
     const withoutKey = createSecretFilter(apiKey);
     this.#stream = stream;
     this.#answerFilter = (text, isLast) => filter(withoutKey(text, isLast), isLast);
@@ -101,12 +101,14 @@ export class AnswerPage {
     if (resumable) {
       const { id, baseURL } = resumable;
       this.#job.meta.resumable = { id, baseURL };
-      this.#reply.save();
+      this.#job.reply.save();
     }
     if (!this.#last) return;
-    const start = startOf(this.#last);
-    const text = isPrefilled ? start.text.trimEnd() : start.text;
-    this.#earlier = this.#reply.goOnWith(this.#last, { ...start, text });
+    const { text, added } = startOf(this.#last);
+    const meta = { ...this.#last.meta, added, error: undefined, panelClosed: undefined };
+    // The server goes on with the text that it was sent, which has no blanks at its end.
+    const start = { text: isPrefilled ? text.trimEnd() : text, meta };
+    this.#earlier = this.#job.turn.goOnWith(this.#last, start);
   }
 
   /** @param created - when the server has sent what comes now, in s */
@@ -193,21 +195,26 @@ export class AnswerPage {
     };
   }
 
+  onSavingFailed(error: unknown): void {
+    const { phrases } = this.#job;
+    const words = abridge(error instanceof Error ? error.message : String(error), 200);
+    this.remark({ note: [phrases.notSaved(words), phrases.notSavedAdvice()] });
+  }
+
   /** Keeps in the reply's meta what is known of the answer. */
   record(result: Partial<PartialResult> = this.#stream?.soFar ?? {}): void {
     Object.assign(this.#job.meta, resultFacts(result, this.#job.config.apiKey ?? ''));
   }
 
   /** The user has stopped it, or has left. @returns whether the server was still at the prompt */
-  stop(leaving: Leaving): boolean {
+  stop(): boolean {
     const { phrases, meta } = this.#job;
     if (this.#state !== 'open') return false;
     this.record();
-    if (leaving === 'unseen') this.#isUnseen = true;
-    else delete meta.resumable;
+    if (!this.#isUnseen) delete meta.resumable;
     meta.verdict ??= 'stopped';
     this.#notice.end();
-    this.#layout.cutTo(this.#reply.text);
+    this.#layout.cutTo(this.#job.reply.text);
     this.#endThought();
     this.#buttonsAtEnd = this.#buttonsIfStopped();
     this.#earlier?.end({ verdict: 'stopped' });
@@ -257,9 +264,8 @@ export class AnswerPage {
     this.#endThought();
     this.#job.insertion?.write(text);
     if (!this.#earlier) return this.#layout.text(text);
-    const isFirst = !this.#earlier.hasText;
     this.#earlier.write(text);
-    if (isFirst) this.#add(formatNote('ℹ️', [this.#job.phrases.goesOnAbove()]));
+    if (this.#earlier.begin()) this.#add(formatNote('ℹ️', [this.#job.phrases.goesOnAbove()]));
   }
 
   #add(block: string): void {

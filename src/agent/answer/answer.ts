@@ -1,16 +1,14 @@
 import { abridge } from '../../advice/index.ts';
 import { ChatError } from '../../client/errors/errors.ts';
-import { defaultChatModel } from '../../client/models/models.ts';
 import { streamChat } from '../../client/stream-chat.ts';
-import { type AvailableTask, addMarker } from '../host.ts';
+import { addMarker } from '../host.ts';
 import { effortsOf, modelNamed } from '../say/operations.ts';
-import type { OpenReply, ReplyWriter } from '../turn/turn.ts';
-import { AnswerPage } from './answer-page.ts';
+import type { AnswerPage } from './answer-page.ts';
 import { type Asked, hasOwnBubble, type Job } from './job.ts';
 import { endAnswer, failAnswer } from './outcome.ts';
 import { type Attempt, type Plan, planAnswer } from './plan.ts';
 import { buildRequest, refusesAttempt } from './request.ts';
-import { findUnfinished, takeUp } from './resume.ts';
+import { takeUp } from './resume.ts';
 import { canWait, isMissingServer, waitForServer } from './server-wait.ts';
 
 /*
@@ -21,7 +19,7 @@ import { canWait, isMissingServer, waitForServer } from './server-wait.ts';
  *     ─ request.ts (the request's fields, what a server refuses of them) ─ streamChat
  *     ─ answer-page.ts (each event onto the page) ─ page/ ─ the reply
  *   an end or a failure ─ outcome.ts ─ say/ending.ts, say/failure.ts ─ notes and buttons under the answer
- *   an answer that has lost its window ─ resume.ts ─ resumed-reply.ts ─ its own bubble
+ *   an answer that has lost its window ─ resume.ts ─ its own bubble
  */
 
 /**
@@ -33,52 +31,24 @@ const STILL_BUSY_MS = 60_000;
 /** When a reply was stopped before its first word, by the server's base URL. */
 const stoppedEarly = new Map<string, number>();
 
-/** Prepares an answer. Whatever goes wrong is said in the reply. */
-export function createAnswer(given: Omit<Job, 'before'>): Answer {
-  const job = { ...given, before: [...given.thread.messages] };
-  let page: AnswerPage | undefined;
-  return {
-    write(reply) {
-      page = new AnswerPage(job, reply);
-      return answerOn(page, job, reply);
-    },
-    messageIfEnded: (text) => page?.messageIfEnded(text) ?? { text },
-    onSavingFailed(error) {
-      const words = abridge(error instanceof Error ? error.message : String(error), 200);
-      page?.remark({ note: [job.phrases.notSaved(words), job.phrases.notSavedAdvice()] });
-    },
-    buttons: () => page?.buttons() ?? [],
-  };
-}
-
-/** An answer that can be written into a reply. */
-interface Answer extends ReplyWriter {
-  /** The buttons under it, as they are now. */
-  buttons(): readonly AvailableTask[];
-}
-
-/** One answer, from the first look at the server to the last note. */
-async function answerOn(page: AnswerPage, job: Job, reply: OpenReply): Promise<void> {
-  const { config, insertion, server, showModels, meta, clock } = job;
-  const leaving = new AbortController();
+/** Writes one answer, from the first look at the server to the last note. Whatever goes wrong is said in the reply. */
+export async function writeAnswer(job: Job, page: AnswerPage): Promise<void> {
+  const { asked, config, insertion, server, showModels, meta, clock, turn } = job;
   // At once, because the host saves the message when it has left the stream.
-  reply.signal.addEventListener('abort', () => {
-    if (page.stop(reply.signal.reason) && !meta.error)
-      stoppedEarly.set(config.baseURL, clock.now());
-    leaving.abort();
+  turn.signal.addEventListener('abort', () => {
+    if (page.stop() && !meta.error) stoppedEarly.set(config.baseURL, clock.now());
   });
-  insertion?.onCancel(() => leaving.abort());
+  insertion?.onCancel(() => turn.cancel());
+  page.waitFor({ for: 'first token' });
   void server.models(true).then(showModels, () => showModels([]));
   try {
     if (config.problem) throw config.problem;
     noteUnknownSettings(job, page);
-    const isTakenUp = await takeUpLast(job, page, reply);
-    if (!isTakenUp && job.asked.kind !== 'resume')
-      await answerWhenPossible(job, page, leaving.signal);
+    const isTakenUp = await takeUp(job, page);
+    if (!isTakenUp && asked.kind !== 'resume') await answerWhenPossible(job, page);
     await insertion?.finish();
   } catch (error) {
-    if (leaving.signal.aborted) meta.verdict ??= 'stopped';
-    else await failAnswer(job, page, error);
+    if (!turn.signal.aborted) await failAnswer(job, page, error);
   }
   page.close();
   if (meta.summary === undefined) return;
@@ -89,59 +59,39 @@ async function answerOn(page: AnswerPage, job: Job, reply: OpenReply): Promise<v
   }
 }
 
-/**
- * The last answer may have lost its window, and the server may have gone on with it.
- * @returns whether nothing else was asked for
- */
-async function takeUpLast(job: Job, page: AnswerPage, reply: OpenReply): Promise<boolean> {
-  const { asked, config, before } = job;
-  const unfinished = findUnfinished(before, config.baseURL);
-  if (!unfinished) return false;
-  const isAskedFor = asked.kind === 'resume' || asked.kind === 'continue';
-  const onShown = isAskedFor ? () => page.goElsewhere() : () => {};
-  return (await takeUp(job, reply, unfinished, isAskedFor, onShown)) && isAskedFor;
-}
-
 /** If no server is running, the reply says so, and answers if one comes while somebody looks at it. */
-async function answerWhenPossible(job: Job, page: AnswerPage, signal: AbortSignal): Promise<void> {
+async function answerWhenPossible(job: Job, page: AnswerPage): Promise<void> {
   try {
-    return await answer(job, page, signal);
+    return await answer(job, page);
   } catch (error) {
     if (!isMissingServer(error) || !canWait(job)) throw error;
     await failAnswer(job, page, error);
   }
   page.waitFor({ for: 'server' });
-  if (!(await waitForServer(job, signal))) return;
+  if (!(await waitForServer(job))) return;
   delete job.meta.error;
   await page.beginAgain();
   page.say('✅', [job.phrases.serverCame()]);
-  await answer(job, page, signal);
+  await answer(job, page);
 }
 
-async function answer(job: Job, page: AnswerPage, signal: AbortSignal): Promise<void> {
+async function answer(job: Job, page: AnswerPage): Promise<void> {
   const { asked } = job;
-  if (asked.kind === 'load') await loadModel(job, page, asked, signal);
+  if (asked.kind === 'load') await loadModel(job, page, asked);
   const plan = await planAnswer(job);
-  if (plan.kind === 'ready') return tellReady(job, page);
   for (const remark of plan.remarks) page.remark(remark);
-  if (plan.kind === 'ask') await ask(job, page, plan, signal);
+  await ask(job, page, plan);
 }
 
 /** Asks in the first way that the server does not refuse. */
-async function ask(
-  job: Job,
-  page: AnswerPage,
-  plan: Plan & { kind: 'ask' },
-  signal: AbortSignal,
-): Promise<void> {
-  const [attempt, ...others] = plan.attempts;
-  if (!attempt) return;
-  try {
-    await stream(job, page, plan.model, attempt, signal);
-  } catch (error) {
-    if (page.heard !== 'nothing' || signal.aborted) throw error;
-    if (others.length === 0 || !refusesAttempt(error)) throw error;
-    return ask(job, page, { ...plan, attempts: others }, signal);
+async function ask(job: Job, page: AnswerPage, { model, attempts }: Plan): Promise<void> {
+  for (const [i, attempt] of attempts.entries()) {
+    try {
+      return await stream(job, page, model, attempt);
+    } catch (error) {
+      const isLast = i === attempts.length - 1 || page.heard !== 'nothing';
+      if (isLast || job.turn.signal.aborted || !refusesAttempt(error)) throw error;
+    }
   }
 }
 
@@ -150,24 +100,24 @@ async function stream(
   job: Job,
   page: AnswerPage,
   model: string | undefined,
-  { messages, more, filter = (text) => text, isPrefilled = false }: Attempt,
-  signal: AbortSignal,
+  attempt: Attempt,
 ): Promise<void> {
-  const { config, meta, insertion, server } = job;
+  const { config, meta, insertion, server, turn } = job;
   const { baseURL, apiKey, timeouts } = config;
+  const { signal } = turn;
   meta.requestedModel = model;
   const watching = new AbortController();
   const stopWatching = () => watching.abort();
   signal.addEventListener('abort', stopWatching);
   void watchModel(job, page, model, watching.signal);
   try {
-    const sent = insertion ? insertion.instruct(messages) : messages;
+    const messages = insertion ? insertion.instruct(attempt.messages) : attempt.messages;
     const [efforts, isLlamaCpp] = await Promise.all([effortsFor(job, model), server.isLlamaCpp()]);
-    const request = buildRequest(config, model, sent, efforts, isLlamaCpp, more);
+    const request = buildRequest(config, model, messages, efforts, isLlamaCpp, attempt.more);
     const resume = isLlamaCpp && hasOwnBubble(job);
     const options = { baseURL, apiKey, timeouts, fetch: page.fetch, signal, resume };
     const reply = streamChat(request, options);
-    page.follow(reply, filter, isPrefilled);
+    page.follow(reply, attempt);
     for await (const event of reply.events()) {
       stopWatching();
       stoppedEarly.delete(baseURL);
@@ -186,10 +136,9 @@ async function effortsFor({ config, server }: Job, model: string | undefined) {
 }
 
 async function loadModel(
-  { server, meta, showModels }: Job,
+  { server, meta, showModels, turn }: Job,
   page: AnswerPage,
   { model, contextLength }: Asked & { kind: 'load' },
-  signal: AbortSignal,
 ): Promise<void> {
   page.waitFor({ for: 'loading', model });
   const models = await server.models(true).catch(() => []);
@@ -197,9 +146,8 @@ async function loadModel(
   if (isLoaded && contextLength === undefined) return;
   meta.requestedModel = model;
   try {
-    await server.load(model, signal, contextLength);
+    await server.load(model, turn.signal, contextLength);
   } catch (error) {
-    if (signal.aborted) throw error;
     const serverMessage = error instanceof Error ? error.message : '';
     const fields = { kind: 'server', reason: 'load-failed', serverMessage } as const;
     throw new ChatError('The server could not load the model', fields, error);
@@ -223,14 +171,6 @@ async function watchModel(
   if (model !== undefined && asked?.loaded === false) page.waitFor({ for: 'loading', model });
   else if (mayBeBusy) page.waitFor({ for: 'earlier question' });
   else if (asked?.loaded) page.waitFor({ for: 'reading' });
-}
-
-/** Asks the server even if the model is named, because it may not be running. */
-async function tellReady({ config, server, phrases }: Job, page: AnswerPage): Promise<void> {
-  const models = await server.models(true);
-  const model = config.model ?? defaultChatModel(models)?.id;
-  const shown = model === undefined ? phrases.anyModel() : `\`${model}\``;
-  page.say('✅', [phrases.ready(new URL(config.baseURL).host, shown)]);
 }
 
 function noteUnknownSettings({ config, phrases }: Job, page: AnswerPage): void {

@@ -3,10 +3,12 @@ import type { ChatMessage } from '../../client/types.ts';
 import type { Insertion } from '../editor/insert-text.ts';
 import type { HostUtils, Message, Meta, Thread } from '../host.ts';
 import type { Phrases } from '../say/phrases.ts';
-import type { Server } from '../server.ts';
+import type { KeptAnswer, Server } from '../server.ts';
 import type { Config } from '../settings/settings.ts';
 import type { LoadedMessage } from '../thread/conversation.ts';
 import type { TurnClock } from '../turn/clock.ts';
+import type { OpenReply } from '../turn/reply.ts';
+import type { Turn } from '../turn/turn.ts';
 
 /** What is asked for. */
 export type Asked =
@@ -18,8 +20,8 @@ export type Asked =
   | { kind: 'load'; model: string; contextLength?: number }
   /** The last question is answered without the oldest messages; of the text so much may stay, from 0 to 1. */
   | { kind: 'shorter'; share: number }
-  /** The last answer is taken up again: the chat was opened. */
-  | { kind: 'resume' }
+  /** The last answer is taken up again: the chat was opened, and the server has this of it. */
+  | { kind: 'resume'; kept: KeptAnswer }
   /** The model sums up the conversation, which goes on from there. */
   | { kind: 'summary' }
   /** The last question is answered without something that has kept the model from an answer. */
@@ -31,6 +33,9 @@ export interface Job {
   thread: Thread;
   /** The thread's messages before this reply. */
   before: readonly Message[];
+  turn: Turn;
+  /** What it is written into: the turn's own reply, or an earlier one. */
+  reply: OpenReply;
   hostUtils: HostUtils | undefined;
   clock: TurnClock;
   config: Config;

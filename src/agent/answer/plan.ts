@@ -34,11 +34,12 @@ export interface Attempt {
   isPrefilled?: boolean;
 }
 
-/** What is done for a job. `ask` has several attempts if a server may refuse the first. */
-export type Plan =
-  | { kind: 'ready' }
-  | { kind: 'say'; remarks: Remark[] }
-  | { kind: 'ask'; remarks: Remark[]; model: string | undefined; attempts: Attempt[] };
+/** How a job is done: what is said beside the answer, and the ways to ask for it. Nothing is asked if there is none. */
+export interface Plan {
+  remarks: Remark[];
+  model?: string | undefined;
+  attempts: Attempt[];
+}
 
 /** Decides from the thread and from what is asked for how the model is asked. Sends nothing but looks at the list of models. */
 export async function planAnswer(job: Job): Promise<Plan> {
@@ -57,14 +58,14 @@ export async function planAnswer(job: Job): Promise<Plan> {
     const model = await modelToAsk(job);
     return (await job.server.models()).find(({ id }) => id === model);
   });
-  if (question.kind === 'none') return { kind: 'ready' };
+  if (question.kind === 'none') return say([await readiness(job)], '✅');
   if (question.kind === 'told') {
     const { sign, notes } = question;
-    return { kind: 'say', remarks: [...remarks, ...notes.map((note) => ({ note, sign }))] };
+    return { remarks: [...remarks, ...notes.map((note) => ({ note, sign }))], attempts: [] };
   }
   remarks.push(...question.notes.map(({ facts, note }) => ({ note, once: facts })));
   const attempts = attemptsFor(job, question.messages);
-  return { kind: 'ask', remarks, model: await modelToAsk(job), attempts };
+  return { remarks, model: await modelToAsk(job), attempts };
 }
 
 /** In which ways the question is asked, one after the other. */
@@ -97,7 +98,7 @@ async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
   const last = lastReply(before);
   if (!last || (buttonOf !== undefined && last.id !== buttonOf)) return say([phrases.notTheLast()]);
   const question = await findQuestion(job, conversationOf(before), async () => undefined);
-  if (question.kind !== 'asked') return { kind: 'say', remarks: [] };
+  if (question.kind !== 'asked') return { remarks: [], attempts: [] };
   const { messages } = question;
   const asked: Attempt = {
     messages: [...messages, { role: 'user', content: phrases.goOn() }],
@@ -111,7 +112,7 @@ async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
   };
   const model = await modelToAsk(job);
   const attempts = (await server.isLlamaCpp()) ? [prefill, asked] : [asked];
-  return { kind: 'ask', remarks: [], model, attempts };
+  return { remarks: [], model, attempts };
 }
 
 /** The model sums up what was said; the next turns begin with that. */
@@ -119,10 +120,18 @@ async function planSummary(job: Job): Promise<Plan> {
   const question = await findQuestion(job, conversationOf(job.before), async () => undefined);
   if (question.kind !== 'asked') return say([job.phrases.nothingToSumUp()]);
   const messages = [...question.messages, { role: 'user', content: job.phrases.sumUp() }];
-  return { kind: 'ask', remarks: [], model: await modelToAsk(job), attempts: [{ messages }] };
+  return { remarks: [], model: await modelToAsk(job), attempts: [{ messages }] };
 }
 
-const say = (note: Note): Plan => ({ kind: 'say', remarks: [{ note }] });
+const say = (note: Note, sign?: string): Plan => ({ remarks: [{ note, sign }], attempts: [] });
+
+/** Asks the server even if the model is named, because it may not be running. */
+async function readiness({ config, server, phrases }: Job): Promise<string> {
+  const models = await server.models(true);
+  const model = config.model ?? defaultChatModel(models)?.id;
+  const shown = model === undefined ? phrases.anyModel() : `\`${model}\``;
+  return phrases.ready(new URL(config.baseURL).host, shown);
+}
 
 /** The model that is named in the request; `undefined` if the server chooses. */
 async function modelToAsk({ asked, config, server }: Job): Promise<string | undefined> {

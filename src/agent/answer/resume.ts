@@ -4,18 +4,17 @@ import { resumeChat } from '../../client/stream-chat.ts';
 import type { ChatReply } from '../../client/types.ts';
 import { currentMessages, type Message, postToPanel } from '../host.ts';
 import type { KeptAnswer } from '../server.ts';
-import type { Leaving, OpenReply } from '../turn/turn.ts';
+import type { EarlierReply } from '../turn/earlier-reply.ts';
 import { AnswerPage } from './answer-page.ts';
 import type { Job } from './job.ts';
 import { endAnswer, failAnswer } from './outcome.ts';
-import { ResumedReply } from './resumed-reply.ts';
 
 /*
  * An answer that has lost its window, because that was reloaded, closed or killed, and that llama.cpp goes on with:
  *
  *   the reply's meta.resumable ─ findUnfinished ─ Server.keptAnswer (what is there of it)
  *     ─ resumeChat, from the first byte ─ answer-page.ts
- *     ─ resumed-reply.ts (its own bubble, once all that is there was read)
+ *     ─ turn/earlier-reply.ts (its own bubble, once all that is there was read: until then what was saved stays)
  */
 
 /** A reply that ended with its window. */
@@ -44,43 +43,37 @@ export function findUnfinished(
 }
 
 /**
- * Puts the whole of an unfinished reply into its bubble, if the server still has it.
- * @param reply - the one that is open
- * @param goesOn - it is streamed to its end; otherwise the server is stopped, and what is there is kept
- * @returns whether the server had it
+ * Puts the whole of the last answer into its bubble, if it has lost its window and the server still has it. If that is what
+ * was asked for, it is streamed to its end; otherwise the server is stopped, and what is there is kept.
+ * @param press - the page of the reply that is open
+ * @returns whether nothing else was asked for
  */
-export async function takeUp(
-  job: Job,
-  reply: OpenReply,
-  { message, id }: Unfinished,
-  goesOn: boolean,
-  onShown: () => void,
-): Promise<boolean> {
-  const kept = await job.server.keptAnswer(id);
+export async function takeUp(job: Job, press: AnswerPage): Promise<boolean> {
+  const { asked, before, config, reply, server } = job;
+  const unfinished = findUnfinished(before, config.baseURL);
+  if (!unfinished) return false;
+  const { message, id } = unfinished;
+  const kept = asked.kind === 'resume' ? asked.kept : await server.keptAnswer(id);
   if (!kept || reply.signal.aborted) return false;
-  return new Resumption(job, reply, message, kept, goesOn, onShown).run(id);
+  const isAskedFor = asked.kind === 'resume' || asked.kind === 'continue';
+  const resumption = new Resumption(job, message, kept, isAskedFor ? press : undefined);
+  return (await resumption.run(id)) && isAskedFor;
 }
 
 class Resumption {
   readonly #job: Job;
-  readonly #reply: ResumedReply;
+  readonly #reply: EarlierReply;
   readonly #page: AnswerPage;
-  readonly #goesOn: boolean;
   readonly #kept: KeptAnswer;
-  readonly #onShown: () => void;
+  readonly #press: AnswerPage | undefined;
   readonly #leaving = new AbortController();
   #isOver = false;
   #stream: ChatReply | undefined;
 
-  constructor(
-    job: Job,
-    reply: OpenReply,
-    message: Message,
-    kept: KeptAnswer,
-    goesOn: boolean,
-    onShown: () => void,
-  ) {
+  /** @param press - the page of a reply that makes way for it: it goes on to its end */
+  constructor(job: Job, message: Message, kept: KeptAnswer, press: AnswerPage | undefined) {
     const { error: _, verdict: _verdict, panelClosed: _closed, ...meta } = message.meta ?? {};
+    this.#reply = job.turn.goOnWith(message, { text: '', meta });
     this.#job = {
       ...job,
       asked: { kind: 'answer' },
@@ -88,19 +81,19 @@ class Resumption {
       // The time that the rest took is not the answer's.
       config: { ...job.config, showStats: false },
       insertion: undefined,
+      reply: this.#reply,
       meta,
     };
-    this.#reply = new ResumedReply(reply, message, meta, (text) => this.#page.messageIfEnded(text));
-    this.#page = new AnswerPage(this.#job, this.#reply);
-    this.#goesOn = goesOn;
+    this.#page = new AnswerPage(this.#job);
+    this.#reply.ifEnded = () => this.#page.messageIfEnded(this.#reply.text);
     this.#kept = kept;
-    this.#onShown = onShown;
+    this.#press = press;
   }
 
+  /** @returns whether all came that the server had */
   async run(id: string): Promise<boolean> {
     const { baseURL, apiKey, timeouts } = this.#job.config;
-    const { signal } = this.#reply;
-    signal.addEventListener('abort', () => this.#leave(signal.reason));
+    this.#reply.signal.addEventListener('abort', () => this.#leave());
     const stream = resumeChat(
       { id, baseURL, bytes: 0 },
       {
@@ -116,7 +109,8 @@ class Resumption {
       },
     );
     this.#stream = stream;
-    this.#page.follow(stream, (text) => text, false);
+    this.#page.follow(stream);
+    this.#page.waitFor({ for: 'first token' });
     if (this.#kept.bytes === 0) setImmediate(() => this.#catchUp());
     try {
       for await (const event of stream.events()) {
@@ -138,13 +132,12 @@ class Resumption {
 
   #catchUp(): void {
     if (this.#isOver) return;
-    if (this.#goesOn || this.#kept.isDone) {
-      if (this.#reply.begin()) this.#onShown();
-    } else this.#leave('unwanted');
+    if (!this.#press && !this.#kept.isDone) this.#leave();
+    else if (this.#reply.begin()) this.#press?.goElsewhere();
   }
 
-  #leave(leaving: Leaving): void {
-    this.#page.stop(leaving);
+  #leave(): void {
+    this.#page.stop();
     this.#close();
     this.#leaving.abort();
   }
@@ -156,10 +149,13 @@ class Resumption {
     if (!this.#hasCaughtUp) return;
     delete this.#job.meta.timing;
     this.#reply.begin();
-    const availableTasks = this.#goesOn ? this.#page.buttons() : [];
-    this.#reply.end(availableTasks);
+    const availableTasks = this.#press ? this.#page.buttons() : [];
+    const { bubble } = this.#reply;
+    if (availableTasks.length > 0) bubble.availableTasks = availableTasks;
+    this.#reply.end();
+    this.#reply.save();
     if (availableTasks.length === 0) return;
-    const messageId = this.#reply.bubble.id;
-    postToPanel(this.#job.hostUtils, { type: 'addAvailableTasks', messageId, availableTasks });
+    const shown = { type: 'addAvailableTasks', messageId: bubble.id, availableTasks };
+    postToPanel(this.#job.hostUtils, shown);
   }
 }

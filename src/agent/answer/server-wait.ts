@@ -19,12 +19,9 @@ export function canWait({ asked, before, hostUtils, insertion }: Job): boolean {
   return asked.kind === 'answer' && isQuestion && isSeen;
 }
 
-/**
- * Waits until a server listens there.
- * @param signal - ends the wait
- * @returns whether one does
- */
-export async function waitForServer({ server, clock }: Job, signal: AbortSignal): Promise<boolean> {
+/** Waits until a server listens there. @returns whether one does */
+export async function waitForServer({ server, clock, turn }: Job): Promise<boolean> {
+  const { signal } = turn;
   for (const end = clock.now() + WAIT_MS; clock.now() < end; ) {
     await sleep(BETWEEN_LOOKS_MS, clock, signal);
     if (signal.aborted) return false;

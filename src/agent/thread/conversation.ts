@@ -1,8 +1,7 @@
 import { fieldsOf } from '../../client/json.ts';
 import type { ChatMessage, ContentPart } from '../../client/types.ts';
 import { currentMessages, type Message, textOf } from '../host.ts';
-import { withoutAdded, withoutLastAdded } from '../page/added.ts';
-import type { ReplyStart } from '../turn/earlier-reply.ts';
+import { type Span, withoutAdded, withoutLastAdded } from '../page/added.ts';
 
 /** A message whose files were read; the host's own have only their names. */
 export interface LoadedMessage extends Message {
@@ -72,7 +71,7 @@ export function modelText(message: Message): string {
 }
 
 /** What a reply goes on with: all of it but the notes at its end. */
-export function startOf(message: Message): ReplyStart {
+export function startOf(message: Message): { text: string; added: Span[] } {
   return withoutLastAdded(textOfReply(message), message.meta?.added);
 }
 

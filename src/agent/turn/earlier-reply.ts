@@ -1,103 +1,116 @@
 import { type Message, type Meta, textOf } from '../host.ts';
-import type { Span } from '../page/added.ts';
 import type { TurnClock } from './clock.ts';
 import { renderingMs } from './joiner.ts';
-
-/** The beginning of a reply: its text, and where in it something was added. */
-export interface ReplyStart {
-  text: string;
-  added: Span[];
-}
-
-/** What of a message a reply changes. */
-export type ReplyPart = Pick<Message, 'text' | 'meta' | 'availableTasks'>;
+import type { OpenReply, ReplyPart } from './reply.ts';
 
 /**
- * An earlier reply of the thread, which goes on in its own bubble. The host streams into the newest bubble only, so this one
- * is shown by replacing its text, as often as the panel can render it.
+ * An earlier reply of the thread, which goes on or is written anew, in its own bubble. The host streams into the newest
+ * bubble only, so this one is shown by replacing its text, as often as the panel can render it.
  */
-export class EarlierReply {
+export class EarlierReply implements OpenReply {
   /** In the thread, where it is changed. */
-  readonly message: Message;
+  readonly bubble: Message;
+  readonly signal: AbortSignal;
+  readonly save: () => void;
   /** What is saved of it, as far as the agent knows: somebody may have edited it meanwhile. */
   savedText: string;
-  /** Whether a word was put to it. */
-  hasText = false;
+  /** What of it would be saved if it ended now. */
+  ifEnded: () => ReplyPart;
+  readonly #start: { text: string; meta: Meta };
   readonly #before: { text: string; meta: Meta };
-  readonly #start: ReplyStart;
   readonly #show: (text: string) => void;
   readonly #clock: TurnClock;
+  #text: string;
+  #isBegun = false;
   #isWaiting = false;
   #stopClock = () => {};
   #below = '';
 
   /**
-   * @param start - what the new part is put to
+   * @param turn - the one that it is written in
+   * @param start - what takes the place of its text and meta
    * @param show - shows the whole text in its bubble
    */
-  constructor(message: Message, start: ReplyStart, show: (text: string) => void, clock: TurnClock) {
-    this.message = message;
+  constructor(
+    turn: Pick<OpenReply, 'signal' | 'save'>,
+    message: Message,
+    start: { text: string; meta: Meta },
+    show: (text: string) => void,
+    clock: TurnClock,
+  ) {
+    this.bubble = message;
+    this.signal = turn.signal;
+    this.save = turn.save;
     this.savedText = textOf(message);
-    this.#before = { text: this.savedText, meta: message.meta ?? {} };
+    this.ifEnded = () => message;
     this.#start = start;
+    this.#before = { text: this.savedText, meta: message.meta ?? {} };
     this.#show = show;
     this.#clock = clock;
+    this.#text = start.text;
   }
 
-  /** What of it would be saved if it ended now. */
-  ifEnded = (): ReplyPart => this.message;
-
-  write(text: string): void {
-    if (text === '') return;
-    const { message } = this;
-    if (!this.hasText) {
-      const { added } = this.#start;
-      this.#take(this.#start.text, { ...this.#before.meta, added, panelClosed: undefined });
-    }
-    message.text += text;
-    if (this.#isWaiting) return;
-    this.#isWaiting = true;
-    this.#stopClock = this.#clock.after(renderingMs(message.text?.length ?? 0), this.#showAll);
+  get text(): string {
+    return this.#text;
   }
 
-  /** Puts a text in the place of all that there is. */
-  replace(text: string, meta: Meta): void {
-    this.#take(text, meta);
+  /** Whether it has taken the place of what was there. */
+  get isBegun(): boolean {
+    return this.#isBegun;
+  }
+
+  /** Takes the place of what was there. @returns whether it had not yet */
+  begin(): boolean {
+    if (this.#isBegun) return false;
+    this.#isBegun = true;
+    Object.assign(this.bubble, { text: this.#text, meta: this.#start.meta });
     this.#showAll();
-  }
-
-  /** Shows a text below it until more of it comes. */
-  showBelow(text: string): void {
-    if (text === this.#below) return;
-    this.#below = text;
-    this.#showAll();
+    return true;
   }
 
   /** What came is no answer: the reply is as it was. */
   restart(): void {
-    if (!this.hasText) return;
-    this.hasText = false;
-    Object.assign(this.message, this.#before);
+    this.#text = this.#start.text;
+    if (!this.#isBegun) return;
+    this.#isBegun = false;
+    Object.assign(this.bubble, this.#before);
     this.#showAll();
   }
 
   /**
    * Shows the last of it.
-   * @param facts - of the new part, for its meta
+   * @param facts - of what was written, for its meta
    */
-  end(facts: Meta): void {
-    if (this.hasText) Object.assign(this.message.meta ?? {}, { error: undefined, ...facts });
+  end(facts: Meta = {}): void {
+    Object.assign(this.#start.meta, facts);
     if (this.#isWaiting) this.#showAll();
   }
 
-  #take(text: string, meta: Meta): void {
-    this.hasText = true;
-    Object.assign(this.message, { text, meta });
-  }
+  write = (text: string): void => {
+    this.#text += text;
+    if (!this.#isBegun) return;
+    this.bubble.text = this.#text;
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#stopClock = this.#clock.after(renderingMs(this.#text.length), this.#showAll);
+  };
+
+  rewrite = async (text: string): Promise<void> => {
+    this.#text = text;
+    if (!this.#isBegun) return;
+    this.bubble.text = text;
+    this.#showAll();
+  };
+
+  showBelow = (text: string): void => {
+    if (text === this.#below) return;
+    this.#below = text;
+    if (this.#isBegun) this.#showAll();
+  };
 
   #showAll = (): void => {
     this.#stopClock();
     this.#isWaiting = false;
-    this.#show(textOf(this.message) + this.#below);
+    this.#show(textOf(this.bubble) + this.#below);
   };
 }

@@ -10,14 +10,14 @@ const isReply = (message: Message | undefined, id: unknown) =>
 /** Whether it is the earlier reply that goes on, and nobody has edited it. */
 function isContinued(message: Message, earlier: EarlierReply | undefined): earlier is EarlierReply {
   return (
-    earlier?.hasText === true &&
-    isReply(message, earlier.message.id) &&
+    earlier?.isBegun === true &&
+    isReply(message, earlier.bubble.id) &&
     textOf(message) === earlier.savedText
   );
 }
 
 /** The saved thread, unless that is the very object that is at hand. */
-function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {
+export function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {
   try {
     const saved = readThread(repository, thread.id);
     return isThread(saved) && saved.messages !== thread.messages ? saved : undefined;
@@ -44,7 +44,7 @@ export function adoptSaved(
   const hasAll = isNewest || saved.messages.some((message) => isReply(message, bubble.id));
   saved.messages = saved.messages.map((one) => {
     if (isReply(one, bubble.id)) return bubble;
-    return isContinued(one, earlier) ? earlier.message : one;
+    return isContinued(one, earlier) ? earlier.bubble : one;
   });
   adopt(thread, saved, hasAll);
 }
@@ -62,7 +62,7 @@ export function catchUp(thread: Thread, repository?: ThreadRepository): void {
   adopt(thread, saved, isIn(saved, question(thread)) && !isIn(thread, question(saved)));
   for (const message of thread.messages) {
     const own = saved.messages.find((one) => isReply(one, message?.id));
-    if (own && own !== message && !Object.isFrozen(message)) Object.assign(message, own);
+    if (own && own !== message) Object.assign(message, own);
   }
 }
 
@@ -81,25 +81,14 @@ export function saveReply(
   const saved = readSaved(thread, repository);
   const own = saved?.messages.find((one) => isReply(one, reply?.id));
   if (!saved || (reply && !own)) return;
-  const isNewer = own && reply && textOf(reply).length >= textOf(own).length && isOther(own, reply);
-  if (isNewer) Object.assign(own, reply);
-  const continued = putContinued(saved, earlier);
-  if (!isNewer && !continued) return;
+  const before = JSON.stringify(saved);
+  if (own && reply && textOf(reply).length >= textOf(own).length) Object.assign(own, reply);
+  const continued = saved.messages.find((one) => isContinued(one, earlier));
+  if (continued) Object.assign(continued, earlier?.ifEnded());
+  if (JSON.stringify(saved) === before) return;
   writeThread(saved, repository);
   if (continued && earlier) earlier.savedText = textOf(continued);
 }
-
-/** @returns the earlier reply in the saved thread, if there is more of it now than was saved */
-function putContinued(saved: Thread, earlier: EarlierReply | undefined): Message | undefined {
-  const continued = saved.messages.find((one) => isContinued(one, earlier));
-  const part = earlier?.ifEnded();
-  if (!continued || !part || !isOther(continued, part)) return undefined;
-  return Object.assign(continued, part);
-}
-
-/** Whether a message has anything that the saved one has not. */
-const isOther = (saved: Message, message: Partial<Message>): boolean =>
-  JSON.stringify({ ...saved, ...message }) !== JSON.stringify(saved);
 
 /**
  * Saves a thread, so that its file is whole at every moment: a disk that is full would leave the host's own way of saving
@@ -118,28 +107,6 @@ export function writeThread(thread: Thread, repository: ThreadRepository | undef
     rmSync(whole, { force: true, recursive: true });
     throw error;
   }
-}
-
-/** What is to be saved if the process ends now. */
-const savings = new Set<() => void>();
-
-function saveAll(): void {
-  for (const save of savings) save();
-}
-
-/**
- * Saves something when the process ends: VS Code is left, or its window reloaded. The host would save a reply only
- * after its stream.
- * @param save - writes at once, without waiting for anything, and never throws
- * @returns the function that takes it back
- */
-export function saveAtExit(save: () => void): () => void {
-  if (savings.size === 0) process.on('exit', saveAll);
-  savings.add(save);
-  return () => {
-    savings.delete(save);
-    if (savings.size === 0) process.off('exit', saveAll);
-  };
 }
 
 /** In place, because the host goes on with the objects that it has. */
