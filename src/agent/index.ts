@@ -30,7 +30,7 @@ import { type LoadedMessage, toChatMessages } from './thread/conversation.ts';
 import { realClock, sleep, type TurnClock } from './turn/clock.ts';
 import { callForInitTask, takeCallBack, whenPageLoads } from './turn/opening.ts';
 import { type AgentResponse, createNoResponse, createResponse } from './turn/response.ts';
-import { readSaved, writeThread } from './turn/saved-thread.ts';
+import { changeThread } from './turn/saved-thread.ts';
 import { beginTurn, isAnswering, isPressedTwice, showAgain } from './turn/turn.ts';
 
 /*
@@ -102,7 +102,12 @@ export default class LocalLLMStreamAgent {
     const button = `${name} ${model ?? replyId ?? share ?? ''}`;
     // The host would make a bubble of any response, and of an error.
     if (isPressedTwice(chat, button, this.clock)) return new Promise(() => {});
-    if (name === LOAD_MODEL && typeof model === 'string') keepModel(model, chat, hostUtils);
+    if (name === LOAD_MODEL && typeof model === 'string') {
+      // It is the chat's own from now on, as if it had been chosen in the drop-down.
+      changeThread(chat, hostUtils?.threadRepository, (one) => {
+        one.settings = { ...fieldsOf(one.settings), model };
+      });
+    }
     const asked = askedBy(name, fieldsOf(meta));
     if (asked) return this.#reply(asked, chat, hostUtils, { button });
     (await beginTurn(chat, hostUtils, this.clock, button)).release();
@@ -117,12 +122,17 @@ export default class LocalLLMStreamAgent {
 
   /** The panel's drop-downs and buttons; within two seconds, whatever the server does. */
   async loadOperations(thread?: Thread): Promise<unknown[]> {
-    const { config, phrases } = this.#voice(asThread(thread));
+    const chat = asThread(thread);
+    const { config, phrases } = this.#voice(chat);
     const models = this.#serverFor(config)
       .models()
       .catch(() => []);
     const list = await Promise.race([models, sleep(PANEL_MS, this.clock).then(() => [])]);
-    if (thread) this.#callForInitTask(asThread(thread));
+    const { initTask, bootMessage } = fieldsOf(this.metadata);
+    const last = currentMessages(chat.messages).at(-1);
+    // The host does something of its own at the opening of this chat.
+    const isBusy = last ? last.meta?.autoProcess === true : Boolean(initTask || bootMessage);
+    if (!isBusy) callForInitTask(chat);
     return buildOperations(config, list, phrases);
   }
 
@@ -137,14 +147,6 @@ export default class LocalLLMStreamAgent {
    */
   createStream(stream: ChunkStream): AsyncIterable<string> {
     return stream.texts ?? textOfChunks(stream);
-  }
-
-  /** Unless the host does something of its own at the opening of this chat. */
-  #callForInitTask(thread: Thread): void {
-    const { initTask, bootMessage } = fieldsOf(this.metadata);
-    const last = currentMessages(thread.messages).at(-1);
-    const isBusy = last ? last.meta?.autoProcess === true : Boolean(initTask || bootMessage);
-    if (!isBusy) callForInitTask(thread);
   }
 
   /** The chat was opened: an answer that has lost its window is taken up again, if the server has it. */
@@ -268,36 +270,15 @@ function askedBy(name: unknown, meta: JsonObject): Asked | undefined {
   return isSize ? { kind: 'load', model, contextLength } : undefined;
 }
 
-/** The model is the chat's own from now on, as if it had been chosen in the drop-down. */
-function keepModel(model: string, thread: Thread, hostUtils: HostUtils | undefined): void {
-  try {
-    thread.settings = { ...fieldsOf(thread.settings), model };
-    const repository = hostUtils?.threadRepository;
-    const saved = readSaved(thread, repository);
-    if (!saved) return;
-    saved.settings = { ...fieldsOf(saved.settings), model };
-    writeThread(saved, repository);
-  } catch {
-    // A thread that cannot be changed is answered all the same.
-  }
-}
-
 /** Takes away the bubbles of earlier openings, which say of the same answer that it goes on above. */
 function forgetOpenings(thread: Thread, hostUtils: HostUtils | undefined): void {
   const isOpening = (message: Message) => message?.meta?.isOpening === true;
   const messageIds = thread.messages.filter(isOpening).map(({ id }) => id);
   if (messageIds.length === 0) return;
-  const repository = hostUtils?.threadRepository;
-  const saved = readSaved(thread, repository);
-  try {
-    for (const { messages } of saved ? [thread, saved] : [thread]) {
-      messages.splice(0, messages.length, ...messages.filter((message) => !isOpening(message)));
-    }
-    if (saved) writeThread(saved, repository);
-    postToPanel(hostUtils, { type: 'messagesDeleted', messageIds });
-  } catch {
-    // They do no harm.
-  }
+  changeThread(thread, hostUtils?.threadRepository, ({ messages }) => {
+    messages.splice(0, messages.length, ...messages.filter((message) => !isOpening(message)));
+  });
+  postToPanel(hostUtils, { type: 'messagesDeleted', messageIds });
 }
 
 /** A reply's own stream brings its texts along, because no generator can be left while it waits. */

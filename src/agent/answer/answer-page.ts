@@ -14,8 +14,8 @@ import { startOf } from '../thread/conversation.ts';
 import type { EarlierReply } from '../turn/earlier-reply.ts';
 import type { ReplyPart, ReplyWriter } from '../turn/reply.ts';
 import type { Job } from './job.ts';
-import { type Attempt, lastReply, type Remark } from './plan.ts';
-import type { TextFilter } from './request.ts';
+import { lastReply, type Remark } from './plan.ts';
+import type { Attempt, TextFilter } from './request.ts';
 
 const asItIs: TextFilter = (text) => text;
 

@@ -2,12 +2,11 @@ import { abridge } from '../../advice/index.ts';
 import { ChatError } from '../../client/errors/errors.ts';
 import { streamChat } from '../../client/stream-chat.ts';
 import { addMarker } from '../host.ts';
-import { effortsOf, modelNamed } from '../say/operations.ts';
 import type { AnswerPage } from './answer-page.ts';
 import { type Asked, hasOwnBubble, type Job } from './job.ts';
 import { endAnswer, failAnswer } from './outcome.ts';
-import { type Attempt, type Plan, planAnswer } from './plan.ts';
-import { buildRequest, refusesAttempt } from './request.ts';
+import { type Plan, planAnswer } from './plan.ts';
+import { type Attempt, buildRequest, refusesAttempt } from './request.ts';
 import { takeUp } from './resume.ts';
 import { canWait, isMissingServer, waitForServer } from './server-wait.ts';
 
@@ -102,7 +101,7 @@ async function stream(
   model: string | undefined,
   attempt: Attempt,
 ): Promise<void> {
-  const { config, meta, insertion, server, turn } = job;
+  const { config, meta, server, turn } = job;
   const { baseURL, apiKey, timeouts } = config;
   const { signal } = turn;
   meta.requestedModel = model;
@@ -111,9 +110,8 @@ async function stream(
   signal.addEventListener('abort', stopWatching);
   void watchModel(job, page, model, watching.signal);
   try {
-    const messages = insertion ? insertion.instruct(attempt.messages) : attempt.messages;
-    const [efforts, isLlamaCpp] = await Promise.all([effortsFor(job, model), server.isLlamaCpp()]);
-    const request = buildRequest(config, model, messages, efforts, isLlamaCpp, attempt.more);
+    const isLlamaCpp = await server.isLlamaCpp();
+    const request = await buildRequest(job, model, attempt, isLlamaCpp);
     const resume = isLlamaCpp && hasOwnBubble(job);
     const options = { baseURL, apiKey, timeouts, fetch: page.fetch, signal, resume };
     const reply = streamChat(request, options);
@@ -127,12 +125,6 @@ async function stream(
   } finally {
     stopWatching();
   }
-}
-
-/** Looked up only if an effort was chosen. */
-async function effortsFor({ config, server }: Job, model: string | undefined) {
-  if (config.effort === undefined) return [];
-  return effortsOf(modelNamed(model, await server.models().catch(() => [])));
 }
 
 async function loadModel(

@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../client/json.ts';
 import { defaultChatModel } from '../../client/models/models.ts';
 import type { ChatMessage } from '../../client/types.ts';
 import type { Message, Meta } from '../host.ts';
@@ -7,13 +6,7 @@ import { conversationOf, modelText } from '../thread/conversation.ts';
 import { shorten } from '../thread/left-out.ts';
 import { findQuestion } from '../thread/question.ts';
 import type { Job } from './job.ts';
-import {
-  CONTINUE_FINAL,
-  type TextFilter,
-  withoutReasoning,
-  withoutRepeatedLine,
-  withoutRepeatedPart,
-} from './request.ts';
+import { type Attempt, CONTINUE_FINAL, withoutReasoning, withoutRepetition } from './request.ts';
 
 /** A note under the answer. One with `once` is left out if an earlier reply of the chat has these facts in its meta. */
 export interface Remark {
@@ -21,17 +14,6 @@ export interface Remark {
   /** In place of ℹ️. */
   sign?: string | undefined;
   once?: Meta;
-}
-
-/** One way to ask. */
-export interface Attempt {
-  messages: ChatMessage[];
-  /** Further fields of the request. */
-  more?: JsonObject;
-  /** What is taken out of the answer's text. */
-  filter?: TextFilter;
-  /** The server goes on with the last message itself. */
-  isPrefilled?: boolean;
 }
 
 /** How a job is done: what is said beside the answer, and the ways to ask for it. Nothing is asked if there is none. */
@@ -102,12 +84,12 @@ async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
   const { messages } = question;
   const asked: Attempt = {
     messages: [...messages, { role: 'user', content: phrases.goOn() }],
-    filter: withoutRepeatedLine(modelText(last)),
+    filter: withoutRepetition(modelText(last), true),
   };
   const prefill: Attempt = {
     messages,
     more: CONTINUE_FINAL,
-    filter: withoutRepeatedPart(modelText(last)),
+    filter: withoutRepetition(modelText(last)),
     isPrefilled: true,
   };
   const model = await modelToAsk(job);

@@ -1,7 +1,20 @@
 import { isChatError } from '../../client/errors/errors.ts';
 import { fieldsOf, type JsonObject } from '../../client/json.ts';
 import type { ChatMessage, ChatRequest } from '../../client/types.ts';
+import { effortsOf, modelNamed } from '../say/operations.ts';
 import type { Config } from '../settings/settings.ts';
+import type { Job } from './job.ts';
+
+/** One way to ask. */
+export interface Attempt {
+  messages: ChatMessage[];
+  /** Further fields of the request. */
+  more?: JsonObject;
+  /** What is taken out of the answer's text. */
+  filter?: TextFilter;
+  /** The server goes on with the last message itself. */
+  isPrefilled?: boolean;
+}
 
 /** The fields that make llama.cpp, vLLM and others go on with the last message instead of answering it. */
 export const CONTINUE_FINAL: JsonObject = {
@@ -15,19 +28,16 @@ export function withoutReasoning({ body }: Config): JsonObject {
   return { chat_template_kwargs: kwargs, reasoning_effort: 'none' };
 }
 
-/**
- * What is sent for an answer.
- * @param efforts - how much the model can be asked to reason: another model's words would make the server refuse the question
- */
-export function buildRequest(
-  config: Config,
+/** What is sent for an answer. */
+export async function buildRequest(
+  job: Job,
   model: string | undefined,
-  messages: readonly ChatMessage[],
-  efforts: readonly string[],
+  { messages, more }: Attempt,
   isLlamaCpp: boolean,
-  more: JsonObject = {},
-): ChatRequest {
-  const { body, reasoning, effort } = config;
+): Promise<ChatRequest> {
+  const { config, insertion } = job;
+  const { body, reasoning } = config;
+  const effort = await effortFor(job, model);
   return {
     // How much of the prompt it has read.
     ...(isLlamaCpp && { return_progress: true }),
@@ -35,11 +45,19 @@ export function buildRequest(
     ...(reasoning === 'off' && { chat_template_kwargs: { enable_thinking: false } }),
     ...body,
     ...(reasoning === 'off' && { reasoning_effort: 'none' }),
-    ...(effort !== undefined && efforts.includes(effort) && { reasoning_effort: effort }),
+    ...(effort !== undefined && { reasoning_effort: effort }),
     ...more,
     model,
-    messages,
+    messages: insertion ? insertion.instruct(messages) : messages,
   };
+}
+
+/** How much the model is asked to reason. Another model's word would make the server refuse the question. */
+async function effortFor({ config, server }: Job, model: string | undefined) {
+  const { effort } = config;
+  if (effort === undefined) return undefined;
+  const models = await server.models().catch(() => []);
+  return effortsOf(modelNamed(model, models)).includes(effort) ? effort : undefined;
 }
 
 /** Whether a server refuses what is special about a request: there may be another way to ask. */
@@ -63,16 +81,15 @@ export type TextFilter = (text: string, isLast?: boolean) => string;
  * Makes the filter that takes a repetition off the beginning of a continuation: some servers send the part again that they
  * go on with.
  * @param part - the text so far
+ * @param isAsked - the model was asked to go on: it often begins with the line that was cut
  */
-export function withoutRepeatedPart(part: string): TextFilter {
-  return withoutBeginning([part].filter(({ length }) => length >= SHORTEST_PART));
-}
-
-/** The same for a model that was asked to go on: it often begins with the line that was cut. */
-export function withoutRepeatedLine(part: string): TextFilter {
+export function withoutRepetition(part: string, isAsked = false): TextFilter {
   const line = part.slice(part.lastIndexOf('\n') + 1);
-  const lines = [line].filter(({ length }) => length >= SHORTEST_LINE);
-  return withoutBeginning([...lines, ...[part].filter(({ length }) => length >= SHORTEST_PART)]);
+  const isLine = isAsked && line.length >= SHORTEST_LINE;
+  return withoutBeginning([
+    ...(isLine ? [line] : []),
+    ...(part.length >= SHORTEST_PART ? [part] : []),
+  ]);
 }
 
 /** Takes the longest of some beginnings off a text. */

@@ -12,11 +12,7 @@ const callers = new WeakSet<Message>();
 /** Makes the host run `InitTask` once it has the drop-downs. Nothing of it is left when the host has gone on. */
 export function callForInitTask(thread: Thread): void {
   const caller = { sender: 'user', text: '', isVirtual: true, meta: { autoProcess: true } };
-  try {
-    thread.messages.push(caller);
-  } catch {
-    return;
-  }
+  thread.messages.push(caller);
   callers.add(caller);
   setImmediate(() => takeCallBack(thread));
 }
@@ -40,31 +36,21 @@ const watched = new WeakMap<ThreadRepository, ThreadRepository['getThread']>();
  * asked already, this runs when the host next reads the thread.
  */
 export function whenPageLoads(
-  { id }: Thread,
+  thread: Thread,
   repository: ThreadRepository | undefined,
   run: () => void,
 ): void {
-  if (!repository?.getThread) return;
-  loading.set(id, run);
-  if (!watched.has(repository)) watch(repository, repository.getThread);
-}
-
-function watch(
-  repository: ThreadRepository,
-  getThread: NonNullable<ThreadRepository['getThread']>,
-): void {
-  try {
-    repository.getThread = (id) => {
-      const run = loading.get(id);
-      loading.delete(id);
-      // The host sends what it reads now first.
-      if (run) setImmediate(run);
-      return getThread.call(repository, id);
-    };
-    watched.set(repository, getThread);
-  } catch {
-    // A repository that cannot be changed is as good as a page that was there from the beginning.
-  }
+  loading.set(thread.id, run);
+  const { getThread } = repository ?? {};
+  if (!repository || !getThread || watched.has(repository)) return;
+  watched.set(repository, getThread);
+  repository.getThread = (id) => {
+    const waiting = loading.get(id);
+    loading.delete(id);
+    // The host sends what it reads now first.
+    if (waiting) setImmediate(waiting);
+    return getThread.call(repository, id);
+  };
 }
 
 /** Reads a thread's saved copy. */

@@ -17,7 +17,7 @@ function isContinued(message: Message, earlier: EarlierReply | undefined): earli
 }
 
 /** The saved thread, unless that is the very object that is at hand. */
-export function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {
+function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {
   try {
     const saved = readThread(repository, thread.id);
     return isThread(saved) && saved.messages !== thread.messages ? saved : undefined;
@@ -95,7 +95,7 @@ export function saveReply(
  * with an empty one.
  * @throws what the file system says; the file is as it was then
  */
-export function writeThread(thread: Thread, repository: ThreadRepository | undefined): void {
+function writeThread(thread: Thread, repository: ThreadRepository | undefined): void {
   const { storagePath } = repository ?? {};
   const file = storagePath && join(storagePath, String(thread.id), 'thread.json');
   if (!file || !existsSync(file)) return repository?.saveThread?.(thread);
@@ -106,6 +106,23 @@ export function writeThread(thread: Thread, repository: ThreadRepository | undef
   } catch (error) {
     rmSync(whole, { force: true, recursive: true });
     throw error;
+  }
+}
+
+/** Changes a thread and its saved copy, if they can be changed. */
+export function changeThread(
+  thread: Thread,
+  repository: ThreadRepository | undefined,
+  change: (thread: Thread) => void,
+): void {
+  try {
+    change(thread);
+    const saved = readSaved(thread, repository);
+    if (!saved) return;
+    change(saved);
+    writeThread(saved, repository);
+  } catch {
+    // It is answered all the same.
   }
 }
 
