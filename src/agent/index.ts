@@ -124,10 +124,11 @@ export default class LocalLLMStreamAgent {
   async loadOperations(thread?: Thread): Promise<unknown[]> {
     const chat = asThread(thread);
     const { config, phrases } = this.#voice(chat);
-    const models = this.#serverFor(config)
-      .models()
-      .catch(() => []);
-    const list = await Promise.race([models, sleep(PANEL_MS, this.clock).then(() => [])]);
+    const models = this.#serverFor(config).models(true);
+    const list = await Promise.race([
+      models.catch(() => []),
+      sleep(PANEL_MS, this.clock).then(() => []),
+    ]);
     const { initTask, bootMessage } = fieldsOf(this.metadata);
     const last = currentMessages(chat.messages).at(-1);
     // The host does something of its own at the opening of this chat.

@@ -6,9 +6,6 @@ import { nodeFetch } from '../node-fetch.ts';
 import { withoutSecret } from './settings/secret.ts';
 import type { Config } from './settings/settings.ts';
 
-/** How long a model list is used again, in ms, if nobody asks for a new one. */
-const KEEP_MS = 60_000;
-
 /** How long a small question to the server may take, in ms. */
 const QUESTION_MS = 2000;
 
@@ -51,11 +48,9 @@ export class Server {
     if (this.#known && !isFresh) return this.#known;
     const list = this.#listChatModels();
     this.#known = list;
-    const forget = () => {
+    list.catch(() => {
       if (this.#known === list) this.#known = undefined;
-    };
-    list.catch(forget);
-    setTimeout(forget, KEEP_MS).unref();
+    });
     return list;
   }
 
@@ -69,7 +64,7 @@ export class Server {
     if (contextLength !== undefined) await this.#unload(model, signal);
     const send = contextLength === undefined ? { model } : { model, context_length: contextLength };
     for (const path of ['/api/v1/models/load', '/models/load']) {
-      const { response, body } = await this.#ask(path, { signal, send });
+      const { response, body } = await this.#ask(path, signal, send);
       const { error } = fieldsOf(parseJson(body));
       const words = typeof error === 'string' ? error : String(fieldsOf(error).message ?? '');
       const isMissing =
@@ -95,9 +90,9 @@ export class Server {
   /** Without `--models-autoload`, llama.cpp's router fails a question that comes earlier. */
   async #untilLoaded(model: string, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const { body } = await this.#ask('/models', { signal });
-      const models = itemsOf(fieldsOf(parseJson(body)).data).map(fieldsOf);
-      const { status } = models.find(({ id }) => id === model) ?? {};
+      const { body } = await this.#ask('/models', signal);
+      const { data } = fieldsOf(parseJson(body));
+      const { status } = fieldsOf(itemsOf(data).find((one) => fieldsOf(one).id === model));
       if (fieldsOf(status).value !== 'loading') return;
       await sleep(POLL_MS, undefined, { signal });
     }
@@ -106,19 +101,14 @@ export class Server {
   async #unload(model: string, signal: AbortSignal): Promise<void> {
     const { loaded_instances } = await this.#lmStudioModel(model);
     for (const { id } of itemsOf(loaded_instances).map(fieldsOf)) {
-      const send = { instance_id: id };
-      await this.#ask('/api/v1/models/unload', { signal, send });
+      await this.#ask('/api/v1/models/unload', signal, { instance_id: id });
     }
   }
 
   /** What LM Studio says of a model; nothing if it is another server. */
   async #lmStudioModel(model: string): Promise<JsonObject> {
     const { models } = fieldsOf(await this.#askBriefly('/api/v1/models'));
-    return (
-      itemsOf(models)
-        .map(fieldsOf)
-        .find(({ key }) => key === model) ?? {}
-    );
+    return fieldsOf(itemsOf(models).find((one) => fieldsOf(one).key === model));
   }
 
   /** Whether it is llama.cpp, which can go on with an answer that was cut, and with one that nobody reads. */
@@ -152,8 +142,7 @@ export class Server {
   /** The JSON that the server answers to a small question; `undefined` if there is none. */
   async #askBriefly(path: string, send?: object): Promise<unknown> {
     try {
-      const signal = AbortSignal.timeout(QUESTION_MS);
-      const { body } = await this.#ask(path, { signal, ...(send && { send }) });
+      const { body } = await this.#ask(path, AbortSignal.timeout(QUESTION_MS), send);
       return parseJson(body);
     } catch {
       return undefined;
@@ -161,10 +150,7 @@ export class Server {
   }
 
   /** @param path - below what is before the base URL's `/v1` */
-  async #ask(
-    path: string,
-    { signal, send }: { signal: AbortSignal; send?: object },
-  ): Promise<{ response: Response; body: string }> {
+  async #ask(path: string, signal: AbortSignal, send?: object) {
     const url = new URL(this.#config.baseURL);
     url.pathname = url.pathname.replace(/\/*$/, '').replace(/\/v1$/, '') + path;
     const response = await nodeFetch(url.href, {

@@ -58,26 +58,27 @@ export class AnswerPage implements ReplyWriter {
     );
     this.#thought = new Thought(config.reasoning === 'show', phrases, clock);
     this.#isElsewhere = job.asked.kind === 'resume';
+    job.meta.added = this.#layout.added;
   }
 
   /** For its stream. A server that can go on while nobody looks is not asked to stop then. */
-  readonly fetch: Fetch = async (url, init) => {
-    return init.method === 'DELETE' && this.#isUnseen
+  readonly fetch: Fetch = async (url, init) =>
+    init.method === 'DELETE' && this.#isUnseen
       ? new Response(null, { status: 204 })
       : nodeFetch(url, init);
-  };
 
   /** Nobody looks at it now. */
   get #isUnseen(): boolean {
     return this.#job.reply.signal.reason === 'unseen';
   }
 
-  get isContinuing(): boolean {
+  get #isContinuing(): boolean {
     return this.#job.asked.kind === 'continue';
   }
 
+  /** Whether there is a text that can be continued after this reply. */
   get hasText(): boolean {
-    return this.#layout.hasText || this.#earlier?.isBegun === true;
+    return this.#layout.hasText || this.#isContinuing;
   }
 
   /** Of the reply that can be continued after this one. */
@@ -144,7 +145,7 @@ export class AnswerPage implements ReplyWriter {
   say(sign: string, note: Note): void {
     if (this.#state === 'stopped') return;
     this.#endThought();
-    this.#add(formatNote(sign, note));
+    this.#layout.add(formatNote(sign, note));
   }
 
   /** Not this reply goes on, but an earlier one. */
@@ -158,7 +159,6 @@ export class AnswerPage implements ReplyWriter {
     this.#buttonsAtEnd = [];
     this.#notice.end();
     await this.#layout.restart();
-    this.#job.meta.added = this.#layout.added;
   }
 
   /** Says something under the answer, when it has ended. */
@@ -184,8 +184,7 @@ export class AnswerPage implements ReplyWriter {
     const { meta } = this.#job;
     const thought = this.#thought.block();
     const whole = thought ? text + this.#layout.separator + thought : text;
-    const added = [...this.#layout.added];
-    if (thought) added.push([text.length, whole.length]);
+    const added = [...this.#layout.added, ...(thought ? [[text.length, whole.length]] : [])];
     const buttons = this.buttons();
     return {
       text: whole,
@@ -219,8 +218,8 @@ export class AnswerPage implements ReplyWriter {
     this.#buttonsAtEnd = this.#buttonsIfStopped();
     this.#earlier?.end({ verdict: 'stopped' });
     if (this.#layout.isEmpty && !this.#isElsewhere) {
-      const advice = this.isContinuing ? phrases.continueAdvice() : phrases.stoppedEarlyAdvice();
-      this.#add(formatNote('ℹ️', [phrases.stoppedEarly(), advice]));
+      const advice = this.#isContinuing ? phrases.continueAdvice() : phrases.stoppedEarlyAdvice();
+      this.say('ℹ️', [phrases.stoppedEarly(), advice]);
     }
     this.#state = 'stopped';
     return this.#stream !== undefined && this.heard !== 'word';
@@ -239,8 +238,7 @@ export class AnswerPage implements ReplyWriter {
   #buttonsIfStopped(): readonly AvailableTask[] {
     const { phrases, insertion } = this.#job;
     if (this.#isElsewhere) return [];
-    if (this.hasText || this.isContinuing)
-      return [button('continue', phrases, { replyId: this.idToContinue })];
+    if (this.hasText) return [button('continue', phrases, { replyId: this.idToContinue })];
     if (insertion) return [];
     const again = button('askAgainLabel', phrases);
     return this.#hasThought ? [button('withoutThinking', phrases), again] : [again];
@@ -256,7 +254,7 @@ export class AnswerPage implements ReplyWriter {
   #endThought(): void {
     this.#thought.push(this.#thoughtFilter('', true));
     const block = this.#thought.end();
-    if (block) this.#add(block);
+    if (block) this.#layout.add(block);
   }
 
   #addText(text: string): void {
@@ -265,11 +263,6 @@ export class AnswerPage implements ReplyWriter {
     this.#job.insertion?.write(text);
     if (!this.#earlier) return this.#layout.text(text);
     this.#earlier.write(text);
-    if (this.#earlier.begin()) this.#add(formatNote('ℹ️', [this.#job.phrases.goesOnAbove()]));
-  }
-
-  #add(block: string): void {
-    this.#layout.add(block);
-    this.#job.meta.added = this.#layout.added;
+    if (this.#earlier.begin()) this.say('ℹ️', [this.#job.phrases.goesOnAbove()]);
   }
 }

@@ -1,14 +1,14 @@
 import { abridge } from '../../advice/index.ts';
-import { ChatError } from '../../client/errors/errors.ts';
+import { ChatError, isChatError } from '../../client/errors/errors.ts';
 import { streamChat } from '../../client/stream-chat.ts';
 import { addMarker } from '../host.ts';
+import { sleep } from '../turn/clock.ts';
 import type { AnswerPage } from './answer-page.ts';
 import { type Asked, hasOwnBubble, type Job } from './job.ts';
 import { endAnswer, failAnswer } from './outcome.ts';
-import { type Plan, planAnswer } from './plan.ts';
+import { modelToAsk, planAnswer } from './plan.ts';
 import { type Attempt, buildRequest, refusesAttempt } from './request.ts';
 import { takeUp } from './resume.ts';
-import { canWait, isMissingServer, waitForServer } from './server-wait.ts';
 
 /*
  * One answer, from what is asked for to the last note:
@@ -26,6 +26,10 @@ import { canWait, isMissingServer, waitForServer } from './server-wait.ts';
  * slow machine a batch of 2048 tokens takes most of a minute.
  */
 const STILL_BUSY_MS = 60_000;
+
+/** How long to wait for a server that is not running, and the time between two looks, in ms. */
+const WAIT_MS = 120_000;
+const BETWEEN_LOOKS_MS = 2000;
 
 /** When a reply was stopped before its first word, by the server's base URL. */
 const stoppedEarly = new Map<string, number>();
@@ -74,36 +78,52 @@ async function answerWhenPossible(job: Job, page: AnswerPage): Promise<void> {
   await answer(job, page);
 }
 
-async function answer(job: Job, page: AnswerPage): Promise<void> {
-  const { asked } = job;
-  if (asked.kind === 'load') await loadModel(job, page, asked);
-  const plan = await planAnswer(job);
-  for (const remark of plan.remarks) page.remark(remark);
-  await ask(job, page, plan);
+/** Whether a failure is one that ends when somebody starts the server. */
+const isMissingServer = (error: unknown): boolean =>
+  isChatError(error) && error.reason === 'refused';
+
+/** Whether somebody sees the wait: a question is open in a panel. */
+function canWait({ asked, before, hostUtils, insertion }: Job): boolean {
+  const isSeen = hostUtils?.postMessage !== undefined && insertion === undefined;
+  return asked.kind === 'answer' && before.at(-1)?.sender === 'user' && isSeen;
 }
 
-/** Asks in the first way that the server does not refuse. */
-async function ask(job: Job, page: AnswerPage, { model, attempts }: Plan): Promise<void> {
+/** Waits until a server listens there. @returns whether one does */
+async function waitForServer({ server, clock, turn }: Job): Promise<boolean> {
+  const { signal } = turn;
+  for (const end = clock.now() + WAIT_MS; clock.now() < end && !signal.aborted; ) {
+    await sleep(BETWEEN_LOOKS_MS, clock, signal);
+    const isThere = await server.models(true).then(
+      () => true,
+      (error) => !isMissingServer(error),
+    );
+    if (isThere) return !signal.aborted;
+  }
+  return false;
+}
+
+async function answer(job: Job, page: AnswerPage): Promise<void> {
+  const { asked, turn } = job;
+  if (asked.kind === 'load') await loadModel(job, page, asked);
+  const { remarks, attempts } = await planAnswer(job);
+  for (const remark of remarks) page.remark(remark);
+  // In the first way that the server does not refuse.
   for (const [i, attempt] of attempts.entries()) {
     try {
-      return await stream(job, page, model, attempt);
+      return await stream(job, page, attempt);
     } catch (error) {
       const isLast = i === attempts.length - 1 || page.heard !== 'nothing';
-      if (isLast || job.turn.signal.aborted || !refusesAttempt(error)) throw error;
+      if (isLast || turn.signal.aborted || !refusesAttempt(error)) throw error;
     }
   }
 }
 
 /** Streams one answer onto the page. Until the first sign of life the page says what is waited for. */
-async function stream(
-  job: Job,
-  page: AnswerPage,
-  model: string | undefined,
-  attempt: Attempt,
-): Promise<void> {
+async function stream(job: Job, page: AnswerPage, attempt: Attempt): Promise<void> {
   const { config, meta, server, turn } = job;
   const { baseURL, apiKey, timeouts } = config;
   const { signal } = turn;
+  const model = await modelToAsk(job);
   meta.requestedModel = model;
   const watching = new AbortController();
   const stopWatching = () => watching.abort();

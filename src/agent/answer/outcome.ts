@@ -53,7 +53,7 @@ export async function failAnswer(job: Job, page: AnswerPage, error: unknown): Pr
     config,
     model,
     replyId: page.idToContinue,
-    hasText: insertion === undefined && (page.hasText || page.isContinuing),
+    hasText: insertion === undefined && page.hasText,
     canAskAgain: hasOwnBubble(job),
     used: usedModels(job),
     context: isTooLong && model ? await server.contextOf(model) : undefined,

@@ -19,7 +19,6 @@ export interface Remark {
 /** How a job is done: what is said beside the answer, and the ways to ask for it. Nothing is asked if there is none. */
 export interface Plan {
   remarks: Remark[];
-  model?: string | undefined;
   attempts: Attempt[];
 }
 
@@ -46,8 +45,7 @@ export async function planAnswer(job: Job): Promise<Plan> {
     return { remarks: [...remarks, ...notes.map((note) => ({ note, sign }))], attempts: [] };
   }
   remarks.push(...question.notes.map(({ facts, note }) => ({ note, once: facts })));
-  const attempts = attemptsFor(job, question.messages);
-  return { remarks, model: await modelToAsk(job), attempts };
+  return { remarks, attempts: attemptsFor(job, question.messages) };
 }
 
 /** In which ways the question is asked, one after the other. */
@@ -92,9 +90,8 @@ async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
     filter: withoutRepetition(modelText(last)),
     isPrefilled: true,
   };
-  const model = await modelToAsk(job);
   const attempts = (await server.isLlamaCpp()) ? [prefill, asked] : [asked];
-  return { remarks: [], model, attempts };
+  return { remarks: [], attempts };
 }
 
 /** The model sums up what was said; the next turns begin with that. */
@@ -102,7 +99,7 @@ async function planSummary(job: Job): Promise<Plan> {
   const question = await findQuestion(job, conversationOf(job.before), async () => undefined);
   if (question.kind !== 'asked') return say([job.phrases.nothingToSumUp()]);
   const messages = [...question.messages, { role: 'user', content: job.phrases.sumUp() }];
-  return { remarks: [], model: await modelToAsk(job), attempts: [{ messages }] };
+  return { remarks: [], attempts: [{ messages }] };
 }
 
 const say = (note: Note, sign?: string): Plan => ({ remarks: [{ note, sign }], attempts: [] });
@@ -116,7 +113,7 @@ async function readiness({ config, server, phrases }: Job): Promise<string> {
 }
 
 /** The model that is named in the request; `undefined` if the server chooses. */
-async function modelToAsk({ asked, config, server }: Job): Promise<string | undefined> {
+export async function modelToAsk({ asked, config, server }: Job): Promise<string | undefined> {
   if (asked.kind === 'load') return asked.model;
   return config.model ?? defaultChatModel(await server.models().catch(() => []))?.id;
 }
