@@ -6,7 +6,6 @@
  *   rows.ts   the table that the agent and the command line share: one row a reason, both languages side by side
  *   index.ts  `createExplain` puts a program's own names into the rows: what it calls the base URL, how to ask again
  *
- * A program words a row itself only if it names a button or an option that no other program has.
  * This room knows the client's words for errors, and nothing else.
  */
 import type { ErrorKind, ErrorReason } from '../client/errors/errors.ts';
@@ -56,30 +55,20 @@ export interface Voice {
 /** What an error is explained by: its reason, or else its kind. */
 export type Cause = ErrorReason | ErrorKind | 'unknown';
 
-/** What a program words itself, a sentence or both. Only the agent has settings in a file that may be wrong. */
-type OwnRows = {
-  readonly [cause in Cause | 'settings']?: (details: Details) => Partial<Explanation>;
-};
-
 /** Explains a failure. Another build's error may have a reason or a kind that no row knows. */
 export type Explain = (
   failure: { reason?: string | undefined; kind?: string | undefined },
   details: Details,
 ) => Explanation;
 
-/** The shared table in one language, with a program's own names and rows in it. */
-export function createExplain(language: Language, voice: Voice, own: OwnRows = {}): Explain {
-  const ownRows = new Map(Object.entries(own));
-  return ({ reason, kind }, details) => {
-    const isKnown = (name: string | undefined): name is string =>
-      name !== undefined && (isCause(name) || ownRows.has(name));
-    const cause = [reason, kind].find(isKnown) ?? 'unknown';
-    const shared = rows[isCause(cause) ? cause : 'unknown'][language];
-    return { ...shared(details, voice), ...ownRows.get(cause)?.(details) };
-  };
+/** The table in one language, with a program's own names in it. */
+export function createExplain(language: Language, voice: Voice): Explain {
+  return ({ reason, kind }, details) =>
+    rows[[reason, kind].find(isCause) ?? 'unknown'][language](details, voice);
 }
 
-const isCause = (name: string): name is Cause => Object.hasOwn(rows, name);
+const isCause = (name: string | undefined): name is Cause =>
+  name !== undefined && Object.hasOwn(rows, name);
 
 /** An address without user, password and query, which may be secrets. */
 export const shownURL = ({ origin, pathname }: URL): string =>

@@ -53,21 +53,6 @@ test('the reason explains before the kind; what no row knows is explained by the
   assert.equal(happened({}), 'Unexpected error: more than 3 bytes.');
 });
 
-test('a row of its own takes the place of the sentences that it has', () => {
-  const explain = createExplain('en', voice, {
-    loading: () => ({ advice: 'Press here.' }),
-    settings: () => ({ happened: 'Wrong.', advice: 'Correct it.' }),
-  });
-  assert.deepEqual(explain({ reason: 'loading' }, details), {
-    happened: 'The model is still being loaded.',
-    advice: 'Press here.',
-  });
-  assert.deepEqual(explain({ kind: 'settings' }, details), {
-    happened: 'Wrong.',
-    advice: 'Correct it.',
-  });
-});
-
 test('a token that is missing is not a token that is wrong', () => {
   const token = (hasKey: boolean, status: number | undefined) =>
     createExplain('en', voice)({ reason: 'token' }, { ...details, hasKey, status }).happened;

@@ -1,6 +1,6 @@
 import type { Model } from '../../client/models/models.ts';
 import type { ChatResult } from '../../client/types.ts';
-import { changedModelNote, describeEnding, otherModelNote } from '../say/ending.ts';
+import { describeEnding, modelNote } from '../say/ending.ts';
 import { factsOf, tellFailure } from '../say/failure.ts';
 import { withoutSecret } from '../settings/secret.ts';
 import { shorten } from '../thread/left-out.ts';
@@ -13,12 +13,9 @@ export async function endAnswer(job: Job, page: AnswerPage, result: ChatResult):
   const { config, meta, phrases } = job;
   page.record(result);
   delete meta.resumable;
-  const { requestedModel, model } = meta;
-  const other = otherModelNote(requestedModel, textOrNothing(model), phrases);
-  if (other) page.remark({ note: other, once: { requestedModel, model } });
   const modelBefore = job.before.findLast((one) => one?.meta?.model !== undefined)?.meta?.model;
-  const changed = changedModelNote(modelBefore, textOrNothing(model), phrases);
-  if (changed && !other) page.remark({ note: changed });
+  const ofModel = modelNote(meta.requestedModel, modelBefore, meta.model, phrases);
+  if (ofModel) page.remark(ofModel);
   const { notes, buttons } = describeEnding(
     result,
     {

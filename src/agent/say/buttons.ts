@@ -1,4 +1,4 @@
-import { isSameModel } from '../../advice/index.ts';
+import { abridge, isSameModel } from '../../advice/index.ts';
 import type { Model } from '../../client/models/models.ts';
 import type { AvailableTask, ButtonTask, Meta } from '../host.ts';
 
@@ -25,11 +25,8 @@ export const LOAD_MODEL = 'LoadModel';
 /** More would hide words: the panel lays the row over the end of the message, and does not wrap it. */
 export const MOST_BUTTONS = 3;
 
-/** The most characters of a model's name on a button. */
-const MOST_OF_NAME = 24;
-
-/** A row that is wider than this may take two lines in a narrow panel, in px. */
-const ONE_LINE = 280;
+/** About so many characters of a model's name fit on a button. */
+const MOST_OF_NAME = 22;
 
 /** @param meta - what `executeTask` has to know */
 export function button(kind: keyof typeof TASKS, phrases: Phrases, meta: Meta = {}): AvailableTask {
@@ -60,28 +57,15 @@ export function loadButtons(
   }));
 }
 
-export const isLoadButton = ({ task }: AvailableTask) => task.name === LOAD_MODEL;
-
-/** What a note ends with, so that the row of buttons covers nothing of it: an empty paragraph if the row may be high. */
-export function roomFor(buttons: readonly AvailableTask[]): string[] {
-  return sum(buttons.map(({ name }) => widthOf(name))) > ONE_LINE ? ['&nbsp;'] : [];
-}
-
-/** Of a button, in px. */
-function widthOf(name: string): number {
-  return 15 + sum([...name].map((sign) => (sign > '\u2e80' ? 12 : 7)));
-}
-
-const sum = (numbers: readonly number[]) => numbers.reduce((one, other) => one + other, 0);
+/** What a note ends with, so that the row of buttons covers nothing of it: in a narrow panel several take two lines. */
+export const roomFor = (buttons: readonly AvailableTask[]): string[] =>
+  buttons.length > 1 ? ['&nbsp;'] : [];
 
 /** The last part of a model's name, unless another model has the same; the middle of a long one is left out. */
 function nameOnButton(id: string, models: readonly Model[]): string {
   const last = (name: string) => name.replace(/.*[\\/]/, '');
   const isUnique = models.every((one) => one.id === id || last(one.id) !== last(id));
-  const name = isUnique ? last(id) : id;
-  const half = (MOST_OF_NAME - 1) / 2;
-  if (name.length <= MOST_OF_NAME) return name;
-  return `${name.slice(0, Math.ceil(half))}…${name.slice(-Math.floor(half))}`;
+  return abridge(isUnique ? last(id) : id, MOST_OF_NAME);
 }
 
 function action(name: string, meta: Meta): ButtonTask {

@@ -1,21 +1,15 @@
 import { isSameModel } from '../../advice/index.ts';
 import type { ChatResult } from '../../client/types.ts';
-import type { AvailableTask } from '../host.ts';
+import type { AvailableTask, Meta } from '../host.ts';
 import { button, MOST_BUTTONS, roomFor } from './buttons.ts';
 import { type ContextUse, contextUse, name } from './facts.ts';
 import type { Phrases } from './phrases.ts';
 
-/** From this share of the context on a note says how full it is. */
-const NEARLY_FULL = 0.8;
+/** From so much of the context on a note says how full it is, in percent. */
+const NEARLY_FULL = 80;
 
 /** A note under an answer, paragraph by paragraph. */
 export type Note = readonly string[];
-
-/** What is said under an answer that has ended, and the buttons there. */
-interface Ending {
-  notes: Note[];
-  buttons: AvailableTask[];
-}
 
 /** What an ending depends on, beside the result. */
 interface Ended {
@@ -33,10 +27,17 @@ interface Ended {
   secret: string;
 }
 
-/** What the reader should know about an end that is not plain; and its cost, if that is asked for. */
-export function describeEnding(result: ChatResult, ended: Ended, phrases: Phrases): Ending {
+/**
+ * The notes and buttons under an answer: what the reader should know about an end that is not plain, and its cost, if that
+ * is asked for.
+ */
+export function describeEnding(
+  result: ChatResult,
+  ended: Ended,
+  phrases: Phrases,
+): { notes: Note[]; buttons: AvailableTask[] } {
   const context = contextUse(result.usage, ended.contextLength);
-  const isNearlyFull = context !== undefined && context.share > NEARLY_FULL;
+  const isNearlyFull = context !== undefined && context.percent >= NEARLY_FULL;
   const buttons = [
     ...verdictButtons(result, ended, phrases),
     ...(isNearlyFull ? [button('goOnWithSummary', phrases), button('resetContext', phrases)] : []),
@@ -71,24 +72,24 @@ function verdictButtons(
 const wasThinking = ({ verdict, reasoning }: ChatResult): boolean =>
   verdict === 'length' || reasoning.trim() !== '';
 
-/** The note for an answer of another model than was asked for; `undefined` if there is none. */
-export function otherModelNote(
+/**
+ * The note for an answer of another model than was asked for, once a chat, or than the one before; `undefined` if there is
+ * none.
+ */
+export function modelNote(
   asked: unknown,
-  answered: string | undefined,
-  phrases: Phrases,
-): Note | undefined {
-  if (!answered || typeof asked !== 'string' || isSameModel(asked, answered)) return undefined;
-  return [phrases.otherModel(answered, asked), phrases.otherModelAdvice()];
-}
-
-/** The note for an answer of another model than the one before; `undefined` if there is none. */
-export function changedModelNote(
   before: unknown,
-  answered: string | undefined,
+  answered: unknown,
   phrases: Phrases,
-): Note | undefined {
-  if (!answered || typeof before !== 'string' || isSameModel(before, answered)) return undefined;
-  return [phrases.answeredBy(answered)];
+): { note: Note; once?: Meta } | undefined {
+  if (typeof answered !== 'string' || !answered) return undefined;
+  const isOther = (name: unknown): name is string =>
+    typeof name === 'string' && !isSameModel(name, answered);
+  if (isOther(asked)) {
+    const note = [phrases.otherModel(answered, asked), phrases.otherModelAdvice()];
+    return { note, once: { requestedModel: asked, model: answered } };
+  }
+  return isOther(before) ? { note: [phrases.answeredBy(answered)] } : undefined;
 }
 
 function verdictNotes(
@@ -109,12 +110,7 @@ function verdictNotes(
         : [[phrases.empty(), phrases.askAgain()]];
     case 'tool_calls': {
       const names = new Set(toolCalls.map((call) => `\`${name(call.name, secret)}\``));
-      return [
-        [
-          phrases.toolCall([...names].slice(0, 5).join(', ')),
-          ...(canAskAgain ? [phrases.toolCallAdvice()] : []),
-        ],
-      ];
+      return [[phrases.toolCall([...names].slice(0, 5).join(', '))]];
     }
     case 'content_filter':
       return [[phrases.filtered()]];

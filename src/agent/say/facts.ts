@@ -30,33 +30,17 @@ function knownNumbers({ prompt_tokens, completion_tokens, total_tokens }: Usage)
   return Object.fromEntries(known.filter(([, value]) => Number.isFinite(value)));
 }
 
-/** How full a context is; both numbers are in the same unit. */
+/** How full a context is, in tokens. */
 export interface ContextUse {
-  used: string;
-  size: string;
+  used: number;
+  size: number;
   percent: number;
-  share: number;
 }
-
-/** Contexts from this size on are given in thousands. */
-const LARGE_CONTEXT = 10_000;
 
 /** How full the context is, by what the server says of its tokens; `undefined` if it says nothing. */
-export function contextUse(usage: Usage | undefined, contextLength = 0): ContextUse | undefined {
+export function contextUse(usage: Usage | undefined, size = 0): ContextUse | undefined {
   const { prompt_tokens = 0, completion_tokens = 0 } = usage ?? {};
   const used = usage?.total_tokens || prompt_tokens + completion_tokens;
-  if (!(used > 0 && contextLength > 0)) return undefined;
-  const share = used / contextLength;
-  return {
-    used: inUnitOf(contextLength, used),
-    size: inUnitOf(contextLength, contextLength),
-    percent: Math.round(100 * share),
-    share,
-  };
-}
-
-/** In thousands of 1,024, as the sizes of large contexts are called: 32768 is "32k". */
-function inUnitOf(contextLength: number, tokens: number): string {
-  if (contextLength < LARGE_CONTEXT) return String(tokens);
-  return `${(tokens / 1024).toFixed(1).replace(/\.0$/, '')}k`;
+  if (!(used > 0 && size > 0)) return undefined;
+  return { used, size, percent: Math.round((100 * used) / size) };
 }

@@ -6,32 +6,23 @@ import type { AvailableTask } from '../host.ts';
 import type { Context } from '../server.ts';
 import type { Config } from '../settings/settings.ts';
 import { shareThatFits } from '../thread/left-out.ts';
-import { button, isLoadButton, loadButtons, MOST_BUTTONS, roomFor } from './buttons.ts';
+import { button, loadButtons, MOST_BUTTONS, roomFor } from './buttons.ts';
 import type { Phrases } from './phrases.ts';
 
 /** The failures to which loading a model is an answer. */
 const LOADABLE = ['no-model', 'model-unnamed', 'model-not-found', 'load-failed', 'crashed'];
 
-/** What of an error is saved in the message's meta; its words are in the reply. */
 interface FailureFacts {
-  kind: string | undefined;
-  reason: string | undefined;
-  status: number | undefined;
+  kind?: string;
+  reason?: string | undefined;
+  status?: number | undefined;
 }
 
+/** What of an error is saved in the message's meta; its words are in the reply. */
 export function factsOf(error: unknown): FailureFacts {
-  if (isChatError(error)) {
-    const { kind, reason, status } = error;
-    return { kind, reason, status };
-  }
-  const kind = error instanceof TypeError ? 'settings' : undefined;
-  return { kind, reason: undefined, status: undefined };
-}
-
-/** What is said of a failure, paragraph by paragraph, and the buttons that help. */
-interface ToldFailure {
-  paragraphs: string[];
-  buttons: AvailableTask[];
+  if (!isChatError(error)) return error instanceof TypeError ? { kind: 'settings' } : {};
+  const { kind, reason, status } = error;
+  return { kind, reason, status };
 }
 
 interface FailedReply {
@@ -53,7 +44,8 @@ interface FailedReply {
 }
 
 /**
- * What happened, in the reader's language, with the server's own words, and then what to do about it.
+ * What happened, in the reader's language, with the server's own words, and then what to do about it; and the buttons that
+ * help.
  * @param models - called only if they help
  */
 export async function tellFailure(
@@ -61,16 +53,15 @@ export async function tellFailure(
   failed: FailedReply,
   phrases: Phrases,
   models: () => Promise<readonly Model[]>,
-): Promise<ToldFailure> {
+): Promise<{ paragraphs: string[]; buttons: AvailableTask[] }> {
   const { config, model, hasText, hasOlder } = failed;
   const facts = factsOf(error);
   const { reason = '' } = facts;
   const words = isChatError(error) ? abridge(error.serverMessage ?? '') : '';
-  const all = LOADABLE.includes(reason) ? await models().catch(() => []) : [];
-  const listed = reason === 'load-failed' ? all.filter(({ id }) => id !== model) : all;
+  const listed = LOADABLE.includes(reason) ? await models().catch(() => []) : [];
   const isUnloaded =
     ['no-model', 'model-not-found'].includes(reason) &&
-    all.some(({ id, loaded }) => id === model && loaded === false);
+    listed.some(({ id, loaded }) => id === model && loaded === false);
   const { happened, advice } =
     isUnloaded && model !== undefined
       ? { happened: phrases.notLoaded(model), advice: phrases.notLoadedAdvice() }
@@ -81,17 +72,10 @@ export async function tellFailure(
     paragraphs: [
       happened,
       ...(words && words !== happened ? [phrases.serverSays(words)] : []),
+      ...(hasText && !isTooLong ? [phrases.continueAdvice()] : []),
       ...(isTooLong && !hasOlder
         ? [phrases.nothingLeftOut(), phrases.nothingLeftOutAdvice()]
-        : [
-            [
-              ...(hasText && !isTooLong ? [phrases.continueAdvice()] : []),
-              advice,
-              ...(buttons.some(isLoadButton) && !isUnloaded ? [phrases.loadBelow()] : []),
-            ]
-              .join(' ')
-              .replaceAll('。 ', '。'),
-          ]),
+        : [advice]),
       ...roomFor(buttons),
     ],
     buttons,
@@ -117,6 +101,8 @@ function failureButtons(
       ...(hasOlder ? [button('resetContext', phrases)] : []),
     ];
   }
+  // The model that could not be loaded is not offered again.
+  const loadable = reason === 'load-failed' ? listed.filter(({ id }) => id !== model) : listed;
   const first = [
     ...(hasText ? [button('continue', phrases, { replyId })] : []),
     ...(reason === 'image' ? [button('resetContext', phrases)] : []),
@@ -125,7 +111,7 @@ function failureButtons(
   const last = canAskAgain && reason !== 'image' ? [button('askAgainLabel', phrases)] : [];
   const wanted = [...(model === undefined ? [] : [model]), ...used];
   const room = MOST_BUTTONS - first.length - last.length;
-  return [...first, ...loadButtons(phrases, listed, wanted).slice(0, room), ...last];
+  return [...first, ...loadButtons(phrases, loadable, wanted).slice(0, room), ...last];
 }
 
 /**
@@ -140,13 +126,15 @@ function contextFor({ now, most }: Context, share: number): number | undefined {
 /** What happened and what to do, in the reader's language. */
 export function explain(
   error: unknown,
-  { kind, reason, status }: Partial<FailureFacts>,
+  { kind, reason, status }: FailureFacts,
   config: Config,
   model: string | undefined,
   phrases: Phrases,
 ): Explanation {
   const { firstToken, idle } = config.timeouts;
-  const message = String(fieldsOf(error).message ?? error);
+  const words = String(fieldsOf(error).message ?? error);
+  const message = abridge(words.replace(/^options\./, '')).replace(/\.$/, '');
+  if (kind === 'settings') return phrases.wrongSettings(message);
   return phrases.explain(
     { kind, reason },
     {
@@ -155,7 +143,7 @@ export function explain(
       status,
       hasKey: Boolean(config.apiKey),
       patience: phrases.time(Math.round((reason === 'idle' ? idle : firstToken) / 1000)),
-      message: abridge(message.replace(/^options\./, '')).replace(/\.$/, ''),
+      message,
     },
   );
 }

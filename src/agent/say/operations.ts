@@ -1,3 +1,4 @@
+import { abridge } from '../../advice/index.ts';
 import { loadedChatModel, type Model } from '../../client/models/models.ts';
 import { ANY_MODEL, type Config, NO_PRESET } from '../settings/settings.ts';
 import { taskOf } from './buttons.ts';
@@ -6,13 +7,8 @@ import type { Phrases } from './phrases.ts';
 /** What {@link loadOperations} gives to the host. */
 type Operation = { readonly [field: string]: unknown };
 
-/** The most characters of a name in a drop-down. */
-const LABEL_CHARACTERS = 32;
-
-interface Option {
-  label: string;
-  value: string;
-}
+/** About so many characters of a name are in a drop-down: it is as wide as its longest label, and the panel may be narrow. */
+const LABEL_CHARACTERS = 30;
 
 /**
  * The panel's drop-downs and buttons.
@@ -46,7 +42,8 @@ function modelSelect(config: Config, models: readonly Model[], phrases: Phrases)
   const ids = new Set([...[...loaded, ...models].map(({ id }) => id), ownModel, model]);
   const labelOf = (id: string) => {
     if (id === ANY_MODEL) return phrases.anyModel();
-    return isLoaded.has(id) ? `✓ ${shortName(id)}` : shortName(id);
+    const name = abridge(id, LABEL_CHARACTERS);
+    return isLoaded.has(id) ? `✓ ${name}` : name;
   };
   const options = [...ids].map((value) => ({ label: labelOf(value), value }));
   return select(phrases.modelLabel(), 'model', options, ownModel);
@@ -84,7 +81,7 @@ function presetSelect({ presets }: Config, phrases: Phrases): Operation[] {
   if (presets.length === 0) return [];
   const options = [
     { label: phrases.noPreset(), value: NO_PRESET },
-    ...presets.map(({ name }) => ({ label: shortName(name), value: name })),
+    ...presets.map(({ name }) => ({ label: abridge(name, LABEL_CHARACTERS), value: name })),
   ];
   return [select(phrases.presetLabel(), 'preset', options, NO_PRESET)];
 }
@@ -92,16 +89,8 @@ function presetSelect({ presets }: Config, phrases: Phrases): Operation[] {
 function select(
   name: string,
   settingKey: string,
-  options: readonly Option[],
+  options: readonly { label: string; value: string }[],
   preset: string,
 ): Operation {
   return { type: 'setting', control: 'select', name, settingKey, options, default: preset };
-}
-
-/** A name without its middle if it is long: a box is as wide as its longest label, and the panel may be narrow. */
-function shortName(name: string): string {
-  const characters = [...name];
-  if (characters.length <= LABEL_CHARACTERS) return name;
-  const half = LABEL_CHARACTERS / 2;
-  return `${characters.slice(0, half - 1).join('')}…${characters.slice(-half).join('')}`;
 }

@@ -4,66 +4,31 @@ import type { Phrases } from './phrases.ts';
 const askAgain = '点“重试”再问一次。';
 const chooseModel = '请在下拉框“模型”里选一个。';
 
-const explain = createExplain(
-  'zh',
-  {
+/** What is wrong with a setting is found by the client, too, which speaks English. */
+function problemInChinese(problem: string): string {
+  return problem
+    .replace(' must be an object such as ', ' 必须是对象，例如 ')
+    .replace(/ must be an object$/, ' 必须是对象')
+    .replace(/ must be of type (\w+)$/, ' 的类型必须是 $1')
+    .replace(/ must be a number that is 0 or more$/, ' 必须是不小于 0 的数字')
+    .replace(/ must be one of (.*)$/, ' 只能是 $1 之一')
+    .replace(/ must begin with (.*) or (.*)$/, ' 必须以 $1 或 $2 开头')
+    .replace(/^.* cannot be sent in a header$/, 'API 令牌或 `baseURL` 里有不能发送的字符');
+}
+
+export const chinese: Phrases = {
+  explain: createExplain('zh', {
     baseURL: 'agents.json 里的 `baseURL`',
     askAgain,
     chooseModel,
     setToken:
       '请在 My Assistant 的设置 `apiKey` 里用一个名字存好 API 令牌，再把这个名字写进 agents.json 的 `metadata.llm.apiKey`。',
     truster: 'VS Code',
-  },
-  {
-    settings: ({ message }) => ({
-      happened: `agents.json 里的设置有误：${problemInChinese(message)}。`,
-      advice: '改好之后，先在对话列表里点 Refresh，再点“重试”。',
-    }),
-    'first-token': () => ({
-      advice: `请确认它还在工作，或者调大 agents.json 里的 \`timeouts.firstToken\`，然后${askAgain}`,
-    }),
-    idle: () => ({
-      advice: '请调大 agents.json 里的 `timeouts.idle`，或查看服务的日志。',
-    }),
-    interrupted: () => ({
-      happened: '回答还没结束，连接就断了。已经收到的内容都保留着。',
-    }),
-    context: () => ({
-      advice: '可以去掉最早的消息、重置上下文，或者用更大的上下文加载模型。',
-    }),
-    template: () => ({
-      advice: '请换一个模型，或者删掉 agents.json 里的 `systemPrompt`。',
-    }),
-    image: () => ({
-      advice: '请在下拉框“模型”里选一个能看图的模型；或者点“重置上下文”，不带图片再问。',
-    }),
-  },
-);
-
-const types: { readonly [name: string]: string } = {
-  string: '字符串',
-  number: '数字',
-  boolean: '布尔值（true 或 false）',
-  object: '对象',
-};
-
-/** What is wrong with a setting is found by the client, too, which speaks English. */
-function problemInChinese(problem: string): string {
-  return problem
-    .replace(/ must be an object such as (.*)$/, ' 必须是对象，例如 $1')
-    .replace(/ must be an object$/, ' 必须是对象')
-    .replace(/ must be of type (\w+)$/, (_, type) => ` 必须是${types[type] ?? type}`)
-    .replace(/ must be a number that is 0 or more$/, ' 必须是不小于 0 的数字')
-    .replace(/ must be one of (.*)$/, ' 只能是 $1 之一')
-    .replace(/ must begin with http:\/\/ or https:\/\/$/, ' 必须以 http:// 或 https:// 开头')
-    .replace(
-      /^.* cannot be sent in a header$/,
-      'API 令牌或 `baseURL` 里的用户名含有不能发送的字符',
-    );
-}
-
-export const chinese: Phrases = {
-  explain,
+  }),
+  wrongSettings: (problem) => ({
+    happened: `agents.json 里的设置有误：${problemInChinese(problem)}。`,
+    advice: '改好之后，先在对话列表里点 Refresh，再点“重试”。',
+  }),
 
   waiting: (time) => `⏳ 正在等待首个 token：${time}`,
   loading: (model, time) => `⏳ 正在加载 \`${model}\`：${time}`,
@@ -86,7 +51,6 @@ export const chinese: Phrases = {
   cutOff: () => '回答没有说完就被截断了：达到 token 上限，或者上下文已经用完。',
   cutOffAdvice: () =>
     '点“继续”可以接着生成。想要更长的回答，请调大 agents.json 里的 `max_tokens`。',
-  loadBelow: () => '也可以点下面的“加载 …”。',
   continueAdvice: () => '点“继续”可以接着生成。',
   stoppedEarly: () => '还没开始回答就停止了。',
   stoppedEarlyAdvice: () => '点“重试”再问一次，或者接着写：下一个问题会和这个问题一起发送。',
@@ -97,7 +61,6 @@ export const chinese: Phrases = {
     `${hasButton ? '请点“不思考直接回答”，或者' : '请'}调大 agents.json 里的 \`max_tokens\`，或者用更大的上下文加载模型。`,
   filtered: () => '服务的内容过滤拦截了余下的回答。',
   toolCall: (names) => `模型想调用工具 ${names}。这个对话不能运行工具，所以回答到此为止。`,
-  toolCallAdvice: () => '点“不用工具回答”，会把同一个问题再问一次。',
   otherEnd: (reason) => `服务以未知原因结束了回答：“${reason}”。`,
   otherModel: (answered, asked) =>
     `请求的是 \`${asked}\`，回答的是 \`${answered}\`。服务遇到不认识的名字时，会用已加载的模型来回答。`,

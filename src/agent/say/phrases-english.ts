@@ -4,46 +4,19 @@ import type { ContextUse } from './facts.ts';
 const askAgain = 'Press 重试 (Retry) to ask again.';
 const chooseModel = 'Choose one in the drop-down "Model".';
 
-const explain = createExplain(
-  'en',
-  {
+export const english = {
+  explain: createExplain('en', {
     baseURL: '`baseURL` in agents.json',
     askAgain,
     chooseModel,
     setToken:
       "Store the API token under a name of your choice in My Assistant's setting `apiKey`, and write that name into `metadata.llm.apiKey` in agents.json.",
     truster: 'VS Code',
-  },
-  {
-    settings: ({ message }) => ({
-      happened: `The settings in agents.json are not right: ${message}.`,
-      advice: 'Correct them, press Refresh in the chat list, and ask again with 重试 (Retry).',
-    }),
-    'first-token': () => ({
-      advice: `Check that it is still working, or raise \`timeouts.firstToken\` in agents.json. ${askAgain}`,
-    }),
-    idle: () => ({
-      advice: "Raise `timeouts.idle` in agents.json, or look at the server's log.",
-    }),
-    interrupted: () => ({
-      happened: 'The connection was lost before the answer was finished. What arrived is kept.',
-    }),
-    context: () => ({
-      advice:
-        'Leave the oldest messages out, reset the context, or load the model with more context.',
-    }),
-    template: () => ({
-      advice: 'Choose another model, or remove `systemPrompt` from agents.json.',
-    }),
-    image: () => ({
-      advice:
-        'Choose a model that accepts images in the drop-down "Model", or press "Reset context" and ask without the images.',
-    }),
-  },
-);
-
-export const english = {
-  explain,
+  }),
+  wrongSettings: (problem: string) => ({
+    happened: `The settings in agents.json are not right: ${problem}.`,
+    advice: 'Correct them, press Refresh in the chat list, and ask again with 重试 (Retry).',
+  }),
 
   // What is waited for, and for how long.
   waiting: (time: string) => `⏳ Waiting for the first token: ${time}`,
@@ -70,7 +43,6 @@ export const english = {
   cutOff: () => 'The answer was cut off: it reached the token limit, or the end of the context.',
   cutOffAdvice: () =>
     'Press "Continue" to pick up where it stopped. For longer answers raise `max_tokens` in agents.json.',
-  loadBelow: () => 'Or press a "Load …" button below.',
   continueAdvice: () => 'Press "Continue" to pick up where it stopped.',
   stoppedEarly: () => 'Stopped before the answer began.',
   stoppedEarlyAdvice: () =>
@@ -83,7 +55,6 @@ export const english = {
   filtered: () => "The server's content filter blocked the rest of the answer.",
   toolCall: (names: string) =>
     `The model wants to call the tool ${names}. This chat cannot run tools, so the answer ends here.`,
-  toolCallAdvice: () => '"Answer without tools" asks the same question again.',
   otherEnd: (reason: string) => `The server ended the answer with an unknown reason: "${reason}".`,
   otherModel: (answered: string, asked: string) =>
     `\`${answered}\` answered, but \`${asked}\` was asked for. The server answers with the loaded model when it does not know the name.`,

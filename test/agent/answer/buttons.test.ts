@@ -468,7 +468,7 @@ test('a chosen model that the server cannot load: only the others are offered', 
   await host.send('Hi');
   assert.match(
     textsOf(host).at(-1) ?? '',
-    /could not load `broken`\.[\s\S]*Or press a "Load …" button below\./,
+    /could not load `broken`\.[\s\S]*Choose another model\./,
   );
   assert.deepEqual(
     host.buttons().map(({ name }) => name),
@@ -497,7 +497,10 @@ test('Leave out the oldest: it says how many, and they stay out', async () => {
     host.buttons().map(({ name }) => name),
     ['Leave out the oldest', 'Reset context'],
   );
-  assert.match(textsOf(host).at(-1) ?? '', /Leave the oldest messages out, reset the context/);
+  assert.match(
+    textsOf(host).at(-1) ?? '',
+    /Ask with fewer or shorter messages, or load the model with more context\./,
+  );
   server.script(say('Short.'));
   await host.click('Leave out the oldest');
   assert.deepEqual([contents()[0], contents().at(-1)], ['question 4', 'the last question']);

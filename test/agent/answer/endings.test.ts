@@ -166,7 +166,7 @@ test('no model is loaded: the reply says where one can be loaded', async () => {
   await host.send('Hi');
   assert.match(
     textsOf(host)[1] ?? '',
-    /No model is loaded\.[\s\S]*Or press a "Load …" button below\.$/,
+    /No model is loaded\.[\s\S]*Press 重试 \(Retry\) to ask again\./,
   );
 });
 

@@ -152,10 +152,10 @@ test('a long name in a drop-down is cut in the middle; its value is whole', asyn
   const drops = (await host.openPanel()) as Drop[];
   const optionsOf = (key: string) => drops.find(({ settingKey }) => settingKey === key)?.options;
   assert.deepEqual(optionsOf('model'), [
-    { label: '✓ publisher/a-ver…ords-Q4_K_M.gguf', value: long },
+    { label: '✓ publisher/a-ver … rds-Q4_K_M.gguf', value: long },
   ]);
   assert.deepEqual(optionsOf('preset')?.[1], {
-    label: `${'p'.repeat(15)}…${'p'.repeat(16)}`,
+    label: `${'p'.repeat(15)} … ${'p'.repeat(15)}`,
     value: preset,
   });
 });

@@ -50,8 +50,8 @@ test('every phrase is there in both languages, in its own words', () => {
           : [],
       ),
     );
-  const inEnglish = sample({ ...english, explain: undefined });
-  const inChinese = sample({ ...chinese, explain: undefined });
+  const inEnglish = sample({ ...english, explain: undefined, wrongSettings: undefined });
+  const inChinese = sample({ ...chinese, explain: undefined, wrongSettings: undefined });
   assert.deepEqual([...inChinese.keys()].sort(), [...inEnglish.keys()].sort());
   for (const [name, text] of inEnglish) {
     // Names and signs are the same in every language.
@@ -72,8 +72,9 @@ const noDetails = {
 
 test('every failure is explained in the words of the panel, in both languages', () => {
   for (const reason of [...Object.keys(rows), 'settings']) {
-    for (const { explain } of [english, chinese]) {
-      const { happened, advice } = explain({ reason }, noDetails);
+    for (const { explain, wrongSettings } of [english, chinese]) {
+      const { happened, advice } =
+        reason === 'settings' ? wrongSettings('w') : explain({ reason }, noDetails);
       assert.match(happened, /[.。]$/, reason);
       assert.match(advice, /[.。]$/, reason);
       assert.doesNotMatch(happened + advice, /undefined|--|LOCAL_LLM/, reason);
@@ -87,22 +88,20 @@ test('what is wrong with a setting is said in Chinese, too', () => {
     [5, /metadata\.llm 必须是对象。/],
     [{ timeouts: 1 }, /timeouts 必须是对象，例如 `\{ "firstToken": 1800000 \}`。/],
     [{ timeouts: { idle: -1 } }, /timeouts\.idle 必须是不小于 0 的数字。/],
-    [{ showStats: 1 }, /showStats 必须是布尔值（true 或 false）。/],
+    [{ showStats: 1 }, /showStats 的类型必须是 boolean。/],
     [{ reasoning: 'loud' }, /reasoning 只能是 show, hide, off 之一。/],
-    [{ presets: { a: { systemPrompt: 1 } } }, /presets\.a\.systemPrompt 必须是字符串。/],
+    [{ presets: { a: { systemPrompt: 1 } } }, /presets\.a\.systemPrompt 的类型必须是 string。/],
   ] as const) {
     const { problem } = readSettings({ llm }, {});
-    const details = { ...noDetails, message: String(problem?.message) };
-    assert.match(chinese.explain({ kind: 'settings' }, details).happened, words);
+    assert.match(chinese.wrongSettings(String(problem?.message)).happened, words);
   }
   for (const [options, words] of [
     [{ baseURL: 'localhost' }, /baseURL 必须以 http:\/\/ 或 https:\/\/ 开头。/],
-    [{ apiKey: key }, /API 令牌或 `baseURL` 里的用户名含有不能发送的字符。/],
+    [{ apiKey: key }, /API 令牌或 `baseURL` 里有不能发送的字符。/],
   ] as const) {
     assert.throws(
       () => streamChat({ messages: [] }, options),
-      ({ message }: Error) =>
-        words.test(chinese.explain({ kind: 'settings' }, { ...noDetails, message }).happened),
+      ({ message }: Error) => words.test(chinese.wrongSettings(message).happened),
     );
   }
 });
