@@ -110,11 +110,12 @@ export function postToPanel(hostUtils: HostUtils | undefined, message: object): 
   }
 }
 
-/**
- * The conversation begins anew after what is there now; the panel draws a line.
- * @throws what the host's repository throws
- */
+/** The conversation begins anew after what is there now; the panel draws a line. If it cannot be saved, nothing happens. */
 export function addMarker(thread: Thread, hostUtils: HostUtils | undefined): void {
-  const markerId = hostUtils?.threadRepository?.addMarker?.(thread);
-  postToPanel(hostUtils, { type: 'markerAdded', thread, markerId });
+  try {
+    const markerId = hostUtils?.threadRepository?.addMarker?.(thread);
+    postToPanel(hostUtils, { type: 'markerAdded', thread, markerId });
+  } catch {
+    // The host shows no words in reply to the button, and a summary is in the chat without a line, too.
+  }
 }

@@ -20,7 +20,6 @@ import {
 } from './host.ts';
 import { formatNote } from './page/added.ts';
 import { LOAD_MODEL, TASKS } from './say/buttons.ts';
-import { explain } from './say/failure.ts';
 import { buildOperations } from './say/operations.ts';
 import { type Phrases, phrasesIn } from './say/phrases.ts';
 import { Server } from './server.ts';
@@ -96,7 +95,7 @@ export default class LocalLLMStreamAgent {
     const { name, meta, host_utils: hostUtils } = task ?? {};
     if (takeCallBack(chat) && name === 'InitTask') return this.#open(chat, hostUtils);
     if (name === 'InitTask') {
-      return this.#reply({ kind: 'answer' }, chat, hostUtils, { isInitial: true });
+      return this.#reply({ kind: 'answer', isInitial: true }, chat, hostUtils);
     }
     const { model, replyId, share } = fieldsOf(meta);
     const button = `${name} ${model ?? replyId ?? share ?? ''}`;
@@ -109,22 +108,27 @@ export default class LocalLLMStreamAgent {
       });
     }
     const asked = askedBy(name, fieldsOf(meta));
-    if (asked) return this.#reply(asked, chat, hostUtils, { button });
+    if (asked) return this.#reply(asked, chat, hostUtils, button);
     (await beginTurn(chat, hostUtils, this.clock, button)).release();
-    if (name === TASKS.resetContext) return this.#resetContext(chat, hostUtils);
-    const { phrases } = this.#voice(chat);
-    if (name !== TASKS.askAgainLabel)
-      return noteResponse([phrases.unknownTask(abridge(String(name), 100))]);
-    // The page does what its own button does: the failed reply goes, and `generateReply` is called.
-    postToPanel(hostUtils, { type: 'triggerRetry' });
-    return createResponse();
+    switch (name) {
+      case TASKS.resetContext:
+        // A second click would draw a second line.
+        if (currentMessages(chat.messages).length > 0) addMarker(chat, hostUtils);
+        return createResponse();
+      case TASKS.askAgainLabel:
+        // The page does what its own button does: the failed reply goes, and `generateReply` is called.
+        postToPanel(hostUtils, { type: 'triggerRetry' });
+        return createResponse();
+      default:
+        return noteResponse(this.#look(chat).phrases.unknownTask(abridge(String(name), 100)));
+    }
   }
 
   /** The panel's drop-downs and buttons; within two seconds, whatever the server does. */
   async loadOperations(thread?: Thread): Promise<unknown[]> {
     const chat = asThread(thread);
-    const { config, phrases } = this.#voice(chat);
-    const models = this.#serverFor(config).models(true);
+    const { config, phrases, server } = this.#look(chat);
+    const models = server.models(true);
     const list = await Promise.race([
       models.catch(() => []),
       sleep(PANEL_MS, this.clock).then(() => []),
@@ -152,11 +156,9 @@ export default class LocalLLMStreamAgent {
 
   /** The chat was opened: an answer that has lost its window is taken up again, if the server has it. */
   async #open(thread: Thread, hostUtils: HostUtils | undefined): Promise<AgentResponse> {
-    const { config, phrases } = this.#voice(thread);
-    const server = this.#serverFor(config);
+    const { config, server } = this.#look(thread);
     const models = server.models().catch(() => []);
-    const show = () =>
-      models.then((list) => showOperations(thread, hostUtils, config, list, phrases));
+    const show = async () => this.#showModels(await models, thread, hostUtils);
     void show();
     whenPageLoads(thread, hostUtils?.threadRepository, () => {
       void show();
@@ -176,77 +178,65 @@ export default class LocalLLMStreamAgent {
     return createNoResponse();
   }
 
-  /**
-   * @param isInitial - the chat was opened, or 'Generate Text at Cursor' has made it
-   * @param button - the one that was pressed
-   */
+  /** @param button - the one that was pressed */
   async #reply(
     asked: Asked,
     thread: Thread,
     hostUtils: HostUtils | undefined,
-    how: { isInitial?: boolean; button?: string } = {},
+    button?: string,
   ): Promise<AgentResponse> {
-    const { job, page, response } = await this.#begin(asked, thread, hostUtils, how);
+    const { job, page, response } = await this.#begin(asked, thread, hostUtils, button);
     const texts = job.turn.stream(page, () => writeAnswer(job, page));
     response.setStream(this.createStream({ texts, [Symbol.asyncIterator]: () => asChunks(texts) }));
     return response;
   }
 
-  async #begin(
-    asked: Asked,
-    thread: Thread,
-    hostUtils: HostUtils | undefined,
-    { isInitial = false, button }: { isInitial?: boolean; button?: string } = {},
-  ) {
+  async #begin(asked: Asked, thread: Thread, hostUtils: HostUtils | undefined, button?: string) {
+    const { clock } = this;
     const leaving = asked.kind === 'resume' ? 'unseen' : 'unwanted';
-    const turn = await beginTurn(thread, hostUtils, this.clock, button, leaving);
-    const { config, phrases } = this.#voice(thread);
+    const turn = await beginTurn(thread, hostUtils, clock, button, leaving);
     const response = createResponse('', () => turn.buttons);
     const meta = response.getMeta();
     if (asked.kind === 'resume') meta.isOpening = true;
+    const look = this.#look(thread);
+    const isInitial = asked.kind === 'answer' && asked.isInitial === true;
     const job: Job = {
+      ...look,
       asked,
       thread,
       before: [...thread.messages],
       turn,
       reply: turn,
       hostUtils,
-      clock: this.clock,
-      config,
-      phrases,
-      server: this.#serverFor(config),
+      clock,
       meta,
       convert: (messages) => this.convertToOpenAIMessages(messages),
-      showModels: (models) => showOperations(thread, hostUtils, config, models, phrases),
-      insertion: isInitial ? await insertionFor(thread, phrases, this.clock) : undefined,
+      showModels: (models) => this.#showModels(models, thread, hostUtils),
+      insertion: isInitial ? await insertionFor(thread, look.phrases, clock) : undefined,
     };
     return { job, page: new AnswerPage(job), response };
   }
 
-  async #resetContext(thread: Thread, hostUtils: HostUtils | undefined): Promise<AgentResponse> {
-    try {
-      // A second click would draw a second line.
-      if (currentMessages(thread.messages).length > 0) addMarker(thread, hostUtils);
-      return createResponse();
-    } catch (error) {
-      const { config, phrases } = this.#voice(thread);
-      const { happened, advice } = explain(error, {}, config, undefined, phrases);
-      return noteResponse([happened, advice]);
-    }
-  }
-
   /** The settings as they are now: those of the thread may be newer than those that the agent was made with. */
-  #voice(thread: Thread): { config: Config; phrases: Phrases } {
+  #look(thread: Thread): { config: Config; phrases: Phrases; server: Server } {
     const settings = isObject(this.settings ?? {})
       ? { ...fieldsOf(this.settings), ...fieldsOf(thread.settings) }
       : this.settings;
     const config = readSettings(this.metadata, settings);
-    return { config, phrases: phrasesIn(config.language ?? languageOf(thread.messages)) };
+    const phrases = phrasesIn(config.language ?? languageOf(thread.messages));
+    this.#server ??= new Server(config);
+    return { config, phrases, server: this.#server };
   }
 
-  #serverFor(config: Config): Server {
-    this.#server ??= new Server(config);
-    return this.#server;
+  /**
+   * Draws the drop-downs and buttons anew. The host draws them once, when a chat is opened, and often before the page
+   * listens; and the server's models change.
+   */
+  #showModels(models: readonly Model[], thread: Thread, hostUtils: HostUtils | undefined): void {
+    const { config, phrases } = this.#look(thread);
+    const operations = buildOperations(config, models, phrases);
+    const currentSettings = fieldsOf(thread.settings);
+    postToPanel(hostUtils, { type: 'loadOperations', operations, currentSettings });
   }
 }
 
@@ -287,22 +277,6 @@ interface ChunkStream extends AsyncIterable<unknown> {
   texts?: AsyncIterable<string>;
 }
 
-/**
- * Draws the drop-downs and buttons anew. The host draws them once, when a chat is opened, and often before the page
- * listens; and the server's models change.
- */
-function showOperations(
-  thread: Thread,
-  hostUtils: HostUtils | undefined,
-  config: Config,
-  models: readonly Model[],
-  phrases: Phrases,
-): void {
-  const operations = buildOperations(config, models, phrases);
-  const currentSettings = fieldsOf(thread.settings);
-  postToPanel(hostUtils, { type: 'loadOperations', operations, currentSettings });
-}
-
 /** The place that the last message names, if 'Generate Text at Cursor' has sent it. */
 async function insertionFor(
   thread: Thread,
@@ -317,8 +291,8 @@ async function insertionFor(
 }
 
 /** A reply that is a note and nothing else. */
-function noteResponse(paragraphs: readonly string[]): AgentResponse {
-  const text = formatNote('⚠️', paragraphs);
+function noteResponse(note: string): AgentResponse {
+  const text = formatNote('⚠️', [note]);
   const response = createResponse(text);
   response.getMeta().added = [[0, text.length]];
   return response;

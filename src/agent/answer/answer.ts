@@ -54,12 +54,7 @@ export async function writeAnswer(job: Job, page: AnswerPage): Promise<void> {
     if (!turn.signal.aborted) await failAnswer(job, page, error);
   }
   page.close();
-  if (meta.summary === undefined) return;
-  try {
-    addMarker(job.thread, job.hostUtils);
-  } catch {
-    // The summary is in the chat without it, too.
-  }
+  if (meta.summary !== undefined) addMarker(job.thread, job.hostUtils);
 }
 
 /** If no server is running, the reply says so, and answers if one comes while somebody looks at it. */

@@ -12,8 +12,11 @@ import type { Turn } from '../turn/turn.ts';
 
 /** What is asked for. */
 export type Asked =
-  /** The last question is answered; if there is none, the reply says whether the server is ready. */
-  | { kind: 'answer' }
+  /**
+   * The last question is answered; if there is none, the reply says whether the server is ready. It is the initial one if the
+   * chat was opened, or made by 'Generate Text at Cursor'.
+   */
+  | { kind: 'answer'; isInitial?: boolean }
   /** The last answer goes on. */
   | { kind: 'continue'; replyId: unknown }
   /** A model is loaded, anew if there is a size of context, and answers the last question. */

@@ -17,7 +17,7 @@ export interface Remark {
 }
 
 /** How a job is done: what is said beside the answer, and the ways to ask for it. Nothing is asked if there is none. */
-export interface Plan {
+interface Plan {
   remarks: Remark[];
   attempts: Attempt[];
 }

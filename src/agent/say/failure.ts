@@ -124,7 +124,7 @@ function contextFor({ now, most }: Context, share: number): number | undefined {
 }
 
 /** What happened and what to do, in the reader's language. */
-export function explain(
+function explain(
   error: unknown,
   { kind, reason, status }: FailureFacts,
   config: Config,

@@ -142,23 +142,21 @@ export class Turn implements OpenReply {
   }
 
   begin(older: Turn | undefined, leaving: Leaving): Promise<void> {
-    this.#begun = this.#whenReady(older, leaving);
-    return this.#begun;
-  }
-
-  async #whenReady(older: Turn | undefined, leaving: Leaving): Promise<void> {
     const thread = this.#thread;
     const repository = this.hostUtils?.threadRepository;
-    await older?.supersede(leaving);
-    await quiet(thread, this.#clock);
-    // Nothing is awaited between the look at the disk and the host's saving.
-    catchUp(thread, repository);
-    while (isNextTaken(thread)) {
-      await setTimeout(1);
+    this.#begun = (async () => {
+      await older?.supersede(leaving);
+      await quiet(thread, this.#clock);
+      // Nothing is awaited between the look at the disk and the host's saving.
       catchUp(thread, repository);
-    }
-    forgetButtons(thread, this.hostUtils);
-    this.state = 'ready';
+      while (isNextTaken(thread)) {
+        await setTimeout(1);
+        catchUp(thread, repository);
+      }
+      forgetButtons(thread, this.hostUtils);
+      this.state = 'ready';
+    })();
+    return this.#begun;
   }
 
   /**
