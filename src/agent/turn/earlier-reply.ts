@@ -12,6 +12,9 @@ export class EarlierReply implements OpenReply {
   readonly bubble: Message;
   readonly signal: AbortSignal;
   readonly save: () => void;
+  text: string;
+  /** Whether it has taken the place of what was there. */
+  isBegun = false;
   /** What is saved of it, as far as the agent knows: somebody may have edited it meanwhile. */
   savedText: string;
   /** What of it would be saved if it ended now. */
@@ -20,10 +23,8 @@ export class EarlierReply implements OpenReply {
   readonly #before: { text: string; meta: Meta };
   readonly #show: (text: string) => void;
   readonly #clock: TurnClock;
-  #text: string;
-  #isBegun = false;
-  #isWaiting = false;
-  #stopClock = () => {};
+  /** While something waits to be shown. */
+  #stopClock: (() => void) | undefined;
   #below = '';
 
   /**
@@ -47,32 +48,23 @@ export class EarlierReply implements OpenReply {
     this.#before = { text: this.savedText, meta: message.meta ?? {} };
     this.#show = show;
     this.#clock = clock;
-    this.#text = start.text;
-  }
-
-  get text(): string {
-    return this.#text;
-  }
-
-  /** Whether it has taken the place of what was there. */
-  get isBegun(): boolean {
-    return this.#isBegun;
+    this.text = start.text;
   }
 
   /** Takes the place of what was there. @returns whether it had not yet */
   begin(): boolean {
-    if (this.#isBegun) return false;
-    this.#isBegun = true;
-    Object.assign(this.bubble, { text: this.#text, meta: this.#start.meta });
+    if (this.isBegun) return false;
+    this.isBegun = true;
+    Object.assign(this.bubble, { text: this.text, meta: this.#start.meta });
     this.#showAll();
     return true;
   }
 
   /** What came is no answer: the reply is as it was. */
   restart(): void {
-    this.#text = this.#start.text;
-    if (!this.#isBegun) return;
-    this.#isBegun = false;
+    this.text = this.#start.text;
+    if (!this.isBegun) return;
+    this.isBegun = false;
     Object.assign(this.bubble, this.#before);
     this.#showAll();
   }
@@ -83,21 +75,19 @@ export class EarlierReply implements OpenReply {
    */
   end(facts: Meta = {}): void {
     Object.assign(this.#start.meta, facts);
-    if (this.#isWaiting) this.#showAll();
+    if (this.#stopClock) this.#showAll();
   }
 
   write = (text: string): void => {
-    this.#text += text;
-    if (!this.#isBegun) return;
-    this.bubble.text = this.#text;
-    if (this.#isWaiting) return;
-    this.#isWaiting = true;
-    this.#stopClock = this.#clock.after(renderingMs(this.#text.length), this.#showAll);
+    this.text += text;
+    if (!this.isBegun) return;
+    this.bubble.text = this.text;
+    this.#stopClock ??= this.#clock.after(renderingMs(this.text.length), this.#showAll);
   };
 
   rewrite = async (text: string): Promise<void> => {
-    this.#text = text;
-    if (!this.#isBegun) return;
+    this.text = text;
+    if (!this.isBegun) return;
     this.bubble.text = text;
     this.#showAll();
   };
@@ -105,12 +95,12 @@ export class EarlierReply implements OpenReply {
   showBelow = (text: string): void => {
     if (text === this.#below) return;
     this.#below = text;
-    if (this.#isBegun) this.#showAll();
+    if (this.isBegun) this.#showAll();
   };
 
   #showAll = (): void => {
-    this.#stopClock();
-    this.#isWaiting = false;
+    this.#stopClock?.();
+    this.#stopClock = undefined;
     this.#show(textOf(this.bubble) + this.#below);
   };
 }

@@ -42,7 +42,8 @@ export class Joiner implements AsyncIterableIterator<string> {
   readonly #events: JoinerEvents;
   readonly #clock: TurnClock;
   readonly #readers: ((result: IteratorResult<string, undefined>) => void)[] = [];
-  #waiting = '';
+  /** What waits. */
+  waiting = '';
   #shownLength = 0;
   #lastChunkAt: number;
   #state: 'new' | 'open' | 'ending' | 'over' = 'new';
@@ -54,11 +55,6 @@ export class Joiner implements AsyncIterableIterator<string> {
     this.#lastChunkAt = clock.now();
   }
 
-  /** What waits. */
-  get waiting(): string {
-    return this.#waiting;
-  }
-
   /** Whether the reader takes no more chunks. */
   get isOver(): boolean {
     return this.#state === 'over';
@@ -66,15 +62,15 @@ export class Joiner implements AsyncIterableIterator<string> {
 
   push(text: string): void {
     if (!text || this.#state === 'ending' || this.#state === 'over') return;
-    const wasEmpty = this.#waiting === '';
-    this.#waiting += text;
+    const wasEmpty = this.waiting === '';
+    this.waiting += text;
     // Later deltas find the clock set.
     if (wasEmpty) this.#serve();
   }
 
   /** Forgets what waits, and takes something else for what is shown. */
   replace(shown: string): void {
-    this.#waiting = '';
+    this.waiting = '';
     this.#shownLength = shown.length;
     this.#serve();
   }
@@ -99,7 +95,7 @@ export class Joiner implements AsyncIterableIterator<string> {
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
-    this.#waiting = '';
+    this.waiting = '';
     this.#finish('left');
     return { done: true, value: undefined };
   }
@@ -112,21 +108,21 @@ export class Joiner implements AsyncIterableIterator<string> {
   #serve(): void {
     this.#cancelTimer();
     if (this.#readers.length === 0) return;
-    if (!this.#waiting && this.#state !== 'open') return this.#finish('done');
+    if (!this.waiting && this.#state !== 'open') return this.#finish('done');
     const isUrgent = this.#state === 'ending' || this.#shownLength === 0;
-    if (this.#waiting && isUrgent) return this.#give();
+    if (this.waiting && isUrgent) return this.#give();
     const rendering = renderingMs(this.#shownLength);
-    const pause = this.#waiting ? rendering : Math.max(HEARTBEAT_MS, rendering);
+    const pause = this.waiting ? rendering : Math.max(HEARTBEAT_MS, rendering);
     const due = this.#lastChunkAt + pause - this.#clock.now();
-    if (this.#waiting && due <= 0) this.#give();
+    if (this.waiting && due <= 0) this.#give();
     else this.#cancelTimer = this.#clock.after(Math.max(due, 0), () => this.#give());
   }
 
   /** Hands what waits to the first reader, unless nobody would see it. */
   #give(): void {
     if (!this.#events.isOpen()) return this.#finish('closed');
-    const value = this.#waiting;
-    this.#waiting = '';
+    const value = this.waiting;
+    this.waiting = '';
     this.#lastChunkAt = this.#clock.now();
     if (value) {
       this.#shownLength += value.length;

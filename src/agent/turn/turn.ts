@@ -103,6 +103,7 @@ export class Turn implements OpenReply {
   readonly #thread: Thread;
   readonly #clock: TurnClock;
   readonly #leaving = new AbortController();
+  readonly signal = this.#leaving.signal;
   readonly #over = new AbortController();
   #begun: Promise<void> | undefined;
   #joiner: Joiner | undefined;
@@ -124,10 +125,6 @@ export class Turn implements OpenReply {
     this.hostUtils = hostUtils;
     this.#clock = clock;
     this.button = button;
-  }
-
-  get signal(): AbortSignal {
-    return this.#leaving.signal;
   }
 
   get text(): string {
