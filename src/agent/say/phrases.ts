@@ -1,4 +1,4 @@
-import { LANGUAGES, type Language } from '../../advice/index.ts';
+import type { Language } from '../../advice/index.ts';
 import { chinese } from './phrases-chinese.ts';
 import { english } from './phrases-english.ts';
 
@@ -21,9 +21,4 @@ const phrases: Readonly<Record<Language, Phrases>> = { en: english, zh: chinese 
 
 export function phrasesIn(language: Language): Phrases {
   return phrases[language];
-}
-
-/** A phrase in every language, to recognize what was said in another one. */
-export function inEveryLanguage(pick: (phrases: Phrases) => string): string[] {
-  return LANGUAGES.map((language) => pick(phrases[language]));
 }

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
+import { open, realpath } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { LANGUAGES } from '../../advice/index.ts';
 import { fieldsOf } from '../../client/json.ts';
 import { type Message, type Thread, textOf } from '../host.ts';
-import { inEveryLanguage } from '../say/phrases.ts';
+import { phrasesIn } from '../say/phrases.ts';
 import type { LoadedMessage } from './conversation.ts';
 
 /** The most bytes of a text file and of an image that are sent. */
@@ -13,11 +14,10 @@ const IMAGE_LIMIT = 10_485_760;
 /** What a file is for the model. */
 type Contents = ({ text: string } | { image: string }) & { bytes: number };
 
-/** The messages with their files, and which files of the last question can be sent and which cannot. */
-interface Loaded {
-  messages: LoadedMessage[];
-  sent: { name: string; bytes: number }[];
-  refused: string[];
+/** A file that a question names; without contents if it cannot be sent. */
+interface Attachment {
+  name: string;
+  contents: Contents | undefined;
 }
 
 /**
@@ -26,112 +26,89 @@ interface Loaded {
  * @param messages - the conversation
  * @param thread - whose files these are
  * @param storagePath - holds a folder named like the thread; nothing else may be read, but the Markdown chat's file
+ * @returns the messages, and the files of the last question
  */
 export async function loadAttachments(
   messages: readonly Message[],
   thread: Thread,
   storagePath: string | undefined,
-): Promise<Loaded> {
-  const firstUser = messages.find(({ sender }) => sender === 'user');
-  const lastUser = messages.findLast(({ sender }) => sender === 'user');
-  const sent: Loaded['sent'] = [];
-  const refused: string[] = [];
+): Promise<{ messages: LoadedMessage[]; files: Attachment[] }> {
+  const questions = messages.filter(({ sender }) => sender === 'user');
   const loaded: LoadedMessage[] = [];
+  let ofLast: Attachment[] = [];
   for (const message of messages) {
-    const files: { name: string; contents: Contents | undefined; takesText: boolean }[] = [];
-    if (message === firstUser) {
-      const { path } = fieldsOf(thread.attachment);
-      if (typeof path === 'string') {
-        files.push({ name: basename(path), contents: await readMarkdown(path), takesText: true });
-      }
-    }
-    for (const path of message.sender === 'user' ? [message.filePath, message.imagePath] : []) {
-      if (typeof path !== 'string' || !path) continue;
-      const isImage = path === message.imagePath;
-      // A thread that was begun on Windows has backslashes, wherever it is read.
-      const local = path.replace(/\\/g, '/');
-      const inStorage = isImage ? `${thread.id}/${local}` : local;
-      const contents = await readOwn(storagePath, thread.id, inStorage).catch(() => undefined);
-      files.push({ name: basename(local), contents, takesText: !isImage });
-    }
-    let text = isFileAlone(message) ? '' : textOf(message);
-    const images: string[] = [];
-    for (const { name, contents, takesText } of files.reverse()) {
-      const isSent = contents && ('image' in contents || takesText);
-      if (!isSent) {
-        if (message === lastUser) refused.unshift(name);
-        continue;
-      }
-      if (message === lastUser) sent.unshift({ name, bytes: contents.bytes });
-      if ('image' in contents) images.unshift(contents.image);
-      else text = `${name}\n${fenced(contents.text)}\n\n${text}`.trimEnd();
-    }
-    loaded.push({ ...message, text, images });
+    const markdown = message === questions[0] ? fieldsOf(thread.attachment).path : undefined;
+    const files = await Promise.all([
+      ...(typeof markdown === 'string' ? [attach(markdown, readMarkdown(markdown))] : []),
+      ...pathsOf(message, thread).map((path) => attach(path, readOwn(storagePath, thread, path))),
+    ]);
+    const blocks = files.flatMap(({ name, contents }) =>
+      contents && 'text' in contents ? `${name}\n${fenced(contents.text)}` : [],
+    );
+    const images = files.flatMap(({ contents }) =>
+      contents && 'image' in contents ? contents.image : [],
+    );
+    const own = isFileAlone(message) ? '' : textOf(message);
+    loaded.push({ ...message, text: [...blocks, own].filter(Boolean).join('\n\n'), images });
+    if (message === questions.at(-1)) ofLast = files;
   }
-  return { messages: loaded, sent, refused };
+  return { messages: loaded, files: ofLast };
 }
 
 /** Whether the button for files has sent it: its words are for the user. */
 export function isFileAlone(message: Message): boolean {
-  return inEveryLanguage((one) => one.hereIsAFile()).includes(textOf(message));
+  return LANGUAGES.some((one) => phrasesIn(one).hereIsAFile() === textOf(message));
 }
 
-/**
- * @param path - from the folder of all threads on
- * @returns `undefined` for what may not be read, and for what is neither an image nor a text
- */
+/** The files of a message, from the folder of all threads on. */
+function pathsOf({ sender, filePath, imagePath }: Message, { id }: Thread): string[] {
+  if (sender !== 'user') return [];
+  const paths = [filePath, imagePath && `${id}/${imagePath}`];
+  // A thread that was begun on Windows has backslashes, wherever it is read.
+  return paths.flatMap((path) =>
+    typeof path === 'string' && path ? path.replace(/\\/g, '/') : [],
+  );
+}
+
+async function attach(path: string, read: Promise<Contents | undefined>): Promise<Attachment> {
+  return { name: basename(path), contents: await read.catch(() => undefined) };
+}
+
+/** The host puts every file right into the thread's folder, and a thread's folder right into the storage. */
 async function readOwn(
   storagePath = '',
-  threadId = '',
+  { id = '' }: Thread,
   path: string,
 ): Promise<Contents | undefined> {
   const storage = await realpath(storagePath);
-  const folder = join(storage, threadId);
+  const folder = join(storage, id);
   const file = join(storage, path);
-  // The host puts every file right into the thread's folder, and a thread's folder right into the storage.
-  if (dirname(folder) !== storage || dirname(file) !== folder) return undefined;
-  return readUnlinked(file, folder);
+  const isOwn = dirname(folder) === storage && dirname(file) === folder;
+  return isOwn ? readUnlinked(file) : undefined;
 }
 
 /** The user has chosen this file with 'MyCanvas Chat', wherever it is. */
 async function readMarkdown(path: string): Promise<Contents | undefined> {
   if (extname(path).toLowerCase() !== '.md') return undefined;
-  try {
-    const folder = await realpath(dirname(path));
-    return await readUnlinked(join(folder, basename(path)), folder);
-  } catch {
-    return undefined;
-  }
+  return readUnlinked(join(await realpath(dirname(path)), basename(path)));
 }
 
 /**
  * Reads a file that is no link, in a folder that is none. The file is opened first and looked at then, so that nobody can put a link
  * in its place between the look and the reading.
  */
-async function readUnlinked(file: string, folder: string): Promise<Contents | undefined> {
+async function readUnlinked(file: string): Promise<Contents | undefined> {
   // A pipe is not waited for. Windows has none of these flags: there the look at the path has to do.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const handle = await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const about = await handle.stat();
-    if (!about.isFile() || about.size > IMAGE_LIMIT) return undefined;
-    const isLink = (await lstat(file)).isSymbolicLink();
-    if (isLink || (await realpath(folder)) !== folder) return undefined;
-    return await readAll(handle, about.size);
+    const isAllowed = about.isFile() && about.size <= IMAGE_LIMIT;
+    if (!isAllowed || (await realpath(file)) !== file) return undefined;
+    return contentsOf(await handle.readFile());
   } finally {
     await handle.close();
   }
-}
-
-async function readAll(handle: FileHandle, size: number): Promise<Contents | undefined> {
-  const buffer = Buffer.alloc(size);
-  let length = 0;
-  while (length < size) {
-    const { bytesRead } = await handle.read(buffer, length, size - length, length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return contentsOf(buffer.subarray(0, length));
 }
 
 /** By the first bytes, because the host stores no type, and names lie. */

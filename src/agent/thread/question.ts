@@ -48,13 +48,14 @@ export async function findQuestion(
   }
   const storagePath = hostUtils?.threadRepository?.storagePath;
   const loaded = await loadAttachments(conversation, thread, storagePath);
-  const notes: { facts: Meta; note: Note }[] = loaded.refused.map((name) => ({
+  const refused = loaded.files.filter(({ contents }) => contents === undefined);
+  const notes: { facts: Meta; note: Note }[] = refused.map(({ name }) => ({
     // Every question with a file that is not sent says so.
     facts: { fileNotSent: `${last.id} ${name}`.slice(0, 200) },
     note: [phrases.fileNotSent(name), phrases.fileAdvice()],
   }));
   if (isFile && notes.length === 0) {
-    const files = loaded.sent.map(({ name, bytes }) => `${name} (${sizeOf(bytes)})`);
+    const files = loaded.files.map(({ name, contents }) => `${name} (${sizeOf(contents?.bytes)})`);
     return { kind: 'told', sign: '📎', notes: [[phrases.fileGoesWith(files.join(', '))]] };
   }
   let { messages } = loaded;
@@ -78,7 +79,7 @@ export async function findQuestion(
 }
 
 /** A file's size, in round numbers. */
-function sizeOf(bytes: number): string {
+function sizeOf(bytes = 0): string {
   if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
   return `${Math.max(1, Math.round(bytes / 1000))} kB`;
 }

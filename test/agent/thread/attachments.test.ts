@@ -31,7 +31,7 @@ const jpeg = '\xff\xd8\xff\xe0\0\x10JFIF';
 const base64 = (bytes: string) => Buffer.from(bytes, 'latin1').toString('base64');
 writeFileSync(join(folder, 'picture.bin'), png, 'latin1');
 writeFileSync(join(folder, 'photo.png'), jpeg, 'latin1');
-writeFileSync(join(folder, 'moving.gif'), 'GIF89a');
+writeFileSync(join(folder, 'moving.gif'), 'GIF89a\x01\0\x01\0');
 writeFileSync(join(folder, 'notes.md'), '# Notes\n```js\n1\n```\n');
 writeFileSync(join(folder, 'gbk.txt'), '\xc4\xe3\xba\xc3', 'latin1');
 writeFileSync(join(folder, 'binary.dat'), 'a\0b');
@@ -45,7 +45,8 @@ symlinkSync(root, join(storagePath, 'thread_3'));
 async function load(message: object, threadId = 'thread_1', place = storagePath) {
   const question = { sender: 'user', text: 'Look.', ...message };
   const thread = { id: threadId, messages: [question] };
-  const { messages, refused } = await loadAttachments([question], thread, place);
+  const { messages, files } = await loadAttachments([question], thread, place);
+  const refused = files.filter(({ contents }) => !contents).map(({ name }) => name);
   const [loaded] = messages;
   return { text: loaded?.text, images: loaded?.images, refused };
 }
@@ -163,12 +164,13 @@ test("the Markdown chat's file stands before the first question, as it is now", 
   };
   assert.equal(await textWith('# One'), 'chapter.md\n```\n# One\n```\n\nShorten it.');
   assert.equal(await textWith('# Two'), 'chapter.md\n```\n# Two\n```\n\nShorten it.');
-  const { messages, refused } = await loadAttachments(
+  const { messages, files } = await loadAttachments(
     [question],
     { ...thread, attachment: { path: join(root, 'secret.txt') } },
     storagePath,
   );
-  assert.deepEqual([messages[0]?.text, refused], ['Shorten it.', ['secret.txt']]);
+  assert.equal(messages[0]?.text, 'Shorten it.');
+  assert.deepEqual(files, [{ name: 'secret.txt', contents: undefined }]);
 });
 
 test('of the older messages nothing is said again, and their files are sent again', async () => {
@@ -183,7 +185,7 @@ test('of the older messages nothing is said again, and their files are sent agai
     loaded.messages.map(({ images }) => images?.length),
     [1, 0, 0],
   );
-  assert.deepEqual(loaded.refused, []);
+  assert.deepEqual(loaded.files, []);
 });
 
 async function copyOrLink(source: string, target: string): Promise<void> {
