@@ -74,21 +74,12 @@ function looksAdded(text: string, [start, end]: Span): boolean {
   return areFences && BEGINNING.test(first) && text[end - 1] === '\n';
 }
 
-/** The additions of a text that was edited. */
+/** The additions of a text that was edited: each paragraph that begins as one does. */
 function findSpans(text: string): Span[] {
-  const spans: Span[] = [];
-  let start = 0;
-  while (start < text.length) {
-    const emptyLine = text.indexOf('\n\n', start);
-    const end = emptyLine === -1 ? text.length : emptyLine + 2;
-    if (BEGINNING.test(text.slice(start, start + 40))) {
-      // The empty line before an addition was added with it, if the text ends with the addition.
-      const before = end === text.length && start >= 2 ? start - 2 : start;
-      const last = spans.at(-1);
-      if (last && last[1] >= before) last[1] = end;
-      else spans.push([before, end]);
-    }
-    start = end;
-  }
-  return spans;
+  let end = 0;
+  return text.split(/(?=\n\n)/).flatMap((paragraph): Span[] => {
+    const start = end;
+    end += paragraph.length;
+    return BEGINNING.test(paragraph.replace(/^\n+/, '')) ? [[start, end]] : [];
+  });
 }
