@@ -1,5 +1,5 @@
 import { LANGUAGES, type Language } from '../../advice/index.ts';
-import { fieldsOf, isObject, itemsOf, type JsonObject } from '../../client/json.ts';
+import { fieldsOf, isObject, type JsonObject } from '../../client/json.ts';
 import {
   checkType,
   DEFAULT_BASE_URL,
@@ -46,8 +46,8 @@ export interface Config {
 /** A system prompt and fields of the request under one name. */
 interface Preset {
   name: string;
-  systemPrompt?: string;
-  body?: JsonObject;
+  systemPrompt: string | undefined;
+  body: JsonObject;
 }
 
 /** The drop-downs' value for "no choice". */
@@ -93,58 +93,44 @@ export function readSettings(metadata: unknown, settings: unknown): Config {
   try {
     return readGiven(metadata, settings);
   } catch (error) {
-    const { language } = fieldsOf(fieldsOf(metadata).llm);
-    const isKnown = LANGUAGES.some((one) => one === language);
+    const given = fieldsOf(fieldsOf(metadata).llm).language;
+    const language = LANGUAGES.find((one) => one === given);
     const problem = error instanceof TypeError ? error : new TypeError(String(error));
-    return { ...readGiven({ llm: isKnown ? { language } : {} }, {}), problem };
+    return { ...readGiven({ llm: { language } }, {}), problem };
   }
 }
 
 function readGiven(metadata: unknown, settings: unknown): Config {
   const llm = objectAt('metadata.llm', objectAt('metadata', metadata).llm);
-  const {
-    model: chosenModel,
-    reasoning,
-    preset,
-    apiKey,
-    ...others
-  } = objectAt('settings', settings);
+  const { model, reasoning, preset, apiKey, ...others } = objectAt('settings', settings);
   for (const [field, type] of Object.entries(llmTypes)) {
     if (type === 'object') objectAt(`metadata.llm.${field}`, llm[field], examples[field]);
     else checkType(`metadata.llm.${field}`, llm[field], type);
   }
   const timeouts = readTimeouts(llm.timeouts);
   const presets = readPresets(llm.presets);
-  const ownReasoning = textAt(llm.reasoning) || 'show';
-  checkChoice('reasoning', ownReasoning, REASONING_MODES);
-  const language = LANGUAGES.find((one) => one === llm.language);
-  if (llm.language && !language) checkChoice('language', String(llm.language), LANGUAGES);
-
+  const ownReasoning = choiceAt('reasoning', llm.reasoning, REASONING_MODES) ?? 'show';
   const keys = fieldsOf(apiKey);
-  const chosenPreset = presets.find(({ name }) => name === String(preset));
-  const body = { ...fieldsOf(llm.body), ...chosenPreset?.body };
+  const chosen = presets.find(({ name }) => name === String(preset));
+  const body = { ...fieldsOf(llm.body), ...chosen?.body };
   const ownModel = modelName(llm.model) ?? modelName(keys.model) ?? modelName(body.model);
   return {
     baseURL: textAt(llm.baseURL).trim() || DEFAULT_BASE_URL,
-    model: modelName(chosenModel) ?? ownModel,
+    model: modelName(model) ?? ownModel,
     ownModel,
     apiKey: findKey(textAt(llm.apiKey), keys, others),
-    systemPrompt: chosenPreset?.systemPrompt ?? textAt(llm.systemPrompt),
+    systemPrompt: chosen?.systemPrompt ?? textAt(llm.systemPrompt),
     body,
     ...readReasoningChoice(reasoning, ownReasoning),
     ownReasoning,
     timeouts,
-    language,
+    language: choiceAt('language', llm.language, LANGUAGES),
     showStats: llm.showStats === true,
     presets,
     unknown: [
-      ...Object.keys(llm).filter((field) => !(field in llmTypes)),
-      ...Object.keys(fieldsOf(llm.timeouts)).filter((field) => !(field in timeouts)),
-      ...itemsOf(presets).flatMap((one) =>
-        Object.keys(fieldsOf(one)).filter(
-          (field) => !['name', 'systemPrompt', 'body'].includes(field),
-        ),
-      ),
+      ...unknownIn(llm, llmTypes),
+      ...unknownIn(llm.timeouts, timeouts),
+      ...presets.flatMap((one) => unknownIn(fieldsOf(llm.presets)[one.name], one)),
     ],
   };
 }
@@ -155,13 +141,11 @@ function readGiven(metadata: unknown, settings: unknown): Config {
  */
 function readReasoningChoice(
   choice: unknown,
-  own: string,
+  own: ReasoningMode,
 ): { reasoning: ReasoningMode; effort: string | undefined } {
-  const mode = (value: unknown) => REASONING_MODES.find((one) => one === value);
-  if (typeof choice === 'string' && /^effort:[\w-]{1,20}$/.test(choice)) {
-    return { reasoning: 'show', effort: choice.slice('effort:'.length) };
-  }
-  return { reasoning: mode(choice) ?? mode(own) ?? 'show', effort: undefined };
+  const [, effort] = /^effort:([\w-]{1,20})$/.exec(String(choice)) ?? [];
+  const mode = REASONING_MODES.find((one) => one === choice) ?? own;
+  return { reasoning: effort === undefined ? mode : 'show', effort };
 }
 
 /** A large model takes long to begin; once the answer comes, silence ends it only if that was asked for. */
@@ -175,29 +159,24 @@ function readTimeouts(value: unknown): Config['timeouts'] {
   };
 }
 
-/** An object of presets by name. */
 function readPresets(value: unknown): Preset[] {
   return Object.entries(fieldsOf(value)).map(([name, preset]) => {
     const place = `metadata.llm.presets.${name}`;
-    const { systemPrompt, body, ...more } = objectAt(place, preset);
+    const { systemPrompt, body } = objectAt(place, preset);
     checkType(`${place}.systemPrompt`, systemPrompt, 'string');
-    checkType(`${place}.body`, body, 'object');
-    return {
-      ...more,
-      name,
-      ...(typeof systemPrompt === 'string' && { systemPrompt }),
-      ...(isObject(body) && { body }),
-    };
+    const prompt = typeof systemPrompt === 'string' ? systemPrompt : undefined;
+    return { name, systemPrompt: prompt, body: objectAt(`${place}.body`, body) };
   });
 }
+
+const unknownIn = (given: unknown, known: object): string[] =>
+  Object.keys(fieldsOf(given)).filter((field) => !(field in known));
 
 /** @throws {TypeError} if the value is set, and not an object */
 function objectAt(name: string, value: unknown, example?: string): JsonObject {
   const given = value ?? {};
-  if (!isObject(given)) {
-    throw new TypeError(`${name} must be an object${example ? ` such as \`${example}\`` : ''}`);
-  }
-  return given;
+  if (isObject(given)) return given;
+  throw new TypeError(`${name} must be an object${example ? ` such as \`${example}\`` : ''}`);
 }
 
 /** A text whose type was checked; empty if there is none. */
@@ -205,10 +184,15 @@ function textAt(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function checkChoice(field: string, value: string, choices: readonly string[]): void {
-  if (!choices.includes(value)) {
-    throw new TypeError(`metadata.llm.${field} must be one of ${choices.join(', ')}`);
-  }
+/** @throws {TypeError} if the value is set, and none of the choices */
+function choiceAt<T extends string>(
+  field: string,
+  value: unknown,
+  choices: readonly T[],
+): T | undefined {
+  const choice = choices.find((one) => one === value);
+  if (choice || !value) return choice;
+  throw new TypeError(`metadata.llm.${field} must be one of ${choices.join(', ')}`);
 }
 
 /** `undefined` if none is meant. The host turns a choice of `7` into a number. */

@@ -107,12 +107,12 @@ test('unknown fields are named, and do not stop the chat', () => {
   const { unknown, problem } = readSettings(
     {
       bootMessage: {},
-      llm: { baseUrl: 'http://x', timeouts: { total: 1 } },
+      llm: { baseUrl: 'http://x', timeouts: { total: 1 }, presets: { a: { prompt: 'b' } } },
     },
     {},
   );
   assert.equal(problem, undefined);
-  assert.deepEqual(unknown, ['baseUrl', 'total']);
+  assert.deepEqual(unknown, ['baseUrl', 'total', 'prompt']);
 });
 
 test('the choice in the panel wins over agents.json', () => {
