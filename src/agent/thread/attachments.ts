@@ -40,7 +40,7 @@ export async function loadAttachments(
     const markdown = message === questions[0] ? fieldsOf(thread.attachment).path : undefined;
     const files = await Promise.all([
       ...(typeof markdown === 'string' ? [attach(markdown, readMarkdown(markdown))] : []),
-      ...pathsOf(message, thread).map((path) => attach(path, readOwn(storagePath, thread, path))),
+      ...ownFiles(message, thread, storagePath),
     ]);
     const blocks = files.flatMap(({ name, contents }) =>
       contents && 'text' in contents ? `${name}\n${fenced(contents.text)}` : [],
@@ -60,21 +60,34 @@ export function isFileAlone(message: Message): boolean {
   return LANGUAGES.some((one) => phrasesIn(one).hereIsAFile() === textOf(message));
 }
 
-/** The files of a message, from the folder of all threads on. */
-function pathsOf({ sender, filePath, imagePath }: Message, { id }: Thread): string[] {
-  if (sender !== 'user') return [];
-  const paths = [filePath, imagePath && `${id}/${imagePath}`];
+function ownFiles(
+  { sender, filePath, imagePath }: Message,
+  thread: Thread,
+  storagePath: string | undefined,
+): Promise<Attachment>[] {
   // A thread that was begun on Windows has backslashes, wherever it is read.
-  return paths.flatMap((path) =>
-    typeof path === 'string' && path ? path.replace(/\\/g, '/') : [],
-  );
+  const localPath = (path: unknown) => (typeof path === 'string' ? path.replace(/\\/g, '/') : '');
+  const file = localPath(filePath);
+  const image = localPath(imagePath);
+  if (sender !== 'user') return [];
+  const readImage = async () => {
+    const contents = await readOwn(storagePath, thread, `${thread.id}/${image}`);
+    return contents && 'image' in contents ? contents : undefined;
+  };
+  return [
+    ...(file ? [attach(file, readOwn(storagePath, thread, file))] : []),
+    ...(image ? [attach(image, readImage())] : []),
+  ];
 }
 
 async function attach(path: string, read: Promise<Contents | undefined>): Promise<Attachment> {
   return { name: basename(path), contents: await read.catch(() => undefined) };
 }
 
-/** The host puts every file right into the thread's folder, and a thread's folder right into the storage. */
+/**
+ * The host puts every file right into the thread's folder, and a thread's folder right into the storage.
+ * @param path - from the storage on
+ */
 async function readOwn(
   storagePath = '',
   { id = '' }: Thread,

@@ -31,7 +31,7 @@ const jpeg = '\xff\xd8\xff\xe0\0\x10JFIF';
 const base64 = (bytes: string) => Buffer.from(bytes, 'latin1').toString('base64');
 writeFileSync(join(folder, 'picture.bin'), png, 'latin1');
 writeFileSync(join(folder, 'photo.png'), jpeg, 'latin1');
-writeFileSync(join(folder, 'moving.gif'), 'GIF89a\x01\0\x01\0');
+writeFileSync(join(folder, 'moving.gif'), 'GIF89a');
 writeFileSync(join(folder, 'notes.md'), '# Notes\n```js\n1\n```\n');
 writeFileSync(join(folder, 'gbk.txt'), '\xc4\xe3\xba\xc3', 'latin1');
 writeFileSync(join(folder, 'binary.dat'), 'a\0b');
