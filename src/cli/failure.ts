@@ -15,7 +15,7 @@ const inEnglish = {
   explain: createExplain('en', {
     baseURL: '--base-url',
     askAgain: 'Try again.',
-    chooseModel: 'Name one with --model; `/model` in a chat lists them.',
+    chooseModel: 'Name one with --model; `doctor` lists them.',
     setToken:
       "Put the server's token into the environment variable LOCAL_LLM_API_KEY. For the chat in VS Code: into My Assistant's setting apiKey, and its name there into metadata.llm.apiKey.",
     truster: 'Node',
@@ -30,7 +30,7 @@ const inChinese: typeof inEnglish = {
   explain: createExplain('zh', {
     baseURL: '--base-url',
     askAgain: '再试一次。',
-    chooseModel: '请用 --model 指定一个；在对话里输入 `/model` 可以列出它们。',
+    chooseModel: '请用 --model 指定一个；`doctor` 会列出它们。',
     setToken:
       '请把服务的令牌放进环境变量 LOCAL_LLM_API_KEY；VS Code 里的聊天则放进 My Assistant 的设置 apiKey，并把它在那里的名字写进 metadata.llm.apiKey。',
     truster: 'Node',

@@ -78,16 +78,10 @@ export function createTerminal({
   stderr: OutputStream;
   env: NodeJS.ProcessEnv;
 }): Terminal {
-  const columns = () => (stdout.isTTY ? stdout.columns : stderr.columns) || 80;
-  return {
-    stdin,
-    stdout: createScreen(stdout, columns, env),
-    stderr: createScreen(stderr, columns, env),
-    env,
-  };
+  return { stdin, stdout: createScreen(stdout, env), stderr: createScreen(stderr, env), env };
 }
 
-function createScreen(stream: OutputStream, columns: () => number, env: NodeJS.ProcessEnv): Screen {
+function createScreen(stream: OutputStream, env: NodeJS.ProcessEnv): Screen {
   const isTTY = stream.isTTY === true;
   const canSteer = isTTY && env.TERM !== 'dumb';
   // https://no-color.org
@@ -95,7 +89,7 @@ function createScreen(stream: OutputStream, columns: () => number, env: NodeJS.P
   return {
     isTTY,
     get columns() {
-      return columns();
+      return stream.columns || 80;
     },
     canSteer,
     hasColours,

@@ -27,8 +27,7 @@ export async function showAnswer(
       if (event.type === 'correction') {
         stderr.write('\n[the text above was reasoning; the answer follows]\n');
       } else if (event.type === 'reasoning') {
-        if (reply.soFar.text !== '') reasoning.startBelow();
-        reasoning.write(event.text);
+        reasoning.write(event.text, reply.soFar.text !== '');
       } else if (event.type === 'text') {
         reasoning.end();
         stdout.write(event.text);
@@ -47,7 +46,11 @@ export async function showAnswer(
     stderr.dim(false);
     stderr.write('\n');
   }
-  for (const remark of remarks(result, model)) stderr.write(`[${remark}]\n`);
+  if (model !== undefined && result.model && !isSameModel(model, result.model)) {
+    stderr.write(`[${onOneLine(result.model)} answered, not ${onOneLine(model)}]\n`);
+  }
+  const ending = endingWords(result);
+  if (ending !== undefined) stderr.write(`[${ending}]\n`);
   return result;
 }
 
@@ -55,13 +58,11 @@ export async function showAnswer(
 function createReasoningView(stderr: Terminal['stderr']) {
   let isOpen = false;
   return {
-    /** What follows begins on a line of its own. */
-    startBelow() {
-      if (!isOpen && stderr.isTTY) stderr.write('\n');
-    },
-    write(text: string) {
+    /** @param isInText - a part of the answer is on the line already */
+    write(text: string, isInText: boolean) {
       if (!stderr.isTTY) return;
       if (!isOpen) {
+        if (isInText) stderr.write('\n');
         stderr.dim(true);
         if (!stderr.hasColours) stderr.write('(thinking) ');
       }
@@ -99,26 +100,17 @@ function showWaiting(stderr: Terminal['stderr']): () => void {
   };
 }
 
-/** What has to be known of an answer besides its text. */
-function remarks(result: ChatResult, asked: string | undefined): string[] {
-  const { model: answered } = result;
-  const isOther = asked !== undefined && answered && !isSameModel(asked, answered);
-  const ending = endingWords(result);
-  return [
-    ...(isOther ? [`${onOneLine(answered)} answered, not ${onOneLine(asked)}`] : []),
-    ...(ending === undefined ? [] : [ending]),
-  ];
-}
-
 /** How an answer ended; `undefined` if it is whole. */
 function endingWords(result: ChatResult): string | undefined {
-  const { verdict, finishReason, toolCalls } = result;
+  const { verdict, finishReason, reasoning, toolCalls } = result;
   switch (verdict) {
     case 'length':
-      return cutOffWords(result);
+      return 'cut off: the token budget or the context is used up';
     case 'empty':
-      if (finishReason === 'length') return cutOffWords(result);
-      return result.reasoning.trim() === ''
+      if (finishReason === 'length') {
+        return 'the token budget or the context was used up before the answer began';
+      }
+      return reasoning.trim() === ''
         ? 'the model ended without an answer'
         : 'the model only reasoned, and ended without an answer';
     case 'content_filter':
@@ -133,11 +125,6 @@ function endingWords(result: ChatResult): string | undefined {
       return undefined;
   }
 }
-
-const cutOffWords = ({ text }: ChatResult): string =>
-  text.trim() === ''
-    ? 'the token budget or the context was used up before the answer began'
-    : 'cut off: the token budget or the context is used up';
 
 /** Only what is a number is taken for one: the usage is passed on from the server unchecked. */
 function figures({ model, usage, timing }: ChatResult): string {

@@ -325,7 +325,7 @@ test('several models, none named and none loaded: it names them', async (t) => {
   const { stderr, status } = await run(t, ['hi', '--base-url', url]);
   assert.match(
     stderr,
-    /has 2 models, and none is loaded\. Choose one: node \S*cli\.js chat --model NAME, or[\s\S]*\n {2}a\n {2}b\n$/,
+    /has 2 models, and none is loaded\. Choose one: node \S*cli\.js chat --model NAME\n {2}a\n {2}b\n$/,
   );
   assert.equal(status, 1);
 });
@@ -386,4 +386,38 @@ test('figures of a server that are no numbers are not shown at a terminal', asyn
   await createChat(url).run(['hi'], terminal);
   assert.doesNotMatch(printed(), /All is well/);
   assert.match(printed(), /first token after \d+ ms\n$/);
+});
+
+test('a conversation at a terminal: each turn knows the ones before it, and Ctrl-C stops an answer only', {
+  skip: noInterrupt,
+}, async (t) => {
+  const asked: unknown[] = [];
+  const url = await serve(t, async (request, response) => {
+    const body = await text(request);
+    if (!request.url?.endsWith('/chat/completions')) {
+      return void response.end('{"data":[{"id":"tiny"}]}');
+    }
+    asked.push(JSON.parse(body).messages);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    if (asked.length === 1) response.end(frames(chunk({ content: 'Hello' }, 'stop'), '[DONE]'));
+    else response.write(frames(chunk({ content: 'Once' })));
+  });
+  const { terminal, stdin, printed, until } = createTestTerminal(
+    { NO_COLOR: '1' },
+    { isTTY: true },
+  );
+  const ended = createChat(url).run([], terminal);
+  await until('> ');
+  stdin.write('hi\r');
+  await until('first token after');
+  stdin.write('a story\r');
+  await until('Once');
+  process.emit('SIGINT');
+  await until('[stopped]');
+  stdin.write('\x04');
+  assert.equal(await ended, 0);
+  const hi = { role: 'user', content: 'hi' };
+  const hello = { role: 'assistant', content: 'Hello' };
+  assert.deepEqual(asked, [[hi], [hi, hello, { role: 'user', content: 'a story' }]]);
+  assert.match(printed(), /Ctrl-D, to quit\.\n/);
 });

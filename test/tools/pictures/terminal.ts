@@ -23,7 +23,7 @@ export async function drawTerminal(fixtures: string): Promise<string> {
         await shows('> ');
         type('Write a TypeScript function that adds two numbers, with an explanation.\r');
         await shows('add(-1');
-        type('\x03');
+        process.emit('SIGINT');
         await shows('[stopped]');
         type('\x04');
       },

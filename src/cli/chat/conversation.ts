@@ -1,0 +1,137 @@
+import { shownURL } from '../../advice/index.ts';
+import {
+  type ChatMessage,
+  chatModelsOf,
+  defaultChatModel,
+  isChatError,
+  type Model,
+  streamChat,
+} from '../../index.ts';
+import { nodeFetch } from '../../node-fetch.ts';
+import { readAddress } from '../args.ts';
+import { explainError } from '../failure.ts';
+import { asTypedHere, PROGRAM } from '../package-files.ts';
+import { lookAtServer, type ServerToLookAt } from '../setup/look-at-server.ts';
+import { onOneLine, type Terminal } from '../terminal.ts';
+import { showAnswer } from './show-answer.ts';
+
+/** How a question ended. `failed`: without a word of an answer, or because something went wrong; stderr says what. */
+export type QuestionEnd = 'answered' | 'failed' | 'stopped';
+
+/** A conversation with a server. */
+export class Conversation {
+  readonly #terminal: Terminal;
+  readonly #server: ServerToLookAt;
+  /** The base URL as it may be shown. */
+  readonly #address: string;
+  readonly #ownModel: string | undefined;
+  #messages: readonly ChatMessage[];
+  /** The chat models of the server, as of the last look. */
+  #models: readonly Model[] = [];
+  /** The last line that said who will answer. */
+  #announced: string | undefined;
+
+  /** @param options - the model that the user chose, and the system message, if any */
+  constructor(
+    terminal: Terminal,
+    server: ServerToLookAt,
+    { model, system }: { model: string | undefined; system: string | undefined },
+  ) {
+    this.#terminal = terminal;
+    this.#server = server;
+    this.#address = shownURL(readAddress(server.baseURL));
+    this.#ownModel = model;
+    this.#messages = system === undefined ? [] : [{ role: 'system', content: system }];
+  }
+
+  /**
+   * Looks for the server, and says which model will answer.
+   * @returns the error if nothing listens there. Of whatever else is wrong the failing answer will say more
+   */
+  async find(): Promise<Error | undefined> {
+    const found = await lookAtServer(this.#server);
+    if ('models' in found) {
+      this.#models = chatModelsOf(found.models);
+      const name = this.#model;
+      this.#announce((name === undefined ? '' : `${onOneLine(name)}, at `) + this.#address);
+      return undefined;
+    }
+    const reason = isChatError(found.error) ? found.error.reason : undefined;
+    if (reason === 'loading') this.#announce('The server is still loading its model.');
+    // A container without a network cannot reach its own loopback either.
+    return reason === 'refused' || reason === 'unreachable' ? found.error : undefined;
+  }
+
+  /**
+   * Asks, and shows the answer. A question without an answer is taken out of the conversation.
+   * @param stop - ends the answer when it is aborted
+   */
+  async ask(question: string, stop: AbortSignal): Promise<QuestionEnd> {
+    // Each time anew: a server or a model may have been started meanwhile.
+    const refusal = await this.find();
+    if (stop.aborted) return 'stopped';
+    if (refusal) {
+      this.explain(refusal);
+      return 'failed';
+    }
+    const model = this.#model;
+    if (model === undefined && this.#models.length > 1) {
+      this.#terminal.stderr.write(`${askForModel(this.#models)}\n`);
+      return 'failed';
+    }
+    const messages: ChatMessage[] = [...this.#messages, { role: 'user', content: question }];
+    try {
+      const reply = streamChat(
+        { messages, ...(model !== undefined && { model }) },
+        { ...this.#server, fetch: nodeFetch },
+      );
+      const { text, verdict } = await showAnswer(reply, this.#terminal, stop, this.#ownModel);
+      const isAnswered = text.trim() !== '';
+      if (isAnswered) this.#messages = [...messages, { role: 'assistant', content: text }];
+      if (verdict === 'stopped') return 'stopped';
+      return isAnswered ? 'answered' : 'failed';
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.explain(error);
+      return 'failed';
+    }
+  }
+
+  /** Says what went wrong, and what to do. */
+  explain(error: Error): void {
+    const { happened, advice } = explainError(error, {
+      url: readAddress(this.#server.baseURL),
+      hasKey: Boolean(this.#server.apiKey),
+      model: this.#model,
+    });
+    const doctor = asTypedHere(`${PROGRAM} doctor`);
+    const next = doctorKnowsMore(error)
+      ? `'${doctor} --base-url ${this.#address}' looks for the reason.`
+      : advice;
+    this.#terminal.stderr.write(`${happened}\n${next === undefined ? '' : `${next}\n`}`);
+  }
+
+  /** The model to ask; `undefined` if the server chooses. */
+  get #model(): string | undefined {
+    return this.#ownModel ?? defaultChatModel(this.#models)?.id;
+  }
+
+  /** Says what has changed since the last look. */
+  #announce(line: string): void {
+    if (line !== this.#announced) this.#terminal.stderr.write(`${line}\n`);
+    this.#announced = line;
+  }
+}
+
+/** Whether doctor would find out more than the error says. */
+function doctorKnowsMore(error: Error): boolean {
+  if (!isChatError(error) || !['connection', 'protocol'].includes(error.kind)) return false;
+  return error.reason === undefined || error.reason === 'reset';
+}
+
+/** What to say if there are several models, none is loaded, and none was named. */
+function askForModel(models: readonly Model[]): string {
+  const names = models.map(({ id }) => `  ${onOneLine(id)}`).join('\n');
+  const command = asTypedHere(`${PROGRAM} chat --model NAME`);
+  return `The server has ${models.length} models, and none is loaded. Choose one: ${command}\n${names}`;
+}
