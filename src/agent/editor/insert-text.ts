@@ -12,25 +12,11 @@ import type { TextDocument, VSCode } from './vscode.ts';
  *
  *   the question's meta ─ targetOf ─ the place
  *   the request ─ instruct ─ the request with what is around the place
- *   the answer's deltas ─ write ─ insertion.ts (without its fence) ─ text-writer.ts (edits) ─ the document
- *   the user's own edits ─ place.ts ─ where the place is now
+ *   the answer's deltas ─ write ─ inserted-text.ts (without its fence) ─ text-writer.ts (edits; where the place is now) ─ the document
  *
  * vscode.ts has the shapes of VS Code's API, and finds it.
  */
-export interface Insertion {
-  /** Adds to the request what the model has to know about the place. */
-  instruct(messages: ChatMessage[]): ChatMessage[];
-  /** The answer goes on. */
-  write(delta: string): void;
-  /** What was written so far does not belong to the answer. */
-  restart(): void;
-  /** The answer is whole. */
-  finish(): Promise<void>;
-  /** There is none: the document is left as it was, and the user reads why. */
-  fail(reason: string): Promise<void>;
-  /** The user does not want it any more. */
-  onCancel(cancel: () => void): void;
-}
+export type Insertion = Awaited<ReturnType<typeof createTextInsertion>>;
 
 /** How many characters before and after the place the model reads. */
 const BEFORE_PLACE = 4000;
@@ -54,23 +40,30 @@ export function targetOf(meta: Meta | null | undefined): InsertionTarget | undef
 /** Writes an answer into a document, as it comes. What the user types elsewhere in it stays where it is. */
 export async function createTextInsertion(
   vscode: VSCode,
-  target: InsertionTarget,
+  { documentUri, line, character }: InsertionTarget,
   phrases: Phrases,
   clock: TurnClock,
-): Promise<Insertion> {
-  const document = await openDocument(vscode, target);
-  const offset = document?.offsetAt(new vscode.Position(target.line, target.character)) ?? 0;
-  const writer = document && new TextWriter(vscode, document, offset, clock);
-  const notification = showProgress(vscode, phrases);
+) {
   let answer = '';
   let isOver = false;
+  let stop = () => {};
+  const document = await openDocument(vscode, documentUri);
+  const offset = document?.offsetAt(new vscode.Position(line, character)) ?? 0;
+  const writer = document && new TextWriter(vscode, document, offset, clock, cancel);
+  const closeNotification = showProgress(vscode, phrases, cancel);
 
   function close(): void {
     isOver = true;
     writer?.leave();
-    notification.close();
+    closeNotification();
   }
 
+  function cancel(): void {
+    close();
+    stop();
+  }
+
+  /** There is no answer: the document is left as it was, and the user reads why. */
   async function fail(reason: string): Promise<void> {
     if (isOver) return;
     await writer?.write(() => '');
@@ -79,87 +72,70 @@ export async function createTextInsertion(
   }
 
   return {
-    instruct: (messages) => (document ? withPlace(messages, document, offset) : messages),
-    write(delta) {
+    /** Adds to the request what the model has to know about the place. */
+    instruct: (messages: ChatMessage[]) =>
+      document ? withPlace(messages, document, offset) : messages,
+    /** The answer goes on. */
+    write(delta: string): void {
       answer += delta;
       void writer?.write(() => textSoFar(answer));
     },
-    restart() {
+    /** What was written so far does not belong to the answer. */
+    restart(): void {
       answer = '';
-      void writer?.write(() => '');
+      void writer?.write(() => textSoFar(answer));
     },
-    async finish() {
+    /** The answer is whole. */
+    async finish(): Promise<void> {
       if (isOver) return;
       if (await writer?.write(() => textToKeep(answer))) close();
       else await fail(phrases.documentGone());
     },
     fail,
-    onCancel(run) {
-      const cancel = () => {
-        close();
-        run();
-      };
-      notification.onCancel(cancel);
-      if (writer) writer.onTakenBack = cancel;
+    /** The user may cancel it, or take it back. */
+    onCancel(run: () => void): void {
+      stop = run;
     },
   };
 }
 
 /** @returns `undefined` if there is no such document any more; the user reads so when the answer comes */
-async function openDocument(
-  vscode: VSCode,
-  { documentUri }: InsertionTarget,
-): Promise<TextDocument | undefined> {
-  try {
-    return await vscode.workspace.openTextDocument(vscode.Uri.parse(documentUri));
-  } catch {
-    return undefined;
-  }
-}
+const openDocument = (vscode: VSCode, uri: string): PromiseLike<TextDocument | undefined> =>
+  vscode.workspace.openTextDocument(vscode.Uri.parse(uri)).then(undefined, () => undefined);
 
-/** A notification with a button to cancel, until it is closed. */
-function showProgress(vscode: VSCode, phrases: Phrases) {
-  let cancel = () => {};
+/** A notification with a button to cancel, until it is closed by the function that is returned. */
+function showProgress(vscode: VSCode, phrases: Phrases, cancel: () => void): () => void {
   let close = () => {};
-  const progress = new Promise<void>((resolve) => {
+  const closed = new Promise<void>((resolve) => {
     close = resolve;
   });
+  const location = vscode.ProgressLocation.Notification;
   void vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: phrases.generating(),
-      cancellable: true,
-    },
+    { location, title: phrases.generating(), cancellable: true },
     (_, token) => {
-      token.onCancellationRequested(() => cancel());
-      return progress;
+      token.onCancellationRequested(cancel);
+      return closed;
     },
   );
-  return {
-    close: () => close(),
-    onCancel(run: () => void) {
-      cancel = run;
-    },
-  };
+  return close;
 }
 
 /** The question, with what is around the place, and how to answer. */
 function withPlace(messages: ChatMessage[], document: TextDocument, offset: number): ChatMessage[] {
+  const last = messages.at(-1);
+  if (typeof last?.content !== 'string') return messages;
   const text = document.getText();
   const before = text.slice(Math.max(offset - BEFORE_PLACE, 0), offset);
   const after = text.slice(offset, offset + AFTER_PLACE);
   const name = document.fileName.replace(/.*[\\/]/, '');
-  const instruction = `You write into the file ${name} (${document.languageId}), at the cursor. Answer with the text that is to stand there and nothing else: no explanation, no code fence, no repetition of what is there already.`;
-  const [first, ...others] = messages;
-  const isSystem = first?.role === 'system';
-  const system = isSystem ? `${first.content}\n\n${instruction}` : instruction;
-  const rest = isSystem ? others : messages;
-  return [
-    { role: 'system', content: system },
-    ...rest.map((message, i) => {
-      if (i < rest.length - 1 || typeof message.content !== 'string') return message;
-      const around = `Before the cursor:\n${before}\n\nBehind the cursor:\n${after}`;
-      return { ...message, content: `${around}\n\n${message.content}` };
-    }),
-  ];
+  const content = `You write into the file ${name} (${document.languageId}), at the cursor. Answer with the text that is to stand there and nothing else: no explanation, no code fence, no repetition of what is there already.
+
+Before the cursor:
+${before}
+
+Behind the cursor:
+${after}
+
+${last.content}`;
+  return [...messages.slice(0, -1), { ...last, content }];
 }

@@ -1,6 +1,11 @@
 import { sleep, type TurnClock } from '../turn/clock.ts';
-import { placeAfter, type Stretch } from './place.ts';
 import type { TextChange, TextDocument, VSCode } from './vscode.ts';
+
+/** A stretch of a document, by the offsets of its characters. */
+interface Stretch {
+  readonly start: number;
+  readonly length: number;
+}
 
 /** The least time between two edits, in ms. */
 const BETWEEN_EDITS_MS = 100;
@@ -10,11 +15,10 @@ const TRIES = 20;
 
 /** Keeps a text in a document, at a place that follows the edits of others. */
 export class TextWriter {
-  /** The user has removed all of what was written, as undo does. */
-  onTakenBack = (): void => {};
   readonly #vscode: VSCode;
   readonly #document: TextDocument;
   readonly #clock: TurnClock;
+  readonly #onTakenBack: () => void;
   readonly #listener: { dispose(): void };
   #place: Stretch;
   #written = '';
@@ -24,10 +28,18 @@ export class TextWriter {
   #state: 'new' | 'begun' | 'left' = 'new';
   #writing: Promise<boolean> | undefined;
 
-  constructor(vscode: VSCode, document: TextDocument, offset: number, clock: TurnClock) {
+  /** @param onTakenBack - the user has removed all of what was written, as undo does */
+  constructor(
+    vscode: VSCode,
+    document: TextDocument,
+    offset: number,
+    clock: TurnClock,
+    onTakenBack: () => void,
+  ) {
     this.#vscode = vscode;
     this.#document = document;
     this.#clock = clock;
+    this.#onTakenBack = onTakenBack;
     this.#place = { start: offset, length: 0 };
     this.#listener = vscode.workspace.onDidChangeTextDocument((event) => {
       if (!isSameDocument(event.document, document)) return;
@@ -40,7 +52,7 @@ export class TextWriter {
    * @returns whether the document has it
    */
   write(text: () => string): Promise<boolean> {
-    this.#wanted = text;
+    this.#wanted = () => this.#inLineEnds(text());
     this.#writing ??= this.#catchUp();
     return this.#writing;
   }
@@ -62,22 +74,20 @@ export class TextWriter {
     }
     const place = placeAfter(this.#place, change);
     this.#place = place ?? { start: change.rangeOffset, length: 0 };
-    if (!place && this.#written !== '') this.onTakenBack();
+    if (!place && this.#written !== '') this.#onTakenBack();
   }
 
   async #catchUp(): Promise<boolean> {
     // Whoever writes meanwhile waits for the same promise, so it has to be there first.
     await undefined;
-    let isDone = false;
-    for (let tries = 0; !isDone && tries < TRIES && this.#state !== 'left'; ) {
-      const wanted = this.#inLineEnds(this.#wanted());
-      isDone = wanted === this.#written;
-      if (isDone) break;
+    let wanted = this.#wanted();
+    for (let tries = 0; tries < TRIES && this.#state !== 'left' && wanted !== this.#written; ) {
       tries = (await this.#change(wanted)) ? 0 : tries + 1;
       await sleep(BETWEEN_EDITS_MS, this.#clock);
+      wanted = this.#wanted();
     }
     this.#writing = undefined;
-    return isDone;
+    return wanted === this.#written;
   }
 
   /** Appends what is new, or puts the whole in the place of what is there. */
@@ -125,4 +135,26 @@ export class TextWriter {
 
 function isSameDocument(one: { uri: { toString(): string } }, other: TextDocument): boolean {
   return one.uri.toString() === other.uri.toString();
+}
+
+/**
+ * Where a stretch is after somebody has changed the document. What is typed at its borders stays outside of it.
+ * @returns `undefined` if the change has removed all of it, as undo does
+ */
+export function placeAfter(
+  { start, length }: Stretch,
+  { rangeOffset, rangeLength, text }: TextChange,
+): Stretch | undefined {
+  const end = start + length;
+  const rangeEnd = rangeOffset + rangeLength;
+  const growth = text.length - rangeLength;
+  if (rangeEnd <= start) return { start: start + growth, length };
+  if (rangeOffset >= end) return { start, length };
+  const coversAll = rangeOffset <= start && rangeEnd >= end;
+  if (coversAll && text === '') return undefined;
+  if (coversAll) return { start: rangeOffset + text.length, length: 0 };
+  // It takes away the beginning, the end, or a part in the middle, to which the new text then belongs.
+  if (rangeOffset < start) return { start: rangeOffset + text.length, length: end - rangeEnd };
+  if (rangeEnd > end) return { start, length: rangeOffset - start };
+  return { start, length: length + growth };
 }

@@ -11,14 +11,19 @@ export interface VSCode {
   workspace: {
     openTextDocument(uri: unknown): PromiseLike<TextDocument>;
     applyEdit(edit: unknown): PromiseLike<boolean>;
-    onDidChangeTextDocument(listener: (event: DocumentChange) => void): { dispose(): void };
+    onDidChangeTextDocument(
+      listener: (event: { document: TextDocument; contentChanges: readonly TextChange[] }) => void,
+    ): { dispose(): void };
   };
   window: {
     visibleTextEditors: readonly TextEditor[];
     showErrorMessage(message: string): unknown;
     withProgress(
       options: { location: unknown; title: string; cancellable: boolean },
-      task: (progress: unknown, token: CancellationToken) => PromiseLike<void>,
+      task: (
+        progress: unknown,
+        token: { onCancellationRequested(listener: () => void): unknown },
+      ) => PromiseLike<void>,
     ): unknown;
   };
 }
@@ -43,20 +48,11 @@ interface TextEditor {
   ): PromiseLike<boolean>;
 }
 
-export interface DocumentChange {
-  readonly document: TextDocument;
-  readonly contentChanges: readonly TextChange[];
-}
-
 /** The offsets are those of the document before the change. */
 export interface TextChange {
   readonly rangeOffset: number;
   readonly rangeLength: number;
   readonly text: string;
-}
-
-interface CancellationToken {
-  onCancellationRequested(listener: () => void): unknown;
 }
 
 /** In the built file, which is CommonJS: the module that Node made for it. */

@@ -1,5 +1,7 @@
 import Module from 'node:module';
-import type { DocumentChange, TextChange } from '../../../src/agent/editor/vscode.ts';
+import type { TextChange, VSCode } from '../../../src/agent/editor/vscode.ts';
+
+type ChangeListener = Parameters<VSCode['workspace']['onDidChangeTextDocument']>[0];
 
 /** One document in VS Code, as far as an agent can tell it from a real one. */
 export interface EditorDouble {
@@ -50,7 +52,7 @@ class TextDocument {
   readonly fileName = '/work/a.ts';
   readonly languageId = 'typescript';
   readonly eol: number;
-  readonly listeners = new Set<(event: DocumentChange) => void>();
+  readonly listeners = new Set<ChangeListener>();
   #content: string;
   readonly #undoStack: string[] = [];
 
@@ -128,7 +130,7 @@ function createWorkspace(document: TextDocument) {
       for (const [{ start, end }, text] of edits) document.replace(start, end, text);
       return true;
     },
-    onDidChangeTextDocument(listen: (event: DocumentChange) => void) {
+    onDidChangeTextDocument(listen: ChangeListener) {
       document.listeners.add(listen);
       return { dispose: () => document.listeners.delete(listen) };
     },
