@@ -107,10 +107,10 @@ for (const [file, text] of [
   test(`${file}: the buttons and phrases that it names are those of the agent`, async () => {
     const phrases = phrasesIn(file.includes('zh') ? 'zh' : 'en');
     for (const label of [
-      phrases.continue(),
-      phrases.answerShorter(),
-      phrases.resetContext(),
-      phrases.sendFile(),
+      phrases.continue,
+      phrases.answerShorter,
+      phrases.resetContext,
+      phrases.sendFile,
     ]) {
       assert.ok(text.includes(label), label);
     }

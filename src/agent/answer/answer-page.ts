@@ -151,7 +151,7 @@ export class AnswerPage implements ReplyWriter {
   /** Not this reply goes on, but an earlier one. */
   goElsewhere(): void {
     this.#isElsewhere = true;
-    this.say('ℹ️', [this.#job.phrases.goesOnAbove()]);
+    this.say('ℹ️', [this.#job.phrases.goesOnAbove]);
   }
 
   /** Takes back what was said, and the buttons. */
@@ -197,7 +197,7 @@ export class AnswerPage implements ReplyWriter {
   onSavingFailed(error: unknown): void {
     const { phrases } = this.#job;
     const words = abridge(error instanceof Error ? error.message : String(error), 200);
-    this.remark({ note: [phrases.notSaved(words), phrases.notSavedAdvice()] });
+    this.remark({ note: [phrases.notSaved(words), phrases.notSavedAdvice] });
   }
 
   /** Keeps in the reply's meta what is known of the answer. */
@@ -218,8 +218,8 @@ export class AnswerPage implements ReplyWriter {
     this.#buttonsAtEnd = this.#buttonsIfStopped();
     this.#earlier?.end({ verdict: 'stopped' });
     if (this.#layout.isEmpty && !this.#isElsewhere) {
-      const advice = this.#isContinuing ? phrases.continueAdvice() : phrases.stoppedEarlyAdvice();
-      this.say('ℹ️', [phrases.stoppedEarly(), advice]);
+      const advice = this.#isContinuing ? phrases.continueAdvice : phrases.stoppedEarlyAdvice;
+      this.say('ℹ️', [phrases.stoppedEarly, advice]);
     }
     this.#state = 'stopped';
     return this.#stream !== undefined && this.heard !== 'word';
@@ -263,6 +263,6 @@ export class AnswerPage implements ReplyWriter {
     this.#job.insertion?.write(text);
     if (!this.#earlier) return this.#layout.text(text);
     this.#earlier.write(text);
-    if (this.#earlier.begin()) this.say('ℹ️', [this.#job.phrases.goesOnAbove()]);
+    if (this.#earlier.begin()) this.say('ℹ️', [this.#job.phrases.goesOnAbove]);
   }
 }

@@ -69,7 +69,7 @@ async function answerWhenPossible(job: Job, page: AnswerPage): Promise<void> {
   if (!(await waitForServer(job))) return;
   delete job.meta.error;
   await page.beginAgain();
-  page.say('✅', [job.phrases.serverCame()]);
+  page.say('✅', [job.phrases.serverCame]);
   await answer(job, page);
 }
 
@@ -183,6 +183,6 @@ async function watchModel(
 function noteUnknownSettings({ config, phrases }: Job, page: AnswerPage): void {
   if (config.unknown.length === 0) return;
   const unknownSettings = abridge(config.unknown.map((field) => `\`${field}\``).join(', '), 200);
-  const note = [phrases.unknownSettings(unknownSettings), phrases.unknownSettingsAdvice()];
+  const note = [phrases.unknownSettings(unknownSettings), phrases.unknownSettingsAdvice];
   page.remark({ note, once: { unknownSettings } });
 }

@@ -30,8 +30,8 @@ export async function endAnswer(job: Job, page: AnswerPage, result: ChatResult):
   );
   for (const note of notes) page.remark({ note });
   if (job.asked.kind === 'summary' && result.verdict === 'complete') {
-    meta.summary = phrases.summaryHeading();
-    page.remark({ note: [phrases.summaryNote()] });
+    meta.summary = phrases.summaryHeading;
+    page.remark({ note: [phrases.summaryNote] });
   }
   page.endWith(buttons);
 }

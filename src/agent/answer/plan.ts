@@ -31,7 +31,7 @@ export async function planAnswer(job: Job): Promise<Plan> {
   if (asked.kind !== 'answer') meta.again = true;
   if (asked.kind === 'shorter') {
     const shortened = shorten(before, asked.share);
-    if (!shortened) return say([phrases.nothingLeftOut(), phrases.nothingLeftOutAdvice()]);
+    if (!shortened) return say([phrases.nothingLeftOut, phrases.nothingLeftOutAdvice]);
     meta.startsAt = shortened.startsAt;
     remarks.push({ note: [phrases.oldestLeftOut(shortened.count)] });
   }
@@ -55,7 +55,7 @@ function attemptsFor(job: Job, messages: ChatMessage[]): Attempt[] {
   if (asked.what === 'thinking') return [{ messages, more: withoutReasoning(config) }];
   meta.withoutTools = true;
   const more = { tool_choice: 'none' };
-  const instructed = withInstruction(messages, phrases.answerInWords());
+  const instructed = withInstruction(messages, phrases.answerInWords);
   // A model that has called a tool all the same has to be told in words.
   const wasInVain = before.at(-1)?.meta?.withoutTools === true;
   return [{ messages: wasInVain ? instructed : messages, more }, { messages: instructed }];
@@ -76,12 +76,12 @@ function withInstruction(messages: ChatMessage[], sentence: string): ChatMessage
 async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
   const { before, phrases, server } = job;
   const last = lastReply(before);
-  if (!last || (buttonOf !== undefined && last.id !== buttonOf)) return say([phrases.notTheLast()]);
+  if (!last || (buttonOf !== undefined && last.id !== buttonOf)) return say([phrases.notTheLast]);
   const question = await findQuestion(job, conversationOf(before), async () => undefined);
   if (question.kind !== 'asked') return { remarks: [], attempts: [] };
   const { messages } = question;
   const asked: Attempt = {
-    messages: [...messages, { role: 'user', content: phrases.goOn() }],
+    messages: [...messages, { role: 'user', content: phrases.goOn }],
     filter: withoutRepetition(modelText(last), true),
   };
   const prefill: Attempt = {
@@ -97,8 +97,8 @@ async function planContinuing(job: Job, buttonOf: unknown): Promise<Plan> {
 /** The model sums up what was said; the next turns begin with that. */
 async function planSummary(job: Job): Promise<Plan> {
   const question = await findQuestion(job, conversationOf(job.before), async () => undefined);
-  if (question.kind !== 'asked') return say([job.phrases.nothingToSumUp()]);
-  const messages = [...question.messages, { role: 'user', content: job.phrases.sumUp() }];
+  if (question.kind !== 'asked') return say([job.phrases.nothingToSumUp]);
+  const messages = [...question.messages, { role: 'user', content: job.phrases.sumUp }];
   return { remarks: [], attempts: [{ messages }] };
 }
 
@@ -108,7 +108,7 @@ const say = (note: Note, sign?: string): Plan => ({ remarks: [{ note, sign }], a
 async function readiness({ config, server, phrases }: Job): Promise<string> {
   const models = await server.models(true);
   const model = config.model ?? defaultChatModel(models)?.id;
-  const shown = model === undefined ? phrases.anyModel() : `\`${model}\``;
+  const shown = model === undefined ? phrases.anyModel : `\`${model}\``;
   return phrases.ready(new URL(config.baseURL).host, shown);
 }
 

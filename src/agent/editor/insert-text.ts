@@ -89,7 +89,7 @@ export async function createTextInsertion(
     async finish(): Promise<void> {
       if (isOver) return;
       if (await writer?.write(() => textToKeep(answer))) close();
-      else await fail(phrases.documentGone());
+      else await fail(phrases.documentGone);
     },
     fail,
     /** The user may cancel it, or take it back. */
@@ -111,7 +111,7 @@ function showProgress(vscode: VSCode, phrases: Phrases, cancel: () => void): () 
   });
   const location = vscode.ProgressLocation.Notification;
   void vscode.window.withProgress(
-    { location, title: phrases.generating(), cancellable: true },
+    { location, title: phrases.generating, cancellable: true },
     (_, token) => {
       token.onCancellationRequested(cancel);
       return closed;

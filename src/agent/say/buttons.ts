@@ -30,7 +30,7 @@ const MOST_OF_NAME = 22;
 
 /** @param meta - what `executeTask` has to know */
 export function button(kind: keyof typeof TASKS, phrases: Phrases, meta: Meta = {}): AvailableTask {
-  return { name: phrases[kind](), task: taskOf(kind, meta) };
+  return { name: phrases[kind], task: taskOf(kind, meta) };
 }
 
 /** What a button does. Two of them leave the answering to the page, or have none. */

@@ -44,7 +44,7 @@ export function describeEnding(
   ].slice(0, MOST_BUTTONS);
   const notes = [
     ...verdictNotes(result, ended, phrases),
-    ...(isNearlyFull ? [[phrases.contextFull(context), phrases.contextAdvice()]] : []),
+    ...(isNearlyFull ? [[phrases.contextFull(context), phrases.contextAdvice]] : []),
     ...(ended.showStats ? [[statsOf(result, context, phrases)]] : []),
   ];
   const last = notes.pop();
@@ -86,7 +86,7 @@ export function modelNote(
   const isOther = (name: unknown): name is string =>
     typeof name === 'string' && !isSameModel(name, answered);
   if (isOther(asked)) {
-    const note = [phrases.otherModel(answered, asked), phrases.otherModelAdvice()];
+    const note = [phrases.otherModel(answered, asked), phrases.otherModelAdvice];
     return { note, once: { requestedModel: asked, model: answered } };
   }
   return isOther(before) ? { note: [phrases.answeredBy(answered)] } : undefined;
@@ -104,16 +104,16 @@ function verdictNotes(
       return [];
     case 'length':
     case 'empty':
-      if (text.trim()) return [[phrases.cutOff(), phrases.cutOffAdvice()]];
+      if (text.trim()) return [[phrases.cutOff, phrases.cutOffAdvice]];
       return wasThinking(result)
-        ? [[phrases.onlyReasoning(), phrases.onlyReasoningAdvice(mayThink && canAskAgain)]]
-        : [[phrases.empty(), phrases.askAgain()]];
+        ? [[phrases.onlyReasoning, phrases.onlyReasoningAdvice(mayThink && canAskAgain)]]
+        : [[phrases.empty, phrases.askAgain]];
     case 'tool_calls': {
       const names = new Set(toolCalls.map((call) => `\`${name(call.name, secret)}\``));
       return [[phrases.toolCall([...names].slice(0, 5).join(', '))]];
     }
     case 'content_filter':
-      return [[phrases.filtered()]];
+      return [[phrases.filtered]];
     default:
       return [[phrases.otherEnd(name(finishReason, secret) ?? '')]];
   }

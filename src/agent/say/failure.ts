@@ -64,7 +64,7 @@ export async function tellFailure(
     listed.some(({ id, loaded }) => id === model && loaded === false);
   const { happened, advice } =
     isUnloaded && model !== undefined
-      ? { happened: phrases.notLoaded(model), advice: phrases.notLoadedAdvice() }
+      ? { happened: phrases.notLoaded(model), advice: phrases.notLoadedAdvice }
       : explain(error, facts, config, model, phrases);
   const isTooLong = reason === 'context';
   const buttons = failureButtons(reason, words, listed, failed, phrases);
@@ -72,9 +72,9 @@ export async function tellFailure(
     paragraphs: [
       happened,
       ...(words && words !== happened ? [phrases.serverSays(words)] : []),
-      ...(hasText && !isTooLong ? [phrases.continueAdvice()] : []),
+      ...(hasText && !isTooLong ? [phrases.continueAdvice] : []),
       ...(isTooLong && !hasOlder
-        ? [phrases.nothingLeftOut(), phrases.nothingLeftOutAdvice()]
+        ? [phrases.nothingLeftOut, phrases.nothingLeftOutAdvice]
         : [advice]),
       ...roomFor(buttons),
     ],

@@ -23,14 +23,14 @@ export function buildOperations(
     modelSelect(config, models, phrases),
     reasoningSelect(config, models, phrases),
     ...presetSelect(config, phrases),
-    { type: 'task', control: 'button', name: phrases.resetContext(), task: taskOf('resetContext') },
+    { type: 'task', control: 'button', name: phrases.resetContext, task: taskOf('resetContext') },
     // The panel attaches a file only if it has this operation, and only to a button of type `message`.
     { type: 'file_upload' },
     {
       type: 'task',
       control: 'button',
-      name: phrases.sendFile(),
-      task: { name: 'SendFile', type: 'message', message: phrases.hereIsAFile(), meta: {} },
+      name: phrases.sendFile,
+      task: { name: 'SendFile', type: 'message', message: phrases.hereIsAFile, meta: {} },
     },
   ];
 }
@@ -41,12 +41,12 @@ function modelSelect(config: Config, models: readonly Model[], phrases: Phrases)
   const isLoaded = new Set(loaded.map(({ id }) => id));
   const ids = new Set([...[...loaded, ...models].map(({ id }) => id), ownModel, model]);
   const labelOf = (id: string) => {
-    if (id === ANY_MODEL) return phrases.anyModel();
+    if (id === ANY_MODEL) return phrases.anyModel;
     const name = abridge(id, LABEL_CHARACTERS);
     return isLoaded.has(id) ? `✓ ${name}` : name;
   };
   const options = [...ids].map((value) => ({ label: labelOf(value), value }));
-  return select(phrases.modelLabel(), 'model', options, ownModel);
+  return select(phrases.modelLabel, 'model', options, ownModel);
 }
 
 /** What the model accepts, if the server says so; else what can be done with any model. */
@@ -57,14 +57,14 @@ function reasoningSelect(config: Config, models: readonly Model[], phrases: Phra
   // A choice that was made for another model counts as "show", and the box would be empty without it.
   const isOthers = config.effort !== undefined && !efforts.includes(config.effort);
   const options = [
-    { label: phrases.show(), value: isOthers ? `effort:${config.effort}` : 'show' },
-    { label: phrases.hide(), value: 'hide' },
+    { label: phrases.show, value: isOthers ? `effort:${config.effort}` : 'show' },
+    { label: phrases.hide, value: 'hide' },
     ...(allowed === undefined || allowed.includes('off') || config.ownReasoning === 'off'
-      ? [{ label: phrases.off(), value: 'off' }]
+      ? [{ label: phrases.off, value: 'off' }]
       : []),
     ...efforts.map((one) => ({ label: phrases.effort(one), value: `effort:${one}` })),
   ];
-  return select(phrases.reasoningLabel(), 'reasoning', options, config.ownReasoning);
+  return select(phrases.reasoningLabel, 'reasoning', options, config.ownReasoning);
 }
 
 /** The model that is asked for: the loaded one if none is named. */
@@ -80,10 +80,10 @@ export function effortsOf(model: Model | undefined): readonly string[] {
 function presetSelect({ presets }: Config, phrases: Phrases): Operation[] {
   if (presets.length === 0) return [];
   const options = [
-    { label: phrases.noPreset(), value: NO_PRESET },
+    { label: phrases.noPreset, value: NO_PRESET },
     ...presets.map(({ name }) => ({ label: abridge(name, LABEL_CHARACTERS), value: name })),
   ];
-  return [select(phrases.presetLabel(), 'preset', options, NO_PRESET)];
+  return [select(phrases.presetLabel, 'preset', options, NO_PRESET)];
 }
 
 function select(

@@ -57,7 +57,7 @@ export async function loadAttachments(
 
 /** Whether the button for files has sent it: its words are for the user. */
 export function isFileAlone(message: Message): boolean {
-  return LANGUAGES.some((one) => phrasesIn(one).hereIsAFile() === textOf(message));
+  return LANGUAGES.some((one) => phrasesIn(one).hereIsAFile === textOf(message));
 }
 
 function ownFiles(

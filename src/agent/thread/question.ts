@@ -44,7 +44,7 @@ export async function findQuestion(
   if (!last) return { kind: 'none' };
   const isFile = last.sender === 'user' && isFileAlone(last);
   if (isFile && !last.filePath) {
-    return { kind: 'told', notes: [[phrases.noFile(), phrases.noFileAdvice(phrases.sendFile())]] };
+    return { kind: 'told', notes: [[phrases.noFile, phrases.noFileAdvice(phrases.sendFile)]] };
   }
   const storagePath = hostUtils?.threadRepository?.storagePath;
   const loaded = await loadAttachments(conversation, thread, storagePath);
@@ -52,7 +52,7 @@ export async function findQuestion(
   const notes: { facts: Meta; note: Note }[] = refused.map(({ name }) => ({
     // Every question with a file that is not sent says so.
     facts: { fileNotSent: `${last.id} ${name}`.slice(0, 200) },
-    note: [phrases.fileNotSent(name), phrases.fileAdvice()],
+    note: [phrases.fileNotSent(name), phrases.fileAdvice],
   }));
   if (isFile && notes.length === 0) {
     const files = loaded.files.map(({ name, contents }) => `${name} (${sizeOf(contents?.bytes)})`);
@@ -65,7 +65,7 @@ export async function findQuestion(
     messages = messages.map((message) => ({ ...message, images: [] }));
     notes.push({
       facts: { imagesLeftOut: model.id },
-      note: [phrases.imagesLeftOut(model.id, count), phrases.imagesAdvice()],
+      note: [phrases.imagesLeftOut(model.id, count), phrases.imagesAdvice],
     });
   }
   const question = messages.at(-1);
