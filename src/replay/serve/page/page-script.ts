@@ -2,9 +2,9 @@
 
 import type { ExchangeDetails, ExchangeSummary, FrameDetails } from './page.ts';
 
+/** The size of the axis, as its `viewBox` has it. */
 const WIDTH = 1000;
 const HEIGHT = 90;
-const SVG = 'http://www.w3.org/2000/svg';
 
 const endingTexts = {
   complete: 'The response ended here.',
@@ -35,20 +35,12 @@ function append<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-function draw(tag: string, attributes: Record<string, string | number>): Element {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  axis.append(element);
-  return element;
-}
-
 const inSeconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** The exchange that the page shows, and what is drawn of it. */
 let shown: Pick<ExchangeDetails, 'frames' | 'end'> = { frames: [], end: 'complete' };
 let bars: Element[] = [];
-let cursor: Element | undefined;
 let playing: number | undefined;
 
 const lengthMs = () => Math.max(1, ...shown.frames.map(({ due }) => due));
@@ -63,25 +55,20 @@ function kindOf({ said }: FrameDetails): string {
 
 function drawAxis(): void {
   const largest = Math.max(1, ...shown.frames.map(({ bytes }) => bytes));
-  axis.replaceChildren();
-  axis.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
-  axis.setAttribute('preserveAspectRatio', 'none');
   bars = shown.frames.map((frame) => {
-    const { due, bytes, chunks } = frame;
-    const height = 8 + 70 * Math.sqrt(bytes / largest);
-    const bar = draw('rect', {
-      x: (due / lengthMs()) * (WIDTH - 6),
+    const height = 8 + 70 * Math.sqrt(frame.bytes / largest);
+    const bar = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
+    const attributes = {
+      x: (frame.due / lengthMs()) * (WIDTH - 6),
       y: HEIGHT - height,
       width: Math.max(1.5, Math.min(5, WIDTH / shown.frames.length / 2)),
       height,
       class: kindOf(frame),
-    });
-    const title = document.createElementNS(SVG, 'title');
-    title.textContent = `${due} ms, ${bytes} bytes in ${chunks} chunk(s)`;
-    bar.append(title);
+    };
+    for (const [name, value] of Object.entries(attributes)) bar.setAttribute(name, String(value));
     return bar;
   });
-  cursor = draw('line', { x1: 0, x2: 0, y1: 0, y2: HEIGHT, class: 'cursor' });
+  axis.replaceChildren(...bars);
 }
 
 /** What some frames bring: the answer, its reasoning, its calls. */
@@ -109,9 +96,6 @@ function showAt(ms: number): boolean {
   bars.forEach((bar, index) => {
     bar.classList.toggle('waiting', Number(shown.frames[index]?.due) > ms);
   });
-  const x = String(Math.min(1, ms / lengthMs()) * (WIDTH - 6));
-  cursor?.setAttribute('x1', x);
-  cursor?.setAttribute('x2', x);
   return isOver;
 }
 
@@ -156,9 +140,11 @@ async function show(name: string, button: HTMLElement): Promise<void> {
   byId('name').textContent = name;
   if (answer.ok) {
     const exchange: ExchangeDetails = await answer.json();
-    const { kind, from, call, status, end, request, response } = exchange;
+    const { provenance, request, response, end } = exchange;
+    const from = `${provenance.kind}: ${provenance.server ?? provenance.source}`;
+    const call = `${request.method} ${request.path} -> ${response.status}`;
     shown = exchange;
-    byId('about').textContent = `${kind}: ${from}; ${call} -> ${status}, ${end}`;
+    byId('about').textContent = `${from}; ${call}, ${end}`;
     byId('request').textContent = JSON.stringify(request, null, 2);
     byId('response').textContent = JSON.stringify(response, null, 2);
   } else {

@@ -4,7 +4,7 @@
 //   the script's questions ─▶ page.ts ─▶ JSON: the list of exchanges; one of them, frame by frame
 
 import { createHash } from 'node:crypto';
-import type { End, Exchange } from '../../exchange/exchange.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 import { framesOf, type Said } from '../../exchange/shown-frames.ts';
 import type { Incoming } from '../../match/request.ts';
 import { errorResponse } from '../http.ts';
@@ -33,14 +33,9 @@ export async function answerPage(
 }
 
 /** An exchange in the list of the page. */
-export interface ExchangeSummary {
-  readonly name: string;
+export interface ExchangeSummary extends Pick<Exchange, 'name' | 'end'> {
   readonly kind: string;
-  readonly from: string | undefined;
-  /** `POST /v1/chat/completions` */
-  readonly call: string;
   readonly status: number;
-  readonly end: End;
   readonly ms: number;
 }
 
@@ -56,32 +51,17 @@ export interface FrameDetails {
 
 /** An exchange, as the page shows it. */
 export interface ExchangeDetails
-  extends ExchangeSummary,
-    Pick<Exchange, 'provenance' | 'request' | 'response'> {
+  extends Pick<Exchange, 'provenance' | 'request' | 'response' | 'end'> {
   readonly frames: readonly FrameDetails[];
 }
 
-function summaryOf({
-  name,
-  provenance,
-  request,
-  response,
-  end,
-  chunks = [],
-}: Exchange): ExchangeSummary {
-  return {
-    name,
-    kind: provenance.kind,
-    from: provenance.server ?? provenance.source,
-    call: `${request.method} ${request.path}`,
-    status: response.status,
-    end,
-    ms: chunks.reduce((sum, [ms]) => sum + ms, 0),
-  };
+function summaryOf({ name, provenance, response, end, chunks = [] }: Exchange): ExchangeSummary {
+  const ms = chunks.reduce((sum, [pause]) => sum + pause, 0);
+  return { name, kind: provenance.kind, status: response.status, end, ms };
 }
 
 async function detailsOf(exchange: Exchange): Promise<ExchangeDetails> {
-  const { provenance, request, response } = exchange;
+  const { provenance, request, response, end } = exchange;
   const body = await exchange.readBody();
   const decoder = new TextDecoder();
   const frames = framesOf(exchange, body).map(({ due, from, to, borders, said }) => ({
@@ -91,7 +71,7 @@ async function detailsOf(exchange: Exchange): Promise<ExchangeDetails> {
     said,
     text: decoder.decode(body.subarray(from, to)),
   }));
-  return { ...summaryOf(exchange), provenance, request, response, frames };
+  return { provenance, request, response, end, frames };
 }
 
 /** Allows what is between the tags in the page, and nothing else of that kind. */
