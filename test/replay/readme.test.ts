@@ -7,8 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type ReplayServer, readExchange, startReplayServer } from '../../src/replay/index.ts';
-import { playOptionNames } from '../../src/replay/play/play-options.ts';
+import {
+  type ReplayServer,
+  readExchange,
+  replayFetch,
+  startReplayServer,
+} from '../../src/replay/index.ts';
 import { findFreePort } from '../tools/http-server.ts';
 import { fixtures } from './helpers.ts';
 
@@ -236,7 +240,15 @@ describe('the whole story of the page works, step by step', { skip }, () => {
 
 test('the page has every mode, every play option and every fixture that it names', async () => {
   for (const mode of ['new', 'none', 'once']) assert.match(page, new RegExp(`\\| \`${mode}\``));
-  for (const name of playOptionNames) assert.match(page, new RegExp(`\\b${name}\\b`), name);
+  const unknown: object = { nonsense: 1 };
+  assert.throws(
+    () => replayFetch([], unknown),
+    ({ message }) => {
+      const names = message.split('there are ')[1].split(', ');
+      for (const name of [...names, 'then']) assert.match(page, new RegExp(`\\b${name}\\b`), name);
+      return names.includes('speed');
+    },
+  );
   const [, table = ''] = page.split('| to see | look at |');
   const rows = table
     .split('\n')

@@ -26,10 +26,7 @@ export function readBaseURL(path: string, names: readonly string[]): BaseURLChoi
   const count = countChoosing(segments, names);
   const choosing = segments.slice(0, count);
   const [name = '', ...words] = wordsIn(choosing);
-  const faults = words.map((word): [string, string] => {
-    const [option = '', text = ''] = word.split('=');
-    return [option, text];
-  });
+  const faults = new URLSearchParams(words.join('&'));
   return {
     name,
     chosenBy: choosing.join('/'),

@@ -1,5 +1,6 @@
-import { checkType } from '../../client/option-values.ts';
+import { fieldsOf, isObject } from '../../client/json.ts';
 import type { Chunk, Exchange } from '../exchange/exchange.ts';
+import { assertRules, isAmount, isCount, optional, type Rule } from '../exchange/rules.ts';
 
 /** A call of a tool that the model makes. */
 export interface ModelToolCall {
@@ -32,6 +33,29 @@ export interface ModelReplyOptions {
   readonly model?: string | undefined;
 }
 
+const isString = (value: unknown) => typeof value === 'string';
+const isToolCalls = (calls: unknown) =>
+  Array.isArray(calls) && calls.every((call) => isString(fieldsOf(call).name));
+
+const rules: readonly Rule[] = [
+  optional(
+    'text',
+    (text, { deltas }) => isString(text) && !Array.isArray(deltas),
+    'a text, and left out if deltas lists its parts',
+  ),
+  optional('reasoning', isString, 'a text'),
+  optional('toolCalls', isToolCalls, 'a list of { name, arguments }'),
+  optional('finishReason', isString, 'a text'),
+  optional('usage', (usage) => usage === null || isObject(usage), 'an object, or null for none'),
+  optional(
+    'deltas',
+    (deltas) => Array.isArray(deltas) || (isCount(deltas) && deltas !== 0),
+    'a whole number from 1 on, or a list of texts',
+  ),
+  optional('tokensPerSecond', (rate) => isAmount(rate) && rate !== 0, 'a number above 0'),
+  optional('model', isString, 'a text'),
+];
+
 /**
  * Makes an exchange from what a model says, for tests that need no recording: the stream in LM Studio's wire
  * form. Its provenance is `modelled`. `replayFetch(modelReply({ text: 'Hello!' }))` answers every request with it,
@@ -42,17 +66,18 @@ export interface ModelReplyOptions {
  * @throws {TypeError} if an option has a wrong type
  */
 export function modelReply(options: ModelReplyOptions = {}): Exchange {
-  checkOptions(options);
-  const { toolCalls = [], tokensPerSecond, model = 'modelled', deltas } = options;
+  assertRules<ModelReplyOptions>(options, rules);
+  const { text = '', reasoning = '', toolCalls = [], deltas } = options;
+  const { tokensPerSecond, model = 'modelled' } = options;
   const { finishReason = toolCalls.length > 0 ? 'tool_calls' : 'stop' } = options;
+  const thought = cut(reasoning, typeof deltas === 'number' ? deltas : undefined);
   const said = [
-    ...cut(options.reasoning ?? '', typeof deltas === 'number' ? deltas : undefined).map((it) => ({
-      reasoning_content: it,
-    })),
-    ...cut(options.text ?? '', deltas).map((content) => ({ content })),
+    ...thought.map((reasoning_content) => ({ reasoning_content })),
+    ...cut(text, deltas).map((content) => ({ content })),
     ...toolCalls.flatMap(callDeltas),
   ];
-  const usage = options.usage === undefined ? usageOf(said.length) : options.usage;
+  const tokens = said.length;
+  const { usage = { prompt_tokens: 0, completion_tokens: tokens, total_tokens: tokens } } = options;
 
   const base = {
     id: 'chatcmpl-modelled',
@@ -65,21 +90,16 @@ export function modelReply(options: ModelReplyOptions = {}): Exchange {
     ...base,
     choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
   });
-  const frames = [
-    ...said.map((delta, index) =>
-      chunkOf(index === 0 ? { role: 'assistant', ...delta } : delta, null),
-    ),
+  const events = [
+    ...said.map((delta, at) => chunkOf(at === 0 ? { role: 'assistant', ...delta } : delta, null)),
     chunkOf({}, finishReason),
     ...(usage === null ? [] : [{ ...base, choices: [], usage }]),
-  ].map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`);
-  frames.push('data: [DONE]\n\n');
-
-  const encoder = new TextEncoder();
-  const body = encoder.encode(frames.join(''));
+  ];
+  const frames = [...events.map((event) => JSON.stringify(event)), '[DONE]'];
+  const parts = frames.map((data) => `data: ${data}\n\n`);
   const ms = tokensPerSecond === undefined ? 0 : Math.round(1000 / tokensPerSecond);
-  const chunks = frames.map((frame, index): Chunk => {
-    return [index < said.length ? ms : 0, encoder.encode(frame).length];
-  });
+  const chunks = parts.map((part, at): Chunk => [at < tokens ? ms : 0, Buffer.byteLength(part)]);
+  const body = new TextEncoder().encode(parts.join(''));
   return {
     format: 1,
     name: 'model-reply',
@@ -102,37 +122,16 @@ export function modelReply(options: ModelReplyOptions = {}): Exchange {
   };
 }
 
-function checkOptions(options: ModelReplyOptions): void {
-  checkType('text', options.text, 'string');
-  checkType('reasoning', options.reasoning, 'string');
-  checkType('finishReason', options.finishReason, 'string');
-  checkType('usage', options.usage, 'object');
-  checkType('tokensPerSecond', options.tokensPerSecond, 'number');
-  checkType('model', options.model, 'string');
-  if (options.tokensPerSecond === 0) throw new TypeError('tokensPerSecond must be above 0');
-  const { deltas, toolCalls = [] } = options;
-  const isCut = deltas === undefined || Array.isArray(deltas) || Number(deltas) >= 1;
-  if (!isCut) throw new TypeError('deltas must be a number from 1 on, or a list of texts');
-  if (Array.isArray(deltas) && options.text !== undefined) {
-    throw new TypeError('text must be left out where deltas lists its parts');
-  }
-  const areCalls =
-    Array.isArray(toolCalls) && toolCalls.every((it) => typeof it?.name === 'string');
-  if (!areCalls) throw new TypeError('toolCalls must be a list of { name, arguments }');
-}
-
 /** A text as deltas: words with the space before them, as models make tokens, or so many parts of one length. */
 function cut(text: string, deltas: ModelReplyOptions['deltas']): readonly string[] {
   if (typeof deltas === 'object') return deltas;
   if (deltas === undefined) return text.match(/\s*\S+|\s+$/g) ?? [];
   // By characters, as a server never cuts one.
   const characters = [...text];
-  const parts: string[] = [];
-  for (let part = 0; part < deltas; part++) {
-    const [from, to] = [part, part + 1].map((it) => Math.round((it * characters.length) / deltas));
-    parts.push(characters.slice(from, to).join(''));
-  }
-  return parts.filter((part) => part !== '');
+  const borderAt = (part: number) => Math.round((part * characters.length) / deltas);
+  return Array.from({ length: deltas }, (_, part) =>
+    characters.slice(borderAt(part), borderAt(part + 1)).join(''),
+  ).filter((part) => part !== '');
 }
 
 function callDeltas({ name, arguments: value, id }: ModelToolCall, index: number): object[] {
@@ -145,8 +144,4 @@ function callDeltas({ name, arguments: value, id }: ModelToolCall, index: number
   };
   const rest = { index, type: 'function', function: { arguments: json } };
   return [{ tool_calls: [first] }, { tool_calls: [rest] }];
-}
-
-function usageOf(tokens: number): object {
-  return { prompt_tokens: 0, completion_tokens: tokens, total_tokens: tokens };
 }

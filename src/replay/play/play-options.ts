@@ -25,21 +25,6 @@ export interface PlayOptions {
   readonly times?: number | undefined;
 }
 
-/** The names of the options that say how an exchange is played, in a base URL and on a command line. */
-export const playOptionNames = [
-  'speed',
-  'rechunk',
-  'firstDelay',
-  'cut',
-  'then',
-  'status',
-  'retryAfter',
-  'times',
-] as const;
-
-/** The names as an object has them: `then` is a part of `cut`. */
-const optionNames = playOptionNames.filter((name) => name !== 'then');
-
 const isSpeed = (speed: unknown) => speed === 'instant' || (isAmount(speed) && speed !== 0);
 const isRechunk = (rechunk: unknown) =>
   isOneOf('recorded', 'frame', 'byte')(rechunk) || isCount(fieldsOf(rechunk).seed);
@@ -47,6 +32,11 @@ const isCut = (cut: unknown) =>
   isCount(fieldsOf(cut).at) && isOneOf('reset', 'close', 'hang')(fieldsOf(cut).then);
 const isErrorStatus = (status: unknown) =>
   isCount(status) && Number(status) >= 400 && Number(status) <= 599;
+/** What only a response with an error status has. */
+const besideStatus =
+  (holds: (value: unknown) => boolean): Rule['holds'] =>
+  (value, { status }) =>
+    status !== undefined && holds(value);
 
 const rules: readonly Rule[] = [
   optional('speed', isSpeed, "'instant' or a number above 0"),
@@ -54,8 +44,8 @@ const rules: readonly Rule[] = [
   optional('firstDelay', isAmount, 'a number of ms'),
   optional('cut', isCut, "{ at: a number of bytes, then: 'reset', 'close' or 'hang' }"),
   optional('status', isErrorStatus, 'a number from 400 to 599'),
-  optional('retryAfter', isAmount, 'a number of seconds'),
-  optional('times', isCount, 'a number of requests'),
+  optional('retryAfter', besideStatus(isAmount), 'a number of seconds, beside a status'),
+  optional('times', besideStatus(isCount), 'a number of requests, beside a status'),
 ];
 
 /**
@@ -67,18 +57,12 @@ export function checkPlayOptions(
   options: object,
   others: readonly string[] = [],
 ): asserts options is PlayOptions {
-  const names = [...optionNames, ...others];
+  const names = [...rules.map(({ field }) => field), ...others];
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || names.includes(name)) continue;
     throw new TypeError(`there is no option '${name}'; there are ${names.join(', ')}`);
   }
   assertRules<PlayOptions>(options, rules);
-  const { status, retryAfter, times } = fieldsOf(options);
-  for (const [name, value] of Object.entries({ retryAfter, times })) {
-    if (value !== undefined && status === undefined) {
-      throw new TypeError(`${name} needs a status: 429 or 503`);
-    }
-  }
 }
 
 /**
@@ -87,18 +71,15 @@ export function checkPlayOptions(
  * @throws {TypeError} naming the option that is unknown or has a wrong value
  */
 export function readPlayOptions(given: Readonly<Record<string, string>>): PlayOptions {
-  const names: readonly string[] = playOptionNames;
-  const values: Record<string, unknown> = {};
-  for (const [name, text] of Object.entries(given)) {
-    if (!names.includes(name)) {
-      throw new TypeError(`there is no '${name}'; there are ${names.join(', ')}`);
-    }
-    values[name] = text === '' || Number.isNaN(Number(text)) ? text : Number(text);
-  }
-  const { cut, then, rechunk, ...options } = values;
+  const values = Object.entries(given).map(([name, text]): [string, unknown] => {
+    const isNumber = text !== '' && !Number.isNaN(Number(text));
+    return [name, isNumber ? Number(text) : text];
+  });
+  const { cut, then, rechunk, ...options } = Object.fromEntries(values);
   if (cut !== undefined || then !== undefined) options.cut = { at: cut, then: then ?? 'reset' };
-  if (rechunk !== undefined)
+  if (rechunk !== undefined) {
     options.rechunk = typeof rechunk === 'number' ? { seed: rechunk } : rechunk;
+  }
   checkPlayOptions(options);
   return options;
 }

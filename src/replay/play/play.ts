@@ -17,18 +17,20 @@ import { pieces } from './rechunk.ts';
 const endings = { complete: 'close', disconnect: 'reset', 'client-abort': 'hang' } as const;
 
 /** Waits by the timers of the globals, which a test may have replaced. An abort ends it with the signal's reason. */
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done, fail) => {
+export async function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  if (ms <= 0) return;
+  await new Promise<void>((done, fail) => {
     const onAbort = () => {
       clearTimeout(timer);
-      fail(signal.reason);
+      fail(signal?.reason);
     };
     const onTime = () => {
-      signal.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', onAbort);
       done();
     };
     const timer = setTimeout(onTime, Math.min(ms, LONGEST_TIMER_MS));
-    signal.addEventListener('abort', onAbort);
+    signal?.addEventListener('abort', onAbort);
   });
 }
 
@@ -62,7 +64,7 @@ export async function play(
   const over = new AbortController();
   // Its own abort removes the listener: a signal may outlive many requests.
   signal?.addEventListener('abort', () => over.abort(signal.reason), { signal: over.signal });
-  if (firstDelay > 0) await wait(firstDelay, over.signal);
+  await wait(firstDelay, over.signal);
   // A broken fixture rejects the call, so that it does not look like a broken connection.
   const body = await exchange.readBody();
   over.signal.throwIfAborted();
@@ -77,8 +79,7 @@ export async function play(
         const { value: piece } = list.next();
         if (piece) {
           const due = speed === 'instant' ? 0 : firstDelay + piece.due / speed;
-          const ms = due - elapsed();
-          if (ms > 0) await wait(ms, over.signal);
+          await wait(due - elapsed(), over.signal);
           // A copy: the body is shared, and a reader may do with its chunks what it likes.
           return controller.enqueue(body.slice(piece.from, piece.to));
         }

@@ -71,7 +71,7 @@ export async function openFolder(
   return {
     async answer(request, record, onFound) {
       try {
-        return await play(matcher, request, ({ name }) => onFound?.(name));
+        return await play(matcher, request, onFound);
       } catch (error) {
         if (records && error instanceof ReplayMiss) return record();
         throw error;

@@ -52,7 +52,7 @@ test("a server's own paths choose nothing", () => {
 });
 
 const wrong: [fault: string, message: RegExp][] = [
-  ['colour=red', /there is no 'colour'; there are speed,/],
+  ['colour=red', /there is no option 'colour'; there are speed,/],
   ['cut=many', /cut must be/],
   ['cut', /cut must be/],
   ['cut=-1', /cut must be/],
@@ -65,7 +65,7 @@ const wrong: [fault: string, message: RegExp][] = [
   ['firstDelay=-1', /firstDelay must be/],
   ['status=200', /status must be a number from 400 to 599/],
   ['status=many', /status must be/],
-  ['times=2', /times needs a status/],
+  ['times=2', /times must be a number of requests, beside a status; it is 2/],
   ['status=429,times=1.5', /times must be/],
   ['status=429,retryAfter=soon', /retryAfter must be/],
 ];

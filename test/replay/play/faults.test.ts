@@ -38,7 +38,7 @@ test('without times every request gets it, in OpenAI’s shape of an error', asy
     assert.equal(response.headers.get('x-should-retry'), null);
     assert.deepEqual(JSON.parse(await response.text()), {
       error: {
-        message: 'the server is busy (a fault of the replay)',
+        message: 'Service Unavailable (a fault of the replay)',
         type: 'server_error',
         code: 503,
       },
@@ -95,7 +95,7 @@ const wrong: [options: object, message: RegExp][] = [
   [{ status: '503' }, /^status must be/],
   [{ status: 503, times: -1 }, /^times must be/],
   [{ status: 503, retryAfter: 'soon' }, /^retryAfter must be/],
-  [{ times: 1 }, /^times needs a status/],
+  [{ times: 1 }, /^times must be a number of requests, beside a status; it is 1/],
 ];
 for (const [options, message] of wrong) {
   test(`${JSON.stringify(options)} is refused, naming the option`, () => {

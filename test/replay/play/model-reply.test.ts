@@ -100,12 +100,12 @@ test('a list answers one request after the other, the last one again and again, 
 });
 
 const wrong: [options: object, message: RegExp][] = [
-  [{ text: 1 }, /^text must be of type string/],
-  [{ deltas: 0 }, /^deltas must be a number from 1 on/],
-  [{ deltas: ['a'], text: 'a' }, /^text must be left out/],
+  [{ text: 1 }, /^text must be a text, /],
+  [{ deltas: 0 }, /^deltas must be a whole number from 1 on/],
+  [{ deltas: ['a'], text: 'a' }, /^text must be a text, and left out if deltas lists its parts/],
   [{ toolCalls: [{}] }, /^toolCalls must be a list of/],
-  [{ tokensPerSecond: 0 }, /^tokensPerSecond must be above 0/],
-  [{ usage: 3 }, /^usage must be of type object/],
+  [{ tokensPerSecond: 0 }, /^tokensPerSecond must be a number above 0/],
+  [{ usage: 3 }, /^usage must be an object, or null for none; it is 3/],
 ];
 for (const [options, message] of wrong) {
   test(`${JSON.stringify(options)} is refused, naming the option`, () => {
