@@ -18,7 +18,12 @@ export { ReplayMiss } from './match/match.ts';
 export type { AnyFetch } from './match/request.ts';
 export { type ModelReplyOptions, type ModelToolCall, modelReply } from './play/model-reply.ts';
 export type { PlayOptions } from './play/play-options.ts';
-export { type ReplayFetch, type ReplayOptions, replayFetch } from './play/replay-fetch.ts';
+export {
+  type ReplayFetch,
+  type ReplayOptions,
+  type ReplaySource,
+  replayFetch,
+} from './play/replay-fetch.ts';
 export type { Recorded } from './record/record.ts';
 export {
   type RecordingFetch,

@@ -9,6 +9,9 @@ import { createPlayer } from './player.ts';
 /** How exchanges are matched and played. */
 export interface ReplayOptions extends PlayOptions, MatchOptions {}
 
+/** Where the answers are from: the path of a folder or of one exchange, an exchange, or a list of them. */
+export type ReplaySource = string | Exchange | readonly Exchange[];
+
 /** A `fetch` that answers from exchanges. */
 export interface ReplayFetch extends AnyFetch {
   /** The names of the exchanges that nobody has asked for. Default: of all that there are. */
@@ -27,10 +30,7 @@ export interface ReplayFetch extends AnyFetch {
  * that names file and field if a fixture is broken. The folder is read by its first call.
  * @throws {TypeError} if an option has a wrong value
  */
-export function replayFetch(
-  source: string | Exchange | readonly Exchange[],
-  options: ReplayOptions = {},
-): ReplayFetch {
+export function replayFetch(source: ReplaySource, options: ReplayOptions = {}): ReplayFetch {
   checkPlayOptions(options, matchOptionNames);
   // What is wrong with the options is an error now, not when the folder is read.
   createMatcher([], options);
@@ -38,7 +38,7 @@ export function replayFetch(
   let matcher: Matcher | undefined;
   let opened: Promise<Matcher> | undefined;
   async function open(): Promise<Matcher> {
-    matcher = await openSource(source, options);
+    matcher = createSourceMatcher(await openSource(source), options);
     return matcher;
   }
   async function replayingFetch(input: string | URL | Request, init?: RequestInit) {
@@ -51,17 +51,27 @@ export function replayFetch(
   });
 }
 
-async function openSource(
-  source: string | Exchange | readonly Exchange[],
-  options: MatchOptions,
-): Promise<Matcher> {
-  const opened = typeof source === 'string' ? await readSource(source) : source;
-  const isFolder = typeof source === 'string' && !('readBody' in opened);
-  return isFolder ? createMatcher([opened].flat(), options) : createSequence([opened].flat());
+/** The exchanges of a source. */
+export interface OpenSource {
+  readonly exchanges: readonly Exchange[];
+  /** One answers after the other, whatever is asked. */
+  readonly isSequence: boolean;
 }
 
+/** @throws {Error} if there is no exchange, or one that cannot be read */
+export async function openSource(source: ReplaySource): Promise<OpenSource> {
+  if (typeof source !== 'string') return { exchanges: [source].flat(), isSequence: true };
+  const read = await readSource(source);
+  return { exchanges: [read].flat(), isSequence: 'readBody' in read };
+}
+
+export const createSourceMatcher = (
+  { exchanges, isSequence }: OpenSource,
+  options: MatchOptions,
+): Matcher => (isSequence ? createSequence(exchanges) : createMatcher(exchanges, options));
+
 /** The names of all exchanges: none has been asked for. */
-function namesOf(source: string | Exchange | readonly Exchange[]): readonly string[] {
+function namesOf(source: ReplaySource): readonly string[] {
   if (typeof source !== 'string') return [source].flat().map((it) => it.name);
   try {
     return listExchanges(source).map((it) => it.name);

@@ -1,57 +1,44 @@
 import { fieldsOf } from '../../client/json.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { wordsOf } from '../exchange/in-words.ts';
-import { createMatcher, createSequence, type Matcher, ReplayMiss } from '../match/match.ts';
+import { createMatcher, type Matcher, ReplayMiss } from '../match/match.ts';
 import { describeNoName } from '../match/miss.ts';
 import type { Incoming } from '../match/request.ts';
 import { type BaseURLChoice, readBaseURL } from '../play/base-url.ts';
 import { createPlayer } from '../play/player.ts';
-import type { ReplayOptions } from '../play/replay-fetch.ts';
+import { createSourceMatcher, type OpenSource, type ReplayOptions } from '../play/replay-fetch.ts';
 import { errorResponse } from './http.ts';
 import { answerPage } from './page/page.ts';
 
-/** What a name in a base URL chooses from. */
-interface Scope {
-  /** The one exchange of that name. */
-  readonly one: Exchange | undefined;
-  /** Those of its folder. */
+/** What answers the requests to one base URL. */
+interface Place {
+  /** The exchanges of the folder that is chosen, or that holds the one that is chosen. */
   readonly inside: readonly Exchange[];
-  /** Finds in the folder. */
-  readonly all: Matcher;
-  /** Finds what answers: the one, or what matches in the folder. */
   readonly matcher: Matcher;
+  /** Finds a listing of models. */
+  readonly listings: Matcher;
+  readonly play: ReturnType<typeof createPlayer>;
 }
 
-type Tell = (line: { request: string; answer: string }) => void;
+type Tell = (request: string, answer: string) => void;
 
 /** Answers the requests that come to a replay server, and counts what was missed and what nobody asked for. */
 export class ReplayAnswers {
-  readonly exchanges: readonly Exchange[];
   /** The requests that no exchange answered, each with the nearest one. */
   readonly misses: string[] = [];
-  readonly #source: Exchange | readonly Exchange[];
-  readonly #isSequence: boolean;
+  readonly #source: OpenSource;
   readonly #options: ReplayOptions;
   readonly #tell: Tell;
   readonly #names: readonly string[];
   readonly #asked = new Set<string>();
-  readonly #scopes = new Map<string, Scope>();
-  readonly #players = new Map<string, ReturnType<typeof createPlayer>>();
+  readonly #places = new Map<string, Place>();
   readonly #playWithoutFaults = createPlayer({});
 
-  /** @param isSequence - one exchange answers after the other, whatever is asked */
-  constructor(
-    source: Exchange | readonly Exchange[],
-    isSequence: boolean,
-    options: ReplayOptions,
-    tell: Tell,
-  ) {
-    this.exchanges = [source].flat();
+  constructor(source: OpenSource, options: ReplayOptions, tell: Tell) {
     this.#source = source;
-    this.#isSequence = isSequence;
     this.#options = options;
     this.#tell = tell;
-    this.#names = this.exchanges.map((it) => it.name);
+    this.#names = source.exchanges.map((it) => it.name);
   }
 
   unused(): readonly string[] {
@@ -60,17 +47,29 @@ export class ReplayAnswers {
 
   async answer(request: Incoming): Promise<Response> {
     const { method, path } = request;
-    const tell = (answer: string) => this.#tell({ request: `${method} ${path}`, answer });
+    const { exchanges } = this.#source;
+    const tell = (answer: string) => this.#tell(`${method} ${path}`, answer);
     const isListing = method === 'GET' && path.endsWith('/models');
     try {
-      const isRecorded = this.exchanges.some((it) => it.request.path === path);
-      const page = isRecorded ? undefined : await answerPage(request, this.exchanges);
+      const isRecorded = exchanges.some((it) => it.request.path === path);
+      const page = isRecorded ? undefined : await answerPage(request, exchanges);
       if (page) return page;
       const choice = isRecorded
         ? { name: '', chosenBy: '', options: {}, path }
         : readBaseURL(path, this.#names);
-      const scope = this.#scopeOf(choice.name);
-      return await this.#play({ ...request, path: choice.path }, choice, scope, isListing, tell);
+      const { inside, matcher, listings, play } = this.#placeOf(choice);
+      const asked = { ...request, path: choice.path };
+      const onFound = (name: string) => {
+        this.#asked.add(name);
+        tell(name);
+      };
+      if (!isListing) return await play(matcher, asked, onFound);
+      const isMade =
+        choice.path === '/v1/models' && !inside.some((it) => it.request.path === choice.path);
+      // A client that looks for the models has not sent the request yet that a fault is meant for.
+      if (!isMade) return await this.#playWithoutFaults(listings, asked, onFound);
+      tell('made from the recorded requests');
+      return Response.json(modelsOf(inside));
     } catch (error) {
       if (request.signal?.aborted) throw error;
       const words = wordsOf(error);
@@ -82,50 +81,24 @@ export class ReplayAnswers {
     }
   }
 
-  async #play(
-    request: Incoming,
-    choice: BaseURLChoice,
-    { one, inside, all, matcher }: Scope,
-    isListing: boolean,
-    tell: (answer: string) => void,
-  ): Promise<Response> {
-    const isOwn = (it: Exchange | undefined) => it?.request.path === request.path;
-    if (isListing && request.path === '/v1/models' && !inside.some(isOwn)) {
-      tell('made from the recorded requests');
-      return Response.json(modelsOf(inside));
-    }
-    const onFound = ({ name }: Exchange) => {
-      this.#asked.add(name);
-      tell(name);
-    };
-    if (isListing) {
-      // A client that looks for the models has not sent the request yet that a fault is meant for.
-      return this.#playWithoutFaults(isOwn(one) ? matcher : all, request, onFound);
-    }
-    const { chosenBy } = choice;
-    const play =
-      this.#players.get(chosenBy) ?? createPlayer({ ...this.#options, ...choice.options });
-    this.#players.set(chosenBy, play);
-    return play(matcher, request, onFound);
-  }
-
-  #scopeOf(name: string): Scope {
-    const known = this.#scopes.get(name);
+  #placeOf({ name, chosenBy, options }: BaseURLChoice): Place {
+    const known = this.#places.get(chosenBy);
     if (known) return known;
-    const only = 'readBody' in this.#source ? this.#source : undefined;
-    const one = name === '' ? only : this.exchanges.find((it) => it.name === name);
-    const folder = one ? one.name.replace(/[^/]*$/, '') : name && `${name}/`;
-    const inside = this.exchanges.filter((it) => it.name.startsWith(folder));
-    if (inside.length === 0) {
-      throw new ReplayMiss(describeNoName(name, this.#names));
-    }
-    const all =
-      this.#isSequence && name === ''
-        ? createSequence(inside)
-        : createMatcher(inside, this.#options);
-    const scope = { one, inside, all, matcher: one ? createSequence([one]) : all };
-    this.#scopes.set(name, scope);
-    return scope;
+    const { exchanges, isSequence } = this.#source;
+    const one = exchanges.find((it) => it.name === name);
+    const folder = one ? name.replace(/[^/]*$/, '') : name && `${name}/`;
+    const inside = exchanges.filter((it) => it.name.startsWith(folder));
+    if (inside.length === 0) throw new ReplayMiss(describeNoName(name, this.#names));
+    const source = one ? { exchanges: [one], isSequence: true } : { exchanges: inside, isSequence };
+    const isListing = one?.request.path.endsWith('/models') === true;
+    const place = {
+      inside,
+      matcher: createSourceMatcher(source, this.#options),
+      listings: createMatcher(isListing ? [one] : inside, this.#options),
+      play: createPlayer({ ...this.#options, ...options }),
+    };
+    this.#places.set(chosenBy, place);
+    return place;
   }
 }
 

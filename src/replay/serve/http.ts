@@ -25,26 +25,19 @@ const BYTES_FIRST_MS = 100;
 
 /** The largest body of a request: a prompt with some large pictures. */
 const MOST_REQUEST_BYTES = 64 * 2 ** 20;
+const TOO_LARGE = 'the body has more than 64 MiB';
 
-/** What a server is started with. */
-interface HttpOptions {
-  answer(request: Incoming): Promise<Response>;
-  /** Learns of each request that is not for this server. */
-  readonly onRefused?: ((request: string, reason: string) => void) | undefined;
-  /** 0 takes any free one. */
-  readonly port: number;
-  readonly host: string;
-}
+type Answer = (request: Incoming) => Promise<Response>;
 
 /**
  * Serves a function from request to response over HTTP, to this machine's own programs.
+ * @param wanted - the port; 0 takes any free one
  * @throws {Error} in words if the port is taken
  */
-export async function startHttp(options: HttpOptions): Promise<Running> {
-  const { port: wanted, host } = options;
+export async function startHttp(answer: Answer, wanted: number, host: string): Promise<Running> {
   const server = createServer((request, response) => {
     // The client has left, or it gets no more than it has.
-    answerOne(request, response, options).catch(() => response.destroy());
+    answerOne(request, response, answer, host).catch(() => response.destroy());
   });
   server.listen(wanted, host);
   await once(server, 'listening').catch((error: unknown) => {
@@ -69,7 +62,8 @@ export async function startHttp(options: HttpOptions): Promise<Running> {
 async function answerOne(
   request: IncomingMessage,
   response: ServerResponse,
-  { answer, onRefused, host }: HttpOptions,
+  answer: Answer,
+  host: string,
 ): Promise<void> {
   const left = new AbortController();
   response.once('close', () => left.abort());
@@ -78,56 +72,42 @@ async function answerOne(
   for (const [name, value] of Object.entries(request.headers)) {
     if (!hopByHop.test(name)) headers.set(name, String(value));
   }
-  const body = whyRefused(path, headers, host) ?? (await readRequestBody(request));
-  if (body instanceof Uint8Array) {
-    const start = performance.now();
-    const answered = await answer({ method, path, headers, body, signal: left.signal, start });
-    return writeResponse(answered, response);
-  }
-  onRefused?.(`${method} ${path}`, body.reason);
-  await refuse(body, response);
+  const refusal = refusalOf(path, headers, host);
+  if (refusal) return refuse(refusal, response);
+  const body = await readRequestBody(request);
+  if (!body) return refuse(errorResponse(413, TOO_LARGE), response);
+  const start = performance.now();
+  const answered = await answer({ method, path, headers, body, signal: left.signal, start });
+  await writeResponse(answered, response);
 }
 
-/** Why a request is not answered, and the status that says so. */
-interface Refusal {
-  readonly status: number;
-  readonly reason: string;
-}
-
-/** Why a request is not answered, by its head alone; `undefined` if it is. */
-function whyRefused(path: string, headers: Headers, host: string): Refusal | undefined {
+/** What a request gets that is not answered, by its head alone; `undefined` if it is. */
+function refusalOf(path: string, headers: Headers, host: string): Response | undefined {
   const foreign = foreignSource(headers, host);
-  if (foreign) return { status: 403, reason: foreign };
+  if (foreign) return errorResponse(403, foreign);
   // `OPTIONS *`, and what is asked of a proxy: `GET http://host/`. (RFC 9112, 3.2)
   if (path.startsWith('/')) return undefined;
-  return { status: 400, reason: `'${path}' is no path: it must begin with '/'` };
+  return errorResponse(400, `'${path}' is no path: it must begin with '/'`);
 }
 
-/** Reads the body of a request, and no more than the most that one may have. */
-async function readRequestBody(
-  request: IncomingMessage,
-): Promise<Uint8Array<ArrayBuffer> | Refusal> {
+/** Reads the body of a request; `undefined` if it is larger than one may be, and the rest is not read. */
+async function readRequestBody(request: IncomingMessage): Promise<Incoming['body'] | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > MOST_REQUEST_BYTES) return undefined;
   const parts: Buffer[] = [];
-  let length = Number(request.headers['content-length'] ?? 0);
-  const isTooLarge = () => length > MOST_REQUEST_BYTES;
-  if (!isTooLarge()) {
-    length = 0;
-    for await (const part of request.iterator({ destroyOnReturn: false })) {
-      length += part.length;
-      if (isTooLarge()) break;
-      parts.push(part);
-    }
+  let length = 0;
+  for await (const part of request.iterator({ destroyOnReturn: false })) {
+    length += part.length;
+    if (length > MOST_REQUEST_BYTES) return undefined;
+    parts.push(part);
   }
-  if (!isTooLarge()) return new Uint8Array(Buffer.concat(parts));
-  return { status: 413, reason: `the body has more than ${MOST_REQUEST_BYTES / 2 ** 20} MiB` };
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 /** Says why a request is not answered, and ends the connection: the rest of its body is not read. */
-async function refuse({ status, reason }: Refusal, to: ServerResponse): Promise<void> {
-  const response = errorResponse(status, reason);
-  const body = await response.text();
+async function refuse(refusal: Response, to: ServerResponse): Promise<void> {
+  const body = await refusal.text();
   const length = { 'content-length': Buffer.byteLength(body), connection: 'close' };
-  to.writeHead(status, { ...Object.fromEntries(response.headers), ...length }).write(body);
+  to.writeHead(refusal.status, { ...Object.fromEntries(refusal.headers), ...length }).write(body);
   await sleep(BYTES_FIRST_MS);
   to.destroy();
 }

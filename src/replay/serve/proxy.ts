@@ -42,24 +42,17 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
   const { folder, name, server, mode = 'add', onOutcome, onReplay, port = 0 } = options;
   checkMode(mode, ['add', 'new']);
   createMatcher([], options);
-  const { origin, href } = readUpstream(options.upstream);
+  const upstream = parseHttpURL(options.upstream);
+  if (!upstream) throw new TypeError(`'${options.upstream}' must start with http:// or https://`);
+  const { origin, href } = upstream;
   const base = href.replace(/\/(v1\/?)?$/, '');
-  const recorder = createRecorder(nodeFetch, {
-    folder,
-    name,
-    server,
-    onOutcome,
-    strict: false,
-  });
-  const { ignore, normalize } = options;
-  const held = await openFolder(mode, folder, { ignore, normalize });
+  const recorder = createRecorder(nodeFetch, { folder, name, server, onOutcome, strict: false });
+  const held = await openFolder(mode, folder, options);
 
-  const answer = (request: Incoming) =>
-    held.answer(
-      request,
-      () => record(request),
-      (exchange) => onReplay?.(`${request.method} ${request.path}`, exchange),
-    );
+  function answer(request: Incoming): Promise<Response> {
+    const onFound = (exchange: string) => onReplay?.(`${request.method} ${request.path}`, exchange);
+    return held.answer(request, () => record(request), onFound);
+  }
 
   async function record(request: Incoming): Promise<Response> {
     const { path, headers } = request;
@@ -69,17 +62,14 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
     try {
       return await recorder.record(request, new URL(base + path));
     } catch (error) {
-      const words = `${origin} does not answer: ${wordsOf(error)}. Is the server running?`;
-      return errorResponse(502, words);
+      return errorResponse(
+        502,
+        `${origin} does not answer: ${wordsOf(error)}. Is the server running?`,
+      );
     }
   }
 
-  const running = await startHttp({
-    answer,
-    onRefused: (request, reason) => onOutcome?.(request, { reason }),
-    port,
-    host: '127.0.0.1',
-  });
+  const running = await startHttp(answer, port, '127.0.0.1');
   return {
     ...running,
     upstream: base,
@@ -89,10 +79,4 @@ export async function startRecordingProxy(options: RecordingProxyOptions): Promi
       await running.close();
     },
   };
-}
-
-function readUpstream(given: string | URL): URL {
-  const upstream = parseHttpURL(given);
-  if (upstream) return upstream;
-  throw new TypeError(`'${given}' must start with http:// or https://`);
 }

@@ -6,11 +6,10 @@
 // proxy.ts is the other server: http.ts ─▶ record/ ─▶ the server that is recorded.
 
 import type { Exchange } from '../exchange/exchange.ts';
-import { readSource } from '../exchange/folder.ts';
 import { matchOptionNames } from '../match/comparison.ts';
 import type { Incoming } from '../match/request.ts';
 import { checkPlayOptions } from '../play/play-options.ts';
-import type { ReplayOptions } from '../play/replay-fetch.ts';
+import { openSource, type ReplayOptions, type ReplaySource } from '../play/replay-fetch.ts';
 import { ReplayAnswers } from './answers.ts';
 import { allowPage, answerPreflight } from './cors.ts';
 import { type Running, startHttp } from './http.ts';
@@ -48,19 +47,20 @@ export interface ReplayServer extends Running {
  * @throws {Error} if the folder holds no exchange or a broken one, or the port is in use
  */
 export async function startReplayServer(
-  source: string | Exchange | readonly Exchange[],
+  source: ReplaySource,
   options: ReplayServerOptions = {},
 ): Promise<ReplayServer> {
   checkPlayOptions(options, [...matchOptionNames, 'port', 'host', 'onRequest']);
   const { port = 0, host = '127.0.0.1', onRequest } = options;
-  const opened = typeof source === 'string' ? await readSource(source) : source;
-  const isSequence = typeof source !== 'string' && !('readBody' in source);
-  const answers = new ReplayAnswers(opened, isSequence, options, (line) => onRequest?.(line));
+  const opened = await openSource(source);
+  const answers = new ReplayAnswers(opened, options, (request, answer) =>
+    onRequest?.({ request, answer }),
+  );
   const answer = async (request: Incoming) =>
     allowPage(answerPreflight(request) ?? (await answers.answer(request)), request);
   return {
-    ...(await startHttp({ answer, port, host })),
-    exchanges: answers.exchanges,
+    ...(await startHttp(answer, port, host)),
+    exchanges: opened.exchanges,
     misses: answers.misses,
     unused: () => answers.unused(),
   };

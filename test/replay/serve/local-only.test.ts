@@ -21,17 +21,10 @@ async function startBoth(t: Context) {
   });
   const folder = await scratch(t);
   await write(folder, 'a', { request: { method: 'GET', path: '/v1/x', body: null } });
-  const reasons: string[] = [];
-  const proxy = await startRecordingProxy({
-    upstream,
-    folder: await scratch(t),
-    onOutcome: (_, outcome) => {
-      if (outcome.stored === undefined) reasons.push(outcome.reason);
-    },
-  });
+  const proxy = await startRecordingProxy({ upstream, folder: await scratch(t) });
   const server = await startReplayServer(folder);
   t.after(() => Promise.all([proxy.close(), server.close()]));
-  return { proxy, server, reasons, asked: () => asked };
+  return { proxy, server, asked: () => asked };
 }
 
 async function ask(url: string, headers: Record<string, string>) {
@@ -64,7 +57,7 @@ const own: [what: string, headers: Record<string, string>][] = [
 ];
 
 test('what is foreign is refused in words, by both, before anything is sent on', async (t) => {
-  const { proxy, server, reasons, asked } = await startBoth(t);
+  const { proxy, server, asked } = await startBoth(t);
   for (const [what, headers] of foreign) {
     for (const url of [proxy.url, server.url]) {
       const { status, body } = await ask(url, headers);
@@ -73,7 +66,6 @@ test('what is foreign is refused in words, by both, before anything is sent on',
     }
   }
   assert.equal(asked(), 0);
-  assert.equal(reasons.length, foreign.length);
   assert.deepEqual(server.misses, []);
 });
 
@@ -113,7 +105,7 @@ test('a page of this machine may ask the replay server and read the answer; a fo
   // A program is no page: it gets what was recorded, and nothing more.
   const program = await fetch(`${server.url}/v1/x`);
   assert.equal(program.headers.get('access-control-allow-origin'), null);
-  assert.deepEqual(server.misses.length, 1);
+  assert.equal(server.misses.length, 1);
 });
 
 test('a server that others can reach is asked for by an address or its own name, not by that of a page', () => {
