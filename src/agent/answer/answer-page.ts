@@ -4,7 +4,7 @@ import { nodeFetch } from '../../node-fetch.ts';
 import type { AvailableTask, Message } from '../host.ts';
 import { formatNote } from '../page/added.ts';
 import { Layout } from '../page/layout.ts';
-import { Notice, type WaitingFor } from '../page/notice.ts';
+import { Notice, type Waiting } from '../page/notice.ts';
 import { Thought } from '../page/thought.ts';
 import { button } from '../say/buttons.ts';
 import type { Note } from '../say/ending.ts';
@@ -86,8 +86,8 @@ export class AnswerPage implements ReplyWriter {
     return (this.#last ?? this.#job.reply.bubble)?.id;
   }
 
-  waitFor(waiting: WaitingFor): void {
-    if (this.#state === 'open') this.#notice.waitFor(waiting);
+  waitFor(waiting: Waiting, since?: number): void {
+    if (this.#state === 'open') this.#notice.waitFor(waiting, since);
   }
 
   /** A stream begins; what was heard of another stays heard. */
@@ -122,8 +122,12 @@ export class AnswerPage implements ReplyWriter {
     else if (this.heard === 'nothing') this.heard = 'sign';
     switch (event.type) {
       case 'progress': {
-        const share = event.total > 0 ? { share: event.processed / event.total } : {};
-        return this.waitFor({ for: 'reading', ...share });
+        const { phrases } = this.#job;
+        const percent = Math.floor((100 * event.processed) / event.total);
+        const isShare = percent >= 0 && percent <= 100;
+        return this.waitFor(
+          isShare ? (time) => phrases.readingShare(percent, time) : phrases.reading,
+        );
       }
       case 'reasoning':
         return this.#think(this.#thoughtFilter(event.text));
@@ -247,7 +251,7 @@ export class AnswerPage implements ReplyWriter {
   #think(text: string): void {
     if (text) this.#hasThought = true;
     this.#thought.push(text);
-    this.waitFor({ for: 'thinking', ...this.#thought.progress });
+    this.waitFor(this.#thought.sayThinking, this.#thought.since);
   }
 
   /** What was thought is written as one block, now that something else follows. */

@@ -36,13 +36,13 @@ const stoppedEarly = new Map<string, number>();
 
 /** Writes one answer, from the first look at the server to the last note. Whatever goes wrong is said in the reply. */
 export async function writeAnswer(job: Job, page: AnswerPage): Promise<void> {
-  const { asked, config, insertion, server, showModels, meta, clock, turn } = job;
+  const { asked, config, phrases, insertion, server, showModels, meta, clock, turn } = job;
   // At once, because the host saves the message when it has left the stream.
   turn.signal.addEventListener('abort', () => {
     if (page.stop() && !meta.error) stoppedEarly.set(config.baseURL, clock.now());
   });
   insertion?.onCancel(() => turn.cancel());
-  page.waitFor({ for: 'first token' });
+  page.waitFor(phrases.waiting);
   void server.models(true).then(showModels, () => showModels([]));
   try {
     if (config.problem) throw config.problem;
@@ -65,7 +65,7 @@ async function answerWhenPossible(job: Job, page: AnswerPage): Promise<void> {
     if (!isMissingServer(error) || !canWait(job)) throw error;
     await failAnswer(job, page, error);
   }
-  page.waitFor({ for: 'server' });
+  page.waitFor(job.phrases.waitingForServer);
   if (!(await waitForServer(job))) return;
   delete job.meta.error;
   await page.beginAgain();
@@ -143,11 +143,11 @@ async function stream(job: Job, page: AnswerPage, attempt: Attempt): Promise<voi
 }
 
 async function loadModel(
-  { server, meta, showModels, turn }: Job,
+  { server, meta, phrases, showModels, turn }: Job,
   page: AnswerPage,
   { model, contextLength }: Asked & { kind: 'load' },
 ): Promise<void> {
-  page.waitFor({ for: 'loading', model });
+  page.waitFor((time) => phrases.loading(model, time));
   const models = await server.models(true).catch(() => []);
   const isLoaded = models.some(({ id, loaded }) => id === model && loaded);
   if (isLoaded && contextLength === undefined) return;
@@ -164,7 +164,7 @@ async function loadModel(
 
 /** Says what is waited for, until the signal ends it. */
 async function watchModel(
-  { config, server, clock }: Job,
+  { config, server, clock, phrases }: Job,
   page: AnswerPage,
   model: string | undefined,
   signal: AbortSignal,
@@ -175,9 +175,10 @@ async function watchModel(
   const models = await server.models().catch(() => []);
   const asked = models.find(({ id }) => id === model);
   if (signal.aborted) return;
-  if (model !== undefined && asked?.loaded === false) page.waitFor({ for: 'loading', model });
-  else if (mayBeBusy) page.waitFor({ for: 'earlier question' });
-  else if (asked?.loaded) page.waitFor({ for: 'reading' });
+  if (model !== undefined && asked?.loaded === false)
+    page.waitFor((time) => phrases.loading(model, time));
+  else if (mayBeBusy) page.waitFor(phrases.busy);
+  else if (asked?.loaded) page.waitFor(phrases.reading);
 }
 
 function noteUnknownSettings({ config, phrases }: Job, page: AnswerPage): void {

@@ -110,7 +110,7 @@ class Resumption {
     );
     this.#stream = stream;
     this.#page.follow(stream);
-    this.#page.waitFor({ for: 'first token' });
+    this.#page.waitFor(this.#job.phrases.waiting);
     if (this.#kept.bytes === 0) setImmediate(() => this.#catchUp());
     try {
       for await (const event of stream.events()) {

@@ -1,10 +1,14 @@
 import type { Phrases } from '../say/phrases.ts';
 import type { TurnClock } from '../turn/clock.ts';
 import { THOUGHT } from './added.ts';
-import { quoteVerbatim } from './quote.ts';
+import { lastLines, quoteVerbatim } from './quote.ts';
 
 /** So much of the end of the reasoning is kept at hand, to show its last lines. */
 const TAIL_CHARACTERS = 1000;
+
+/** How much of it is in sight while it comes. */
+const LINES = 3;
+const LINE_CHARACTERS = 160;
 
 /** The reasoning of a model: collected while it thinks, one block when something else follows. */
 export class Thought {
@@ -35,10 +39,17 @@ export class Thought {
     if (this.#isShown) this.#tail = (this.#tail + text).slice(-TAIL_CHARACTERS);
   }
 
-  /** Since when the model thinks, and the last of it. */
-  get progress(): { since: number; tail: () => string } {
-    return { since: this.#since ?? this.#clock.now(), tail: () => this.#tail };
+  /** Since when the model thinks, on the clock. */
+  get since(): number | undefined {
+    return this.#since;
   }
+
+  /** Says that it thinks, with the last lines, if they are shown. */
+  sayThinking = (time: string): string => {
+    const lines = lastLines(this.#tail, LINES, LINE_CHARACTERS);
+    const quoted = lines.length > 0 ? `\n\n${quoteVerbatim(lines.join('\n'))}` : '';
+    return `${this.#phrases.thinking(time)}${quoted}`;
+  };
 
   /** The block that is written now; `undefined` if there was no thought. */
   block(): string | undefined {

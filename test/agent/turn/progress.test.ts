@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sayWaiting } from '../../../src/agent/page/notice.ts';
 import { phrasesIn } from '../../../src/agent/say/phrases.ts';
 import { chatsWith, lastRequest, textsOf } from '../doubles/chats.ts';
 import type { Host } from '../doubles/host.ts';
@@ -159,11 +158,11 @@ test('of any other server that is not said: it stops when the connection is clos
 
 test('the notices in Chinese', () => {
   const zh = phrasesIn('zh');
-  const say = (waiting: Parameters<typeof sayWaiting>[0]) => sayWaiting(waiting, 12, zh);
-  assert.equal(say({ for: 'reading', share: 0.46 }), '⏳ 正在处理提示词：46%，12 秒');
-  assert.equal(say({ for: 'loading', model: 'm' }), '⏳ 正在加载 `m`：12 秒');
-  assert.equal(say({ for: 'thinking', since: 0, tail: () => '' }), '💭 正在思考：12 秒');
-  assert.equal(say({ for: 'earlier question' }), '⏳ 服务可能还在处理刚才停止的问题：12 秒');
+  const time = zh.time(12);
+  assert.equal(zh.readingShare(46, time), '⏳ 正在处理提示词：46%，12 秒');
+  assert.equal(zh.loading('m', time), '⏳ 正在加载 `m`：12 秒');
+  assert.equal(zh.thinking(time), '💭 正在思考：12 秒');
+  assert.equal(zh.busy(time), '⏳ 服务可能还在处理刚才停止的问题：12 秒');
 });
 
 test('what was said below a reply is gone when more of the reply comes', async () => {
