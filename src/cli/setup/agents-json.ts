@@ -31,8 +31,6 @@ interface Place {
 /** With it at its beginning My Assistant cannot read a file: its `JSON.parse` throws. */
 const BYTE_ORDER_MARK = '\ufeff';
 
-export const hasByteOrderMark = (text: string): boolean => text.startsWith(BYTE_ORDER_MARK);
-
 /**
  * Adds the entry to the text of an agents.json, or brings it up to date. Every other character stays, except a byte order mark, which is
  * taken out.

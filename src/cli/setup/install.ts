@@ -1,27 +1,28 @@
 import { mkdir, stat } from 'node:fs/promises';
-import path, { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEFAULT_BASE_URL, parseHttpURL } from '../../client/option-values.ts';
 import { type Command, chooseLanguage, readAddress, UsageError } from '../args.ts';
 import { findPackageFile } from '../package-files.ts';
-import { AGENT_FILE, agentPlaces } from './agent-places.ts';
 import { type AgentEntry, readAgent } from './agents-json.ts';
 import { type InstallWords, installWords } from './install-words.ts';
 import { withV1 } from './look-at-server.ts';
-import { changeList, placeAgentFile, readIfThere } from './place-agent.ts';
-import { alone } from './replace-file.ts';
+import { changeList, placeAgentFile, type Reporter, readIfThere } from './place-agent.ts';
+import { alone, replaceFile } from './replace-file.ts';
 
 /*
  * `local-llm-stream-agent install`: from a workspace to an agent that My Assistant finds there.
  *
  *   install.ts       the options, and what to do in VS Code. It asks no server: doctor does
- *   agent-places.ts  where the agent's file and the lists of agents are
  *   place-agent.ts   copies the file, changes a list
  *   agents-json.ts   the text of a list with one entry more, every other character unchanged
  *   replace-file.ts  writes a file in one step, one process at a time
  */
 
 const DEFAULT_NAME = 'LocalLLMStreamAgent';
+
+/** The name of the agent's one file. */
+const AGENT_FILE = 'LocalLLMStreamAgent.js';
 
 /** The name under which the extension's command 'Generate Text at Cursor' looks for an agent. */
 const TEXT_GENERATION_NAME = 'TextGenAgent';
@@ -52,21 +53,24 @@ can be run again at any time.
     if (given === undefined) say(words.workspace(workspace));
 
     const source = findAgentFile();
-    const places = agentPlaces(workspace, path);
-    const before = await readIfThere(places.list);
-    const baseURL = chooseBaseURL(options.baseURL, readAgent(before, name).baseURL);
+    const root = join(workspace, '.ai_helper', 'agent');
+    const list = join(root, 'chat', 'agents.json');
+    const saved = readAgent(await readIfThere(list), name).baseURL;
+    const baseURL = options.baseURL ?? (isHttpURL(saved) ? saved : DEFAULT_BASE_URL);
     const llm = { ...(model !== undefined && { model }), baseURL };
-    const entries = [{ list: places.list, entry: { name, path: places.pathInList, llm } }];
+    // A list names the agent's file from its own folder, with `/` on every system.
+    const entries = [{ list, entry: { name, path: `./llm_chat_agent/${AGENT_FILE}`, llm } }];
     if (hasTextGeneration) {
-      const entry = { name: TEXT_GENERATION_NAME, path: places.pathInInternalList, llm };
-      entries.push({ list: places.internalList, entry });
+      const path = `../chat/llm_chat_agent/${AGENT_FILE}`;
+      const entry = { name: TEXT_GENERATION_NAME, path, llm };
+      entries.push({ list: join(root, 'internal_chat', 'agents.json'), entry });
     }
     // Everything is read and checked before anything is written.
-    for (const { list, entry } of entries) await changeList(list, entry, words, false);
+    for (const { list, entry } of entries) await changeList(list, entry, words);
 
     const report = { words, say, show: (file: string) => relative(workspace, file) };
-    await mkdir(dirname(places.file), { recursive: true });
-    const file = await alone(places.file, () => placeAgentFile(source, places.file, report));
+    const target = join(root, 'chat', 'llm_chat_agent', AGENT_FILE);
+    const file = await placeAgentFile(source, target, report);
     const hasNewEntry = await enter(entries, report);
     const right = withV1(readAddress(baseURL));
     if (right !== undefined) say(words.noV1(baseURL, right));
@@ -109,10 +113,8 @@ async function findWorkspace(given: string | undefined, words: InstallWords): Pr
   // The shells of Windows pass "C:\\a b\\" on with its second quotation mark, which no name may hold there.
   const isQuoted = process.platform === 'win32' && given?.endsWith('"');
   const workspace = resolve((isQuoted ? given?.slice(0, -1) : given) ?? '.');
-  const isFolder = (await stat(workspace).catch(() => undefined))?.isDirectory();
-  if (isFolder) return workspace;
-  const where = given !== undefined && !isAbsolute(given) ? `${words.in}${process.cwd()}` : '';
-  throw new Error(words.noFolder(given ?? workspace, where));
+  if ((await stat(workspace).catch(() => undefined))?.isDirectory()) return workspace;
+  throw new Error(words.noFolder(workspace));
 }
 
 /**
@@ -121,16 +123,18 @@ async function findWorkspace(given: string | undefined, words: InstallWords): Pr
  */
 async function enter(
   entries: readonly { list: string; entry: AgentEntry }[],
-  { words, say, show }: Parameters<typeof placeAgentFile>[2],
+  { words, say, show }: Reporter,
 ): Promise<boolean> {
   let isNew = false;
   for (const { list, entry } of entries) {
     await mkdir(dirname(list), { recursive: true });
-    const change = await alone(list, () => changeList(list, entry, words, true));
-    isNew ||= change.isChanged;
-    if (change.hadByteOrderMark) say(words.hadByteOrderMark(show(list)));
-    const line = change.isChanged ? words.written(show(list)) : words.unchanged(show(list));
-    say(line + words.agent(entry.name));
+    const isChanged = await alone(list, async () => {
+      const { before, after } = await changeList(list, entry, words);
+      if (after !== before) await replaceFile(list, after);
+      return after !== before;
+    });
+    isNew ||= isChanged;
+    say((isChanged ? words.written : words.unchanged)(show(list)) + words.agent(entry.name));
   }
   return isNew;
 }
@@ -153,6 +157,5 @@ function findAgentFile(): string {
   throw new Error(`${AGENT_FILE} is not built. Run: npm run build`);
 }
 
-function chooseBaseURL(given: string | undefined, old: unknown): string {
-  return given ?? (typeof old === 'string' && parseHttpURL(old) ? old : DEFAULT_BASE_URL);
-}
+const isHttpURL = (value: unknown): value is string =>
+  typeof value === 'string' && parseHttpURL(value) !== undefined;

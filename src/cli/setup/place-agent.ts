@@ -1,12 +1,12 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isObject, parseJson } from '../../client/json.ts';
-import { type AgentEntry, AgentsFileError, hasByteOrderMark, setAgent } from './agents-json.ts';
+import { fieldsOf, parseJson } from '../../client/json.ts';
+import { type AgentEntry, AgentsFileError, setAgent } from './agents-json.ts';
 import type { InstallWords } from './install-words.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** How what was done is said. */
-interface Reporter {
+export interface Reporter {
   words: InstallWords;
   say(line: string): void;
   /** Names a file for the user. */
@@ -19,11 +19,12 @@ export async function placeAgentFile(
   target: string,
   { words, say, show }: Reporter,
 ): Promise<{ isNew: boolean; isChanged: boolean }> {
+  await mkdir(dirname(target), { recursive: true });
   const old = await readIfThere(target);
-  const manifest = await missingManifest(dirname(target), words);
+  const manifest = await missingManifest(dirname(target));
   if (old !== undefined && !old.includes('local-llm-stream-agent')) {
     const kept = await freeName(target.replace(/\.js$/, '.previous'));
-    await copyFile(target, kept);
+    await writeFile(kept, old);
     say(words.kept(show(kept)));
   }
   const built = await readFile(source, 'utf8');
@@ -38,22 +39,17 @@ export async function placeAgentFile(
 }
 
 /**
- * Adds an entry to a list of agents, or brings it up to date.
- * @param isWritten - otherwise it is only tried
+ * Adds an entry to a list of agents, or brings it up to date: gives its text as it is, and as it is to be written.
  * @throws {Error} in words for the user, if the list is not what My Assistant reads
  */
 export async function changeList(
   list: string,
   entry: AgentEntry,
   words: InstallWords,
-  isWritten: boolean,
-): Promise<{ isChanged: boolean; hadByteOrderMark: boolean }> {
+): Promise<{ before: string | undefined; after: string }> {
   const before = await readIfThere(list);
   try {
-    const after = setAgent(before, entry);
-    const isChanged = after !== before;
-    if (isChanged && isWritten) await replaceFile(list, after);
-    return { isChanged, hadByteOrderMark: before !== undefined && hasByteOrderMark(before) };
+    return { before, after: setAgent(before, entry) };
   } catch (error) {
     if (!(error instanceof AgentsFileError)) throw error;
     throw new Error(words.leftAlone(list, error));
@@ -83,15 +79,12 @@ async function freeName(name: string): Promise<string> {
  * the file then needs one of its own.
  * @returns the one that has to be written, if any
  */
-async function missingManifest(folder: string, words: InstallWords): Promise<string | undefined> {
+async function missingManifest(folder: string): Promise<string | undefined> {
   for (let at = folder; ; at = dirname(at)) {
-    const file = join(at, 'package.json');
-    const text = await readIfThere(file);
+    const text = await readIfThere(join(at, 'package.json'));
     if (text !== undefined) {
-      const manifest = parseJson(text);
-      if (!isObject(manifest) || manifest.type !== 'module') return undefined;
-      if (at !== folder) return join(folder, 'package.json');
-      throw new Error(words.moduleInTheWay(file));
+      const isModule = fieldsOf(parseJson(text)).type === 'module';
+      return isModule && at !== folder ? join(folder, 'package.json') : undefined;
     }
     if (dirname(at) === at) return undefined;
   }

@@ -34,8 +34,8 @@ async function makeAlike(file: string, { uid, gid, mode }: Stats): Promise<boole
   }
 }
 
-/** A lock that is older was left behind by a process that has died, in ms. */
-const STALE_MS = 10_000;
+/** A lock that stays for longer was left behind by a process that has died. */
+const LONGEST_LOCK_MS = 5000;
 const BETWEEN_TRIES_MS = 25;
 
 /**
@@ -45,12 +45,8 @@ const BETWEEN_TRIES_MS = 25;
  */
 export async function alone<T>(path: string, action: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
-  const startedAt = performance.now();
-  while (!(await isMade(lock, performance.now() - startedAt))) {
-    const age = Date.now() - ((await stat(lock).catch(() => undefined))?.mtimeMs ?? Date.now());
-    if (age > STALE_MS) await rm(lock, { recursive: true, force: true });
-    else await sleep(BETWEEN_TRIES_MS);
-  }
+  const until = performance.now() + LONGEST_LOCK_MS;
+  while (!(await isMade(lock)) && performance.now() < until) await sleep(BETWEEN_TRIES_MS);
   try {
     return await action();
   } finally {
@@ -58,19 +54,14 @@ export async function alone<T>(path: string, action: () => Promise<T>): Promise<
   }
 }
 
-/** Windows refuses a folder, for a moment, whose name has just been taken away. */
-const BEING_DELETED_MS = 2000;
-
-/** @param waited - for how long it has been tried, in ms */
-async function isMade(folder: string, waited: number): Promise<boolean> {
+/** Makes a folder; `false` if it is there already, or, on Windows, is just being deleted. */
+async function isMade(folder: string): Promise<boolean> {
   try {
     await mkdir(folder);
     return true;
   } catch (error) {
     const { code } = fieldsOf(error);
-    const mayBeDeleted =
-      process.platform === 'win32' && code === 'EPERM' && waited < BEING_DELETED_MS;
-    if (code === 'EEXIST' || mayBeDeleted) return false;
+    if (code === 'EEXIST' || (process.platform === 'win32' && code === 'EPERM')) return false;
     throw error;
   }
 }

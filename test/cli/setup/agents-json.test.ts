@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { posix, win32 } from 'node:path';
 import { test } from 'node:test';
-import { agentPlaces } from '../../../src/cli/setup/agent-places.ts';
 import { AgentsFileError, readAgent, setAgent } from '../../../src/cli/setup/agents-json.ts';
 
 const entry = { name: 'Mine', path: './a.js', llm: { baseURL: 'http://127.0.0.1:1234/v1' } };
@@ -109,42 +107,5 @@ test('what JSON.parse refuses is refused', () => {
   ]) {
     assert.throws(() => JSON.parse(text), text);
     assert.throws(() => setAgent(text, entry), AgentsFileError, text);
-  }
-});
-
-test('the places in a workspace, on Windows and elsewhere; the list names them with /', () => {
-  const names = {
-    pathInList: './llm_chat_agent/LocalLLMStreamAgent.js',
-    pathInInternalList: '../chat/llm_chat_agent/LocalLLMStreamAgent.js',
-  };
-  assert.deepEqual(agentPlaces('C:\\Users\\我\\my project', win32), {
-    file: 'C:\\Users\\我\\my project\\.ai_helper\\agent\\chat\\llm_chat_agent\\LocalLLMStreamAgent.js',
-    list: 'C:\\Users\\我\\my project\\.ai_helper\\agent\\chat\\agents.json',
-    internalList: 'C:\\Users\\我\\my project\\.ai_helper\\agent\\internal_chat\\agents.json',
-    ...names,
-  });
-  assert.deepEqual(
-    agentPlaces('\\\\server\\share\\project', win32).list,
-    '\\\\server\\share\\project\\.ai_helper\\agent\\chat\\agents.json',
-  );
-  assert.deepEqual(agentPlaces('/home/me/project', posix), {
-    file: '/home/me/project/.ai_helper/agent/chat/llm_chat_agent/LocalLLMStreamAgent.js',
-    list: '/home/me/project/.ai_helper/agent/chat/agents.json',
-    internalList: '/home/me/project/.ai_helper/agent/internal_chat/agents.json',
-    ...names,
-  });
-});
-
-test('the paths in the lists lead to the file', () => {
-  for (const [workspace, path] of [
-    ['C:\\project', win32],
-    ['/project', posix],
-  ] as const) {
-    const { file, list, internalList, pathInList, pathInInternalList } = agentPlaces(
-      workspace,
-      path,
-    );
-    assert.equal(path.join(path.dirname(list), pathInList), file);
-    assert.equal(path.join(path.dirname(internalList), pathInInternalList), file);
   }
 });

@@ -90,13 +90,9 @@ test('a list that is not valid JSON is left alone, and nothing else is written',
   assert.deepEqual(readdirSync(join(workspace, '.ai_helper/agent/chat/llm_chat_agent')), []);
 });
 
-test('a byte order mark is taken out, and that is said; line ends stay', async () => {
+test('a byte order mark, which My Assistant cannot read, is taken out; line ends stay', async () => {
   const workspace = makeWorkspace({ [LIST]: '\ufeff{\r\n  "agents": []\r\n}\r\n' });
-  const { printed } = await runCommand(install, [workspace, '--base-url', dead]);
-  assert.match(
-    printed,
-    /agents\.json began with a byte order mark, which My Assistant cannot read: it was saved without one\./,
-  );
+  await runCommand(install, [workspace, '--base-url', dead]);
   const text = readFileSync(join(workspace, LIST), 'utf8');
   assert.ok(text.startsWith('{\r\n'));
   assert.ok(!/[^\r]\n/.test(text));
@@ -208,7 +204,7 @@ test('in a project of ES modules the file still loads', async () => {
 
 test('words that make no sense are refused', async () => {
   await assert.rejects(runCommand(install, ['nowhere']), {
-    message: `There is no folder 'nowhere' in ${process.cwd()}.`,
+    message: `There is no folder '${join(process.cwd(), 'nowhere')}'.`,
   });
   await assert.rejects(runCommand(install, [join(root, 'nowhere')]), {
     message: `There is no folder '${join(root, 'nowhere')}'.`,
