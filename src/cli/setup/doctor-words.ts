@@ -6,11 +6,14 @@ import { counted, onOneLine } from '../terminal.ts';
 const duration = (ms: number, unitMs: string, unitS: string) =>
   ms < 1000 ? `${Math.round(ms)} ${unitMs}` : `${(ms / 1000).toFixed(1)} ${unitS}`;
 
-/** The rate of a few tokens says nothing: they may have come in one piece. */
-const FEWEST_TOKENS = 8;
-
-const shownRate = (rate: number | undefined, tokens: number): string | undefined =>
-  tokens < FEWEST_TOKENS ? undefined : rate?.toFixed(rate < 100 ? 1 : 0);
+/** An answer that came. */
+interface Streamed {
+  firstTokenMs: number;
+  /** Tokens a second; `undefined` if so few came that it says nothing. */
+  rate: number | undefined;
+  tokens: number;
+  model: string | undefined;
+}
 
 const doctorEnglish = {
   answers: (url: string, server: string | undefined) =>
@@ -24,11 +27,9 @@ const doctorEnglish = {
     `${url} does not list its models${words === '' ? '.' : `. It says: ${words}`}`,
   v1IsMissing: (right: string) => `/v1 is missing: use --base-url ${right}`,
   checkAddress: 'Check --base-url: it ends with /v1 in LM Studio, llama.cpp and Ollama.',
-  onlyHttps: (url: string) => `${url} supports only https.`,
   useThat: (right: string) => `Use --base-url ${right}`,
   noModel: 'The server has no model for a chat.',
   noModelAdvice: 'Download one. LM Studio: Discover, or `lms get`. Ollama: `ollama pull`.',
-  hasModel: (model: string) => `Testing ${model}`,
   hasNotModel: (model: string) => `The server does not list ${model}; testing it anyway`,
   noneLoaded: (count: number) =>
     count === 1
@@ -47,19 +48,8 @@ const doctorEnglish = {
     `Waiting for the first token, ${waited} s: the model may be loading (Ctrl-C to quit)`,
   empty: 'The model gave an empty answer.',
   emptyAdvice: 'Try another model, or load this one again.',
-  streams({
-    firstTokenMs,
-    rate,
-    tokens,
-    model,
-  }: {
-    firstTokenMs: number;
-    rate: number | undefined;
-    tokens: number;
-    model: string | undefined;
-  }) {
-    const shown = shownRate(rate, tokens);
-    const then = shown === undefined ? '' : `, ${shown} tokens/s`;
+  streams({ firstTokenMs, rate, tokens, model }: Streamed) {
+    const then = rate === undefined ? '' : `, ${rate.toFixed(1)} tokens/s`;
     const which = model ?? 'the server did not name the model';
     return `Streaming works: first token after ${duration(firstTokenMs, 'ms', 's')}${then} (${counted(tokens, 'token')}, ${which})`;
   },
@@ -86,11 +76,9 @@ const doctorChinese: DoctorWords = {
   noList: (url, words) => `${url} 没有给出模型列表${words === '' ? '。' : `，它说：${words}`}`,
   v1IsMissing: (right) => `少了 /v1：请改用 --base-url ${right}`,
   checkAddress: '请检查地址：LM Studio、llama.cpp 和 Ollama 的地址都以 /v1 结尾。',
-  onlyHttps: (url) => `${url} 只支持 https。`,
   useThat: (right) => `请改用 --base-url ${right}`,
   noModel: '服务里没有可以聊天的模型。',
   noModelAdvice: '请先下载一个。LM Studio：Discover，或 `lms get`；Ollama：`ollama pull`。',
-  hasModel: (model) => `正在测试 ${model}`,
   hasNotModel: (model) => `服务的列表里没有 ${model}，仍然测试它`,
   noneLoaded: (count) => `服务有 ${count} 个模型，但都没有加载。`,
   noneLoadedAdvice:
@@ -106,8 +94,7 @@ const doctorChinese: DoctorWords = {
   empty: '模型给出了空的回答。',
   emptyAdvice: '请换一个模型，或者重新加载这一个。',
   streams({ firstTokenMs, rate, tokens, model }) {
-    const shown = shownRate(rate, tokens);
-    const then = shown === undefined ? '' : `，每秒 ${shown} 个`;
+    const then = rate === undefined ? '' : `，每秒 ${rate.toFixed(1)} 个`;
     const which = model ?? '服务没有说是哪个模型';
     return `流式输出正常：${duration(firstTokenMs, '毫秒', '秒')}出首个 token${then}（共 ${tokens} 个 token，${which}）`;
   },

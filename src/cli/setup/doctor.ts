@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { isSameModel, type Language, shownURL } from '../../advice/index.ts';
+import { isSameModel, shownURL } from '../../advice/index.ts';
 import { DEFAULT_BASE_URL } from '../../client/option-values.ts';
 import {
   type ChatResult,
@@ -11,11 +11,17 @@ import {
 } from '../../index.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import { type Command, chooseLanguage, readAddress } from '../args.ts';
-import { explainError } from '../failure.ts';
 import { onOneLine } from '../terminal.ts';
-import { type DoctorWords, doctorWords } from './doctor-words.ts';
-import { lookAtServer, nameServer, type ServerToLookAt } from './look-at-server.ts';
-import { adviseV1, explainNoModels, Finding } from './no-models.ts';
+import { doctorWords } from './doctor-words.ts';
+import { lookAtServer, nameServer } from './look-at-server.ts';
+import {
+  adviseV1,
+  type Examination,
+  explainFailure,
+  explainNoModels,
+  Finding,
+  PATIENCE,
+} from './no-models.ts';
 
 /*
  * `local-llm-stream-agent doctor`: from a base URL to the first thing that is wrong with it, and the one next step.
@@ -26,12 +32,12 @@ import { adviseV1, explainNoModels, Finding } from './no-models.ts';
  *   doctor-words.ts    what is said, in both languages; errors are explained by ../failure.ts
  */
 
-/** A large model on a small machine takes minutes to load. */
-const TIMEOUTS = { firstToken: 600_000, idle: 60_000 };
 const BETWEEN_NOTICES_MS = 10_000;
 
 /** Enough to see that an answer streams, and how fast. */
 const TOKENS_WANTED = 64;
+/** The rate of fewer says nothing: they may have come in one piece. */
+const FEWEST_TOKENS = 8;
 
 /** `local-llm-stream-agent doctor`. */
 export const doctor: Command = {
@@ -58,20 +64,17 @@ first thing that is wrong, says what to do, and ends with exit status 1.
       },
     });
     const baseURL = values['base-url'];
-    const url = readAddress(baseURL);
+    const address = shownURL(readAddress(baseURL));
+    const server = { baseURL, apiKey: env.LOCAL_LLM_API_KEY };
     const language = chooseLanguage(values.lang, env);
     const words = doctorWords[language];
     const say = (line: string) => stdout.write(`${line}\n`);
+    const examination = { server, address, wanted: values.model, language, words, say };
     try {
-      await examine({
-        url,
-        address: shownURL(url),
-        server: { baseURL, apiKey: env.LOCAL_LLM_API_KEY },
-        wanted: values.model,
-        language,
-        words,
-        say,
-      });
+      const found = await lookAtServer(server);
+      if ('error' in found) throw await explainNoModels(found.error, examination);
+      say(`✓ ${words.answers(address, await nameServer(server))}`);
+      await checkAnswer(chooseModel(found.models, examination), examination);
       say(`✓ ${words.well}`);
       return 0;
     } catch (error) {
@@ -82,48 +85,17 @@ first thing that is wrong, says what to do, and ends with exit status 1.
   },
 };
 
-interface Examination {
-  url: URL;
-  /** The base URL as it may be shown. */
-  address: string;
-  server: ServerToLookAt;
-  /** The model that `--model` names. */
-  wanted: string | undefined;
-  language: Language;
-  words: DoctorWords;
-  say(line: string): void;
-}
-
-async function examine(examination: Examination): Promise<void> {
-  const { address, server, words, say } = examination;
-  const models = await findModels(examination);
-  say(`✓ ${words.answers(address, await nameServer(server))}`);
-  await checkAnswer(chooseModel(models, examination), examination);
-}
-
-async function findModels(examination: Examination): Promise<Model[]> {
-  const found = await lookAtServer(examination.server);
-  if ('models' in found) return found.models;
-  throw await explainNoModels(found.error, {
-    ...examination,
-    explained: explain(found.error, undefined, examination),
-  });
-}
-
-const explain = (error: Error, model: string | undefined, { url, server, language }: Examination) =>
-  explainError(error, { url, hasKey: Boolean(server.apiKey), model, timeouts: TIMEOUTS }, language);
-
-/** Chooses the model to try; `undefined` if the server chooses. */
-function chooseModel(models: readonly Model[], examination: Examination): string | undefined {
+/** Chooses the model to try. */
+function chooseModel(models: readonly Model[], examination: Examination): string {
   const { words, say, wanted } = examination;
   const chatModels = chatModelsOf(models);
   for (const one of chatModels) say(`  ${words.describe(one)}`);
   if (chatModels.length === 0) throw new Finding(words.noModel, words.noModelAdvice);
   if (wanted !== undefined) {
-    const isListed = chatModels.some(({ id }) => id === wanted);
     const name = onOneLine(wanted);
+    const isListed = chatModels.some(({ id }) => id === wanted);
     // It is asked for all the same: a server may know it by a shorter name than it lists.
-    say(isListed ? `✓ ${words.hasModel(name)}` : `! ${words.hasNotModel(name)}`);
+    say(isListed ? `✓ ${words.chosen(chatModels.length, name)}` : `! ${words.hasNotModel(name)}`);
     return wanted;
   }
   const chosen = defaultChatModel(models);
@@ -135,8 +107,7 @@ function chooseModel(models: readonly Model[], examination: Examination): string
   return chosen.id;
 }
 
-/** @param model - the one to try; `undefined` if the server chooses */
-async function checkAnswer(model: string | undefined, examination: Examination): Promise<void> {
+async function checkAnswer(model: string, examination: Examination): Promise<void> {
   const { server, words, say } = examination;
   const startedAt = performance.now();
   const notice = setInterval(() => {
@@ -146,9 +117,9 @@ async function checkAnswer(model: string | undefined, examination: Examination):
     {
       messages: [{ role: 'user', content: 'Count from 1 to 20.' }],
       max_tokens: TOKENS_WANTED,
-      ...(model !== undefined && { model }),
+      model,
     },
-    { ...server, fetch: nodeFetch, timeouts: TIMEOUTS },
+    { ...server, fetch: nodeFetch, timeouts: PATIENCE },
   );
   let tokens = 0;
   let isCut = false;
@@ -183,13 +154,12 @@ function reportAnswer(result: ChatResult, counted: number, examination: Examinat
   if (text.trim() === '' && reasoning.trim() === '') {
     throw new Finding(words.empty, words.emptyAdvice);
   }
-  const { firstTokenMs = 0, totalMs = 0, tokensPerSecond } = timing;
+  const { firstTokenMs = 0, tokensPerSecond } = timing;
   // The usage is passed on from the server unchecked.
   const said: unknown = usage?.completion_tokens;
-  const ownRate = totalMs > firstTokenMs ? counted / ((totalMs - firstTokenMs) / 1000) : undefined;
   const answered = model === undefined ? undefined : onOneLine(model);
   const tokens = typeof said === 'number' ? said : counted;
-  const rate = tokensPerSecond ?? ownRate;
+  const rate = tokens < FEWEST_TOKENS ? undefined : tokensPerSecond;
   say(`✓ ${words.streams({ firstTokenMs, rate, tokens, model: answered })}`);
   if (wanted !== undefined && answered && !isSameModel(wanted, answered)) {
     say(`! ${words.otherModel(answered, onOneLine(wanted))}`);
@@ -198,17 +168,17 @@ function reportAnswer(result: ChatResult, counted: number, examination: Examinat
 
 async function explainNoAnswer(
   error: Error,
-  model: string | undefined,
+  model: string,
   examination: Examination,
 ): Promise<Finding> {
   const { words } = examination;
-  if (isChatError(error) && error.code === 'replay-miss') {
-    const [miss = ''] = (error.serverMessage ?? error.message).split('\n');
+  const { reason, code } = isChatError(error) ? error : {};
+  const { happened, advice } = explainFailure(error, model, examination);
+  if (code === 'replay-miss') {
+    const [miss = ''] = happened.split('\n');
     return new Finding(words.fails(onOneLine(miss)), words.playsRecordings);
   }
-  const { happened, advice } = explain(error, model, examination);
   // LM Studio lists its models even at an address without /v1, but does not answer there.
-  const isAtWrongPath = isChatError(error) && error.reason === 'base-url';
-  const v1 = isAtWrongPath ? await adviseV1(examination) : undefined;
+  const v1 = reason === 'base-url' ? await adviseV1(examination) : undefined;
   return new Finding(words.fails(happened), v1 ?? advice ?? words.failsAdvice);
 }
