@@ -16,18 +16,15 @@ export async function endAnswer(job: Job, page: AnswerPage, result: ChatResult):
   const modelBefore = job.before.findLast((one) => one?.meta?.model !== undefined)?.meta?.model;
   const ofModel = modelNote(meta.requestedModel, modelBefore, meta.model, phrases);
   if (ofModel) page.remark(ofModel);
-  const { notes, buttons } = describeEnding(
-    result,
-    {
-      replyId: page.idToContinue,
-      canAskAgain: hasOwnBubble(job),
-      mayThink: config.reasoning !== 'off' && !isWithoutThinking(job),
-      secret: config.apiKey ?? '',
-      showStats: config.showStats,
-      contextLength: job.asked.kind === 'summary' ? undefined : await contextLength(job, result),
-    },
+  const { notes, buttons } = describeEnding(result, {
     phrases,
-  );
+    replyId: page.idToContinue,
+    canAskAgain: hasOwnBubble(job),
+    mayThink: config.reasoning !== 'off' && !isWithoutThinking(job),
+    secret: config.apiKey ?? '',
+    showStats: config.showStats,
+    contextLength: job.asked.kind === 'summary' ? undefined : await contextLength(job, result),
+  });
   for (const note of notes) page.remark({ note });
   if (job.asked.kind === 'summary' && result.verdict === 'complete') {
     meta.summary = phrases.summaryHeading;
@@ -47,6 +44,7 @@ export async function failAnswer(job: Job, page: AnswerPage, error: unknown): Pr
   const model = config.model ?? textOrNothing(meta.requestedModel);
   const isTooLong = facts.reason === 'context';
   const failed = {
+    phrases,
     config,
     model,
     replyId: page.idToContinue,
@@ -58,7 +56,7 @@ export async function failAnswer(job: Job, page: AnswerPage, error: unknown): Pr
   };
   // A notification has no buttons.
   const models = async () => (insertion ? [] : server.models(true));
-  const told = await tellFailure(error, failed, phrases, models);
+  const told = await tellFailure(error, failed, models);
   const paragraphs = told.paragraphs.map((one) => withoutSecret(one, config.apiKey ?? ''));
   page.say('⚠️', paragraphs);
   page.endWith(told.buttons);

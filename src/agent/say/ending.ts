@@ -2,7 +2,7 @@ import { isSameModel } from '../../advice/index.ts';
 import type { ChatResult } from '../../client/types.ts';
 import type { AvailableTask, Meta } from '../host.ts';
 import { button, MOST_BUTTONS, roomFor } from './buttons.ts';
-import { type ContextUse, contextUse, name } from './facts.ts';
+import { name } from './facts.ts';
 import type { Phrases } from './phrases.ts';
 
 /** From so much of the context on a note says how full it is, in percent. */
@@ -11,8 +11,15 @@ const NEARLY_FULL = 80;
 /** A note under an answer, paragraph by paragraph. */
 export type Note = readonly string[];
 
+/** What is said under an answer that has ended, and the buttons there. */
+interface Ending {
+  notes: Note[];
+  buttons: AvailableTask[];
+}
+
 /** What an ending depends on, beside the result. */
 interface Ended {
+  phrases: Phrases;
   /** The reply's message. */
   replyId: unknown;
   /** Whether the question can be asked again without the loss of an answer. */
@@ -27,50 +34,55 @@ interface Ended {
   secret: string;
 }
 
-/**
- * The notes and buttons under an answer: what the reader should know about an end that is not plain, and its cost, if that
- * is asked for.
- */
-export function describeEnding(
-  result: ChatResult,
-  ended: Ended,
-  phrases: Phrases,
-): { notes: Note[]; buttons: AvailableTask[] } {
-  const context = contextUse(result.usage, ended.contextLength);
+/** What the reader should know about an end that is not plain; and its cost, if that is asked for. */
+export function describeEnding(result: ChatResult, ended: Ended): Ending {
+  const { phrases, contextLength, showStats } = ended;
+  const context = contextUse(result, contextLength);
   const isNearlyFull = context !== undefined && context.percent >= NEARLY_FULL;
-  const buttons = [
-    ...verdictButtons(result, ended, phrases),
-    ...(isNearlyFull ? [button('goOnWithSummary', phrases), button('resetContext', phrases)] : []),
-  ].slice(0, MOST_BUTTONS);
-  const notes = [
-    ...verdictNotes(result, ended, phrases),
-    ...(isNearlyFull ? [[phrases.contextFull(context), phrases.contextAdvice]] : []),
-    ...(ended.showStats ? [[statsOf(result, context, phrases)]] : []),
-  ];
+  const { notes, buttons } = describeVerdict(result, ended);
+  if (isNearlyFull) {
+    notes.push([phrases.contextFull(context), phrases.contextAdvice]);
+    buttons.push(button('goOnWithSummary', phrases), button('resetContext', phrases));
+  }
+  if (showStats) notes.push([statsOf(result, context, phrases)]);
+  const shown = buttons.slice(0, MOST_BUTTONS);
   const last = notes.pop();
-  return { notes: last ? [...notes, [...last, ...roomFor(buttons)]] : [], buttons };
+  return { notes: last ? [...notes, [...last, ...roomFor(shown)]] : [], buttons: shown };
 }
 
-/** What can be done about an end that is not plain. */
-function verdictButtons(
-  result: ChatResult,
-  { replyId, canAskAgain, mayThink }: Ended,
-  phrases: Phrases,
-): AvailableTask[] {
-  if (result.verdict === 'length' && result.text.trim())
-    return [button('continue', phrases, { replyId })];
-  if (!canAskAgain) return [];
-  if (result.verdict === 'tool_calls') return [button('withoutTools', phrases)];
-  if (result.verdict !== 'empty' && result.verdict !== 'length') return [];
-  return [
-    ...(wasThinking(result) && mayThink ? [button('withoutThinking', phrases)] : []),
-    button('askAgainLabel', phrases),
-  ];
+/** What is said of an end that is not plain, and what can be done about it. */
+function describeVerdict(
+  { verdict, finishReason = '', toolCalls, text, reasoning }: ChatResult,
+  { phrases, replyId, canAskAgain, mayThink, secret }: Ended,
+): Ending {
+  const again = canAskAgain ? [button('askAgainLabel', phrases)] : [];
+  switch (verdict) {
+    case 'complete':
+    case 'stopped':
+      return { notes: [], buttons: [] };
+    case 'length':
+    case 'empty': {
+      if (text.trim()) {
+        const goOn = button('continue', phrases, { replyId });
+        return { notes: [[phrases.cutOff, phrases.cutOffAdvice]], buttons: [goOn] };
+      }
+      const wasThinking = verdict === 'length' || reasoning.trim() !== '';
+      if (!wasThinking) return { notes: [[phrases.empty, phrases.askAgain]], buttons: again };
+      const without = mayThink && canAskAgain ? [button('withoutThinking', phrases)] : [];
+      const advice = phrases.onlyReasoningAdvice(without.length > 0);
+      return { notes: [[phrases.onlyReasoning, advice]], buttons: [...without, ...again] };
+    }
+    case 'tool_calls': {
+      const names = new Set(toolCalls.map((call) => `\`${name(call.name, secret)}\``));
+      const note = [phrases.toolCall([...names].slice(0, 5).join(', '))];
+      return { notes: [note], buttons: canAskAgain ? [button('withoutTools', phrases)] : [] };
+    }
+    case 'content_filter':
+      return { notes: [[phrases.filtered]], buttons: [] };
+    default:
+      return { notes: [[phrases.otherEnd(name(finishReason, secret) ?? '')]], buttons: [] };
+  }
 }
-
-/** Of an answer without a word: whether the model had not finished its reasoning. */
-const wasThinking = ({ verdict, reasoning }: ChatResult): boolean =>
-  verdict === 'length' || reasoning.trim() !== '';
 
 /**
  * The note for an answer of another model than was asked for, once a chat, or than the one before; `undefined` if there is
@@ -92,31 +104,19 @@ export function modelNote(
   return isOther(before) ? { note: [phrases.answeredBy(answered)] } : undefined;
 }
 
-function verdictNotes(
-  result: ChatResult,
-  { secret, canAskAgain, mayThink }: Ended,
-  phrases: Phrases,
-): Note[] {
-  const { verdict, finishReason = '', toolCalls, text } = result;
-  switch (verdict) {
-    case 'complete':
-    case 'stopped':
-      return [];
-    case 'length':
-    case 'empty':
-      if (text.trim()) return [[phrases.cutOff, phrases.cutOffAdvice]];
-      return wasThinking(result)
-        ? [[phrases.onlyReasoning, phrases.onlyReasoningAdvice(mayThink && canAskAgain)]]
-        : [[phrases.empty, phrases.askAgain]];
-    case 'tool_calls': {
-      const names = new Set(toolCalls.map((call) => `\`${name(call.name, secret)}\``));
-      return [[phrases.toolCall([...names].slice(0, 5).join(', '))]];
-    }
-    case 'content_filter':
-      return [[phrases.filtered]];
-    default:
-      return [[phrases.otherEnd(name(finishReason, secret) ?? '')]];
-  }
+/** How full a context is, in tokens. */
+export interface ContextUse {
+  used: number;
+  size: number;
+  percent: number;
+}
+
+/** By what the server says of its tokens; `undefined` if it says nothing. */
+function contextUse({ usage }: ChatResult, size = 0): ContextUse | undefined {
+  const { prompt_tokens = 0, completion_tokens = 0 } = usage ?? {};
+  const used = usage?.total_tokens || prompt_tokens + completion_tokens;
+  if (!(used > 0 && size > 0)) return undefined;
+  return { used, size, percent: Math.round((100 * used) / size) };
 }
 
 function statsOf(

@@ -29,18 +29,3 @@ function knownNumbers({ prompt_tokens, completion_tokens, total_tokens }: Usage)
   const known = Object.entries({ prompt_tokens, completion_tokens, total_tokens });
   return Object.fromEntries(known.filter(([, value]) => Number.isFinite(value)));
 }
-
-/** How full a context is, in tokens. */
-export interface ContextUse {
-  used: number;
-  size: number;
-  percent: number;
-}
-
-/** How full the context is, by what the server says of its tokens; `undefined` if it says nothing. */
-export function contextUse(usage: Usage | undefined, size = 0): ContextUse | undefined {
-  const { prompt_tokens = 0, completion_tokens = 0 } = usage ?? {};
-  const used = usage?.total_tokens || prompt_tokens + completion_tokens;
-  if (!(used > 0 && size > 0)) return undefined;
-  return { used, size, percent: Math.round((100 * used) / size) };
-}

@@ -2,6 +2,7 @@ import { abridge, type Explanation, shownURL } from '../../advice/index.ts';
 import { isChatError } from '../../client/errors/errors.ts';
 import { fieldsOf } from '../../client/json.ts';
 import type { Model } from '../../client/models/models.ts';
+import { parseHttpURL } from '../../client/option-values.ts';
 import type { AvailableTask } from '../host.ts';
 import type { Context } from '../server.ts';
 import type { Config } from '../settings/settings.ts';
@@ -26,6 +27,7 @@ export function factsOf(error: unknown): FailureFacts {
 }
 
 interface FailedReply {
+  phrases: Phrases;
   config: Config;
   /** The model that was asked for, if one was. */
   model: string | undefined;
@@ -51,10 +53,9 @@ interface FailedReply {
 export async function tellFailure(
   error: unknown,
   failed: FailedReply,
-  phrases: Phrases,
   models: () => Promise<readonly Model[]>,
 ): Promise<{ paragraphs: string[]; buttons: AvailableTask[] }> {
-  const { config, model, hasText, hasOlder } = failed;
+  const { phrases, model, hasText, hasOlder } = failed;
   const facts = factsOf(error);
   const { reason = '' } = facts;
   const words = isChatError(error) ? abridge(error.serverMessage ?? '') : '';
@@ -65,9 +66,9 @@ export async function tellFailure(
   const { happened, advice } =
     isUnloaded && model !== undefined
       ? { happened: phrases.notLoaded(model), advice: phrases.notLoadedAdvice }
-      : explain(error, facts, config, model, phrases);
+      : explain(error, facts, failed);
   const isTooLong = reason === 'context';
-  const buttons = failureButtons(reason, words, listed, failed, phrases);
+  const buttons = failureButtons(reason, words, listed, failed);
   return {
     paragraphs: [
       happened,
@@ -87,8 +88,7 @@ function failureButtons(
   reason: string,
   words: string,
   listed: readonly Model[],
-  { model, replyId, hasText, hasOlder, canAskAgain, used, context }: FailedReply,
-  phrases: Phrases,
+  { phrases, model, replyId, hasText, hasOlder, canAskAgain, used, context }: FailedReply,
 ): AvailableTask[] {
   if (reason === 'context') {
     const share = shareThatFits(words);
@@ -123,36 +123,18 @@ function contextFor({ now, most }: Context, share: number): number | undefined {
   return most > now ? Math.min(wanted, most) : undefined;
 }
 
-/** What happened and what to do, in the reader's language. */
 function explain(
   error: unknown,
   { kind, reason, status }: FailureFacts,
-  config: Config,
-  model: string | undefined,
-  phrases: Phrases,
+  { config, model, phrases }: FailedReply,
 ): Explanation {
-  const { firstToken, idle } = config.timeouts;
   const words = String(fieldsOf(error).message ?? error);
   const message = abridge(words.replace(/^options\./, '')).replace(/\.$/, '');
   if (kind === 'settings') return phrases.wrongSettings(message);
-  return phrases.explain(
-    { kind, reason },
-    {
-      url: shownBaseURL(config),
-      model,
-      status,
-      hasKey: Boolean(config.apiKey),
-      patience: phrases.time(Math.round((reason === 'idle' ? idle : firstToken) / 1000)),
-      message,
-    },
-  );
-}
-
-/** A base URL may be anything that somebody wrote into agents.json. */
-function shownBaseURL({ baseURL }: Config): string {
-  try {
-    return shownURL(new URL(baseURL));
-  } catch {
-    return '`baseURL`';
-  }
+  const { firstToken, idle } = config.timeouts;
+  const patience = phrases.time(Math.round((reason === 'idle' ? idle : firstToken) / 1000));
+  const baseURL = parseHttpURL(config.baseURL);
+  const url = baseURL ? shownURL(baseURL) : '`baseURL`';
+  const hasKey = Boolean(config.apiKey);
+  return phrases.explain({ kind, reason }, { url, model, status, hasKey, patience, message });
 }

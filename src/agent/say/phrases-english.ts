@@ -1,5 +1,5 @@
 import { createExplain } from '../../advice/index.ts';
-import type { ContextUse } from './facts.ts';
+import type { ContextUse } from './ending.ts';
 
 const askAgain = 'Press 重试 (Retry) to ask again.';
 const chooseModel = 'Choose one in the drop-down "Model".';
