@@ -1,15 +1,11 @@
 /** A code fence that is open at the end of a text. */
 interface OpenFence {
+  indent: string;
+  fence: string;
   /** The line that opened it. */
   opening: string;
   /** The line that closes it. */
   closing: string;
-}
-
-interface FenceState {
-  indent: string;
-  fence: string;
-  info: string;
 }
 
 /**
@@ -19,7 +15,7 @@ interface FenceState {
  */
 export class FenceTracker {
   /** At the end of the last whole line. */
-  #state: FenceState | undefined;
+  #state: OpenFence | undefined;
   #lastLine = '';
 
   push(text: string): void {
@@ -30,10 +26,7 @@ export class FenceTracker {
   }
 
   get open(): OpenFence | undefined {
-    const state = afterLine(this.#state, this.#lastLine);
-    if (!state) return undefined;
-    const { indent, fence, info } = state;
-    return { opening: `${indent}${fence}${info}`, closing: `${indent}${fence}` };
+    return afterLine(this.#state, this.#lastLine);
   }
 
   /** Whether the text ends with a whole line. */
@@ -42,14 +35,16 @@ export class FenceTracker {
   }
 }
 
-function afterLine(open: FenceState | undefined, line: string): FenceState | undefined {
+function afterLine(open: OpenFence | undefined, line: string): OpenFence | undefined {
   // A fence may begin in a list's item; it then ends at the item's indentation.
   const [, before = '', fence = '', rest = ''] =
     /^((?:[ \t]|[-*+][ \t]|\d{1,9}[.)][ \t])*)(`{3,}|~{3,})(.*)/.exec(line) ?? [];
   const indent = before.replace(/\S/g, ' ');
   if (!open) {
     const begins = fence && !(fence.startsWith('`') && rest.includes('`'));
-    return begins ? { indent, fence, info: rest.trim() } : undefined;
+    if (!begins) return undefined;
+    const closing = indent + fence;
+    return { indent, fence, opening: closing + rest.trim(), closing };
   }
   const closes =
     fence.startsWith(open.fence) &&

@@ -1,10 +1,9 @@
 import type { Span } from './added.ts';
 import { FenceTracker } from './fences.ts';
 
-/** Takes what is laid out. */
+/** Takes what is laid out; `rewrite` puts a text in the place of everything that was written. */
 interface LayoutTarget {
   write(text: string): void;
-  /** Puts a text in the place of everything that was written. */
   rewrite(text: string): Promise<void>;
 }
 

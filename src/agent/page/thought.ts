@@ -14,12 +14,13 @@ const LINE_CHARACTERS = 160;
 export class Thought {
   /** When the server has sent what comes now, in ms: a reply that is read again comes faster than it was thought. */
   sentAt = 0;
+  /** Since when the model thinks, on the clock. */
+  since: number | undefined;
   readonly #isShown: boolean;
   readonly #phrases: Phrases;
   readonly #clock: TurnClock;
   #pieces: string[] = [];
   #tail = '';
-  #since: number | undefined;
   #sentSince = 0;
 
   /** @param isShown - the text itself, not only for how long the model has thought */
@@ -31,17 +32,12 @@ export class Thought {
 
   push(text: string): void {
     if (text === '') return;
-    if (this.#since === undefined) {
-      this.#since = this.#clock.now();
+    if (this.since === undefined) {
+      this.since = this.#clock.now();
       this.#sentSince = this.sentAt;
     }
     this.#pieces.push(text);
     if (this.#isShown) this.#tail = (this.#tail + text).slice(-TAIL_CHARACTERS);
-  }
-
-  /** Since when the model thinks, on the clock. */
-  get since(): number | undefined {
-    return this.#since;
   }
 
   /** Says that it thinks, with the last lines, if they are shown. */
@@ -54,8 +50,8 @@ export class Thought {
   /** The block that is written now; `undefined` if there was no thought. */
   block(): string | undefined {
     const text = this.#pieces.join('').trim();
-    if (this.#since === undefined || text === '') return undefined;
-    const ms = Math.max(this.#clock.now() - this.#since, this.sentAt - this.#sentSince);
+    if (this.since === undefined || text === '') return undefined;
+    const ms = Math.max(this.#clock.now() - this.since, this.sentAt - this.#sentSince);
     const seconds = Math.max(1, Math.round(ms / 1000));
     const heading = `${THOUGHT}${this.#phrases.thought(this.#phrases.time(seconds))}**`;
     return this.#isShown ? `${heading}\n>\n${quoteVerbatim(text)}` : heading;
@@ -63,11 +59,11 @@ export class Thought {
 
   /** The block, once; what is thought later is another one. */
   end(): string | undefined {
-    if (this.#since === undefined) return undefined;
+    if (this.since === undefined) return undefined;
     const block = this.block();
     this.#pieces = [];
     this.#tail = '';
-    this.#since = undefined;
+    this.since = undefined;
     return block;
   }
 }

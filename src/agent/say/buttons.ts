@@ -30,13 +30,9 @@ const MOST_OF_NAME = 22;
 
 /** @param meta - what `executeTask` has to know */
 export function button(kind: keyof typeof TASKS, phrases: Phrases, meta: Meta = {}): AvailableTask {
-  return { name: phrases[kind], task: taskOf(kind, meta) };
-}
-
-/** What a button does. Two of them leave the answering to the page, or have none. */
-export function taskOf(kind: keyof typeof TASKS, meta: Meta = {}): ButtonTask {
+  // These two leave the answering to the page, or have none.
   const skipBotMessage = kind === 'askAgainLabel' || kind === 'resetContext';
-  return { ...action(TASKS[kind], meta), skipBotMessage };
+  return { name: phrases[kind], task: { ...action(TASKS[kind], meta), skipBotMessage } };
 }
 
 /**

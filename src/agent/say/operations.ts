@@ -1,7 +1,7 @@
 import { abridge } from '../../advice/index.ts';
 import { loadedChatModel, type Model } from '../../client/models/models.ts';
 import { ANY_MODEL, type Config, NO_PRESET } from '../settings/settings.ts';
-import { taskOf } from './buttons.ts';
+import { button } from './buttons.ts';
 import type { Phrases } from './phrases.ts';
 
 /** What {@link loadOperations} gives to the host. */
@@ -23,7 +23,7 @@ export function buildOperations(
     modelSelect(config, models, phrases),
     reasoningSelect(config, models, phrases),
     ...presetSelect(config, phrases),
-    { type: 'task', control: 'button', name: phrases.resetContext, task: taskOf('resetContext') },
+    { type: 'task', control: 'button', ...button('resetContext', phrases) },
     // The panel attaches a file only if it has this operation, and only to a button of type `message`.
     { type: 'file_upload' },
     {

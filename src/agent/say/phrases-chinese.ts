@@ -82,7 +82,7 @@ export const chinese: Phrases = {
     '可以发送的是：256 KiB 以内的 UTF-8 文本，10 MiB 以内的 PNG 或 JPEG 图片，并且要在这个对话自己的文件夹里。',
   fileGoesWith: (file) => `${file} 会和下一个问题一起发送。`,
   noFile: '还没有选文件。',
-  noFileAdvice: (send) => `请先点“添加初始文件”选一个，再点“${send}”。`,
+  noFileAdvice: '请先点“添加初始文件”选一个，再点“发送文件”。',
   imagesLeftOut: (model, count) =>
     `\`${model}\` 看不了图片，所以这段对话里的 ${count} 张图片没有发送。`,
   imagesAdvice: '请在下拉框“模型”里选一个能看图的模型，或者在服务里加载一个。',

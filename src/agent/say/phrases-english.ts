@@ -82,8 +82,7 @@ export const english = {
     "Text in UTF-8 up to 256 KiB, and PNG or JPEG images up to 10 MiB are sent, from this chat's own folder.",
   fileGoesWith: (file: string) => `${file} goes with your next question.`,
   noFile: 'No file was chosen.',
-  noFileAdvice: (send: string) =>
-    `Choose one with 添加初始文件 (Add initial file) first, then press "${send}".`,
+  noFileAdvice: 'Choose one with 添加初始文件 (Add initial file) first, then press "Send file".',
   imagesLeftOut: (model: string, count: number) =>
     `\`${model}\` does not accept images, so ${count === 1 ? 'the image' : `the ${count} images`} in this chat ${count === 1 ? 'was' : 'were'} not sent.`,
   imagesAdvice:

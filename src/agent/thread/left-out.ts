@@ -2,23 +2,18 @@ import { fieldsOf } from '../../client/json.ts';
 import { type Message, textOf } from '../host.ts';
 import { conversationOf, modelText } from './conversation.ts';
 
-/** Where a conversation begins when its oldest messages are left out. */
-interface Shortened {
-  /** The id of the first message that stays. */
-  startsAt: string;
-  /** How many messages are left out, of those that were not left out before. */
-  count: number;
-}
-
 /** As much of the context is left for the answer. */
 const ROOM = 0.4;
 
 /**
  * Leaves the oldest messages out, so that the rest is likely to fit. The last question always stays.
  * @param share - how much of the text may stay, from 0 to 1
- * @returns `undefined` if there is nothing older than the last question
+ * @returns the id of the first message that stays, and how many go; `undefined` if there is nothing older than the last question
  */
-export function shorten(messages: readonly Message[], share: number): Shortened | undefined {
+export function shorten(
+  messages: readonly Message[],
+  share: number,
+): { startsAt: string; count: number } | undefined {
   const all = conversationOf(messages);
   const lengths = all.map((message) =>
     message.sender === 'user' ? textOf(message).length : modelText(message).length,

@@ -44,7 +44,7 @@ export async function findQuestion(
   if (!last) return { kind: 'none' };
   const isFile = last.sender === 'user' && isFileAlone(last);
   if (isFile && !last.filePath) {
-    return { kind: 'told', notes: [[phrases.noFile, phrases.noFileAdvice(phrases.sendFile)]] };
+    return { kind: 'told', notes: [[phrases.noFile, phrases.noFileAdvice]] };
   }
   const storagePath = hostUtils?.threadRepository?.storagePath;
   const loaded = await loadAttachments(conversation, thread, storagePath);
