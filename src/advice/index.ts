@@ -52,8 +52,8 @@ export interface Voice {
   truster: string;
 }
 
-/** What an error is explained by: its reason, or else its kind. */
-export type Cause = ErrorReason | ErrorKind | 'unknown';
+/** What an error is explained by: its reason, or else its kind. `nodeFetch`, which both programs use, has no limit of its own. */
+export type Cause = Exclude<ErrorReason, 'runtime-limit'> | ErrorKind | 'unknown';
 
 /** Explains a failure. Another build's error may have a reason or a kind that no row knows. */
 export type Explain = (

@@ -121,16 +121,6 @@ export const rows: { readonly [cause in Cause]: Row } = {
       advice: `原因可以看服务的日志。${askAgain}`,
     }),
   },
-  'runtime-limit': {
-    en: ({ url }, { askAgain }) => ({
-      happened: `The connection to ${url} was cut after a long silence.`,
-      advice: askAgain,
-    }),
-    zh: ({ url }, { askAgain }) => ({
-      happened: `沉默太久，与 ${url} 的连接被切断了。`,
-      advice: askAgain,
-    }),
-  },
   http: {
     en: ({ status }, { askAgain }) => ({
       happened: `The server refused the question${status === undefined ? '' : ` (status ${status})`}.`,
