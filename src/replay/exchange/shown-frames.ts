@@ -3,11 +3,12 @@ import type { Exchange } from './exchange.ts';
 import { arrivalsOf, eventsIn, formOf, frameEnds } from './frames.ts';
 
 /** A frame of a body: an event, a line of NDJSON, or the body itself. */
-interface Frame {
+export interface Frame {
   /** When it was whole, in ms since the request. */
   readonly due: number;
   readonly from: number;
   readonly to: number;
+  readonly text: string;
   /** Where chunks end inside it. */
   readonly borders: readonly number[];
   /** What it brings; empty if that is not known. */
@@ -42,11 +43,11 @@ export function framesOf(exchange: Exchange, body: Uint8Array): Frame[] {
       const border = chunks[chunk++]?.to ?? to;
       if (border > from) borders.push(border);
     }
-    const events = eventsIn(decoder.decode(body.subarray(from, to)));
-    const said = events.flatMap(
+    const text = decoder.decode(body.subarray(from, to));
+    const said = eventsIn(text).flatMap(
       ({ data, value }) => saidBy(value) ?? [{ what: 'event' as const, value: data }],
     );
-    frames.push({ due: chunks[chunk]?.due ?? 0, from, to, borders, said });
+    frames.push({ due: chunks[chunk]?.due ?? 0, from, to, text, borders, said });
     from = to;
   }
   return frames;

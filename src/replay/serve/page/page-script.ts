@@ -1,6 +1,7 @@
 // What runs in `page.html`. It writes text only, never HTML.
 
-import type { ExchangeDetails, ExchangeSummary, FrameDetails } from './page.ts';
+import type { Frame } from '../../exchange/shown-frames.ts';
+import type { ExchangeDetails, ExchangeSummary } from './page.ts';
 
 /** The size of the axis, as its `viewBox` has it. */
 const WIDTH = 1000;
@@ -19,15 +20,9 @@ function byId(id: string): HTMLElement {
 }
 
 const playButton = byId('play');
-const speedChoice = document.querySelector<HTMLSelectElement>('#speed');
 const axis = byId('axis');
 
-function append<Tag extends keyof HTMLElementTagNameMap>(
-  parent: HTMLElement,
-  tag: Tag,
-  text = '',
-  className = '',
-): HTMLElementTagNameMap[Tag] {
+function append(parent: HTMLElement, tag: string, text = '', className = ''): HTMLElement {
   const element = document.createElement(tag);
   element.textContent = text;
   element.className = className;
@@ -45,7 +40,9 @@ let playing: number | undefined;
 
 const lengthMs = () => Math.max(1, ...shown.frames.map(({ due }) => due));
 
-function kindOf({ said }: FrameDetails): string {
+const bytesOf = ({ from, to }: Frame) => to - from;
+
+function kindOf({ said }: Frame): string {
   const has = (...kinds: string[]) => said.some(({ what }) => kinds.includes(what));
   if (has('error')) return 'error';
   if (has('tool call', 'arguments')) return 'call';
@@ -54,9 +51,9 @@ function kindOf({ said }: FrameDetails): string {
 }
 
 function drawAxis(): void {
-  const largest = Math.max(1, ...shown.frames.map(({ bytes }) => bytes));
+  const largest = Math.max(1, ...shown.frames.map(bytesOf));
   bars = shown.frames.map((frame) => {
-    const height = 8 + 70 * Math.sqrt(frame.bytes / largest);
+    const height = 8 + 70 * Math.sqrt(bytesOf(frame) / largest);
     const bar = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
     const attributes = {
       x: (frame.due / lengthMs()) * (WIDTH - 6),
@@ -72,7 +69,7 @@ function drawAxis(): void {
 }
 
 /** What some frames bring: the answer, its reasoning, its calls. */
-function textsIn(frames: readonly FrameDetails[]): Record<'text' | 'reasoning' | 'calls', string> {
+function textsIn(frames: readonly Frame[]): Record<'text' | 'reasoning' | 'calls', string> {
   const texts = { text: '', reasoning: '', calls: '' };
   for (const { what, value } of frames.flatMap(({ said }) => said)) {
     if (what === 'text') texts.text += asText(value);
@@ -88,7 +85,7 @@ function textsIn(frames: readonly FrameDetails[]): Record<'text' | 'reasoning' |
 function showAt(ms: number): boolean {
   const come = shown.frames.filter(({ due }) => due <= ms);
   for (const [id, text] of Object.entries(textsIn(come))) {
-    if (byId(id).textContent !== text) byId(id).textContent = text;
+    byId(id).textContent = text;
   }
   const isOver = come.length === shown.frames.length;
   byId('end').textContent = isOver ? endingTexts[shown.end] : '';
@@ -109,7 +106,8 @@ function startPlaying(): void {
   let before = performance.now();
   let ms = 0;
   const step = (now: number) => {
-    ms += (now - before) * Number(speedChoice?.value ?? 1);
+    const speed = document.querySelector<HTMLSelectElement>('#speed')?.value;
+    ms += (now - before) * Number(speed);
     before = now;
     if (showAt(ms)) stopPlaying();
     else playing = requestAnimationFrame(step);
@@ -120,10 +118,12 @@ function startPlaying(): void {
 
 function listFrames(): void {
   byId('frames').replaceChildren();
-  for (const { due, bytes, chunks, said, text } of shown.frames) {
+  for (const frame of shown.frames) {
+    const { due, borders, said, text } = frame;
     const row = append(byId('frames'), 'tr');
     append(row, 'td', `${due} ms`, 'number');
-    append(row, 'td', `${bytes} B${chunks > 1 ? ` in ${chunks}` : ''}`, 'number');
+    const chunks = borders.length > 0 ? ` in ${borders.length + 1}` : '';
+    append(row, 'td', `${bytesOf(frame)} B${chunks}`, 'number');
     const words = said.map(({ what, value }) => `${what} ${JSON.stringify(value)}`).join('; ');
     append(row, 'td', words || text.trim(), 'frame').title = text;
   }
@@ -132,11 +132,8 @@ function listFrames(): void {
 async function show(name: string, button: HTMLElement): Promise<void> {
   stopPlaying();
   const answer = await fetch(`/.local-llm/exchanges/${encodeURIComponent(name)}`);
-  for (const other of document.querySelectorAll('nav button')) {
-    other.removeAttribute('aria-current');
-  }
+  document.querySelector('nav [aria-current]')?.removeAttribute('aria-current');
   button.setAttribute('aria-current', 'true');
-  byId('main').hidden = false;
   byId('name').textContent = name;
   if (answer.ok) {
     const exchange: ExchangeDetails = await answer.json();

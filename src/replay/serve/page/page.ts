@@ -4,8 +4,8 @@
 //   the script's questions ─▶ page.ts ─▶ JSON: the list of exchanges; one of them, frame by frame
 
 import { createHash } from 'node:crypto';
-import type { Exchange } from '../../exchange/exchange.ts';
-import { framesOf, type Said } from '../../exchange/shown-frames.ts';
+import type { Exchange, Head } from '../../exchange/exchange.ts';
+import { type Frame, framesOf } from '../../exchange/shown-frames.ts';
 import type { Incoming } from '../../match/request.ts';
 import { errorResponse } from '../http.ts';
 import { pageHTML } from './page.text.ts';
@@ -29,7 +29,9 @@ export async function answerPage(
   const name = decodeURIComponent(path.slice(DATA_PATH.length + 1));
   const exchange = exchanges.find((it) => it.name === name);
   if (!exchange) return errorResponse(404, `there is no exchange '${name}'`);
-  return Response.json(await detailsOf(exchange));
+  const frames = framesOf(exchange, await exchange.readBody());
+  const details: ExchangeDetails = { ...exchange, frames };
+  return Response.json(details);
 }
 
 /** An exchange in the list of the page. */
@@ -39,39 +41,14 @@ export interface ExchangeSummary extends Pick<Exchange, 'name' | 'end'> {
   readonly ms: number;
 }
 
-/** A frame, as the page shows it. */
-export interface FrameDetails {
-  /** When it was whole, in ms since the request. */
-  readonly due: number;
-  readonly bytes: number;
-  readonly chunks: number;
-  readonly said: readonly Said[];
-  readonly text: string;
-}
-
-/** An exchange, as the page shows it. */
-export interface ExchangeDetails
-  extends Pick<Exchange, 'provenance' | 'request' | 'response' | 'end'> {
-  readonly frames: readonly FrameDetails[];
+/** The exchange that the page shows. */
+export interface ExchangeDetails extends Head {
+  readonly frames: readonly Frame[];
 }
 
 function summaryOf({ name, provenance, response, end, chunks = [] }: Exchange): ExchangeSummary {
   const ms = chunks.reduce((sum, [pause]) => sum + pause, 0);
   return { name, kind: provenance.kind, status: response.status, end, ms };
-}
-
-async function detailsOf(exchange: Exchange): Promise<ExchangeDetails> {
-  const { provenance, request, response, end } = exchange;
-  const body = await exchange.readBody();
-  const decoder = new TextDecoder();
-  const frames = framesOf(exchange, body).map(({ due, from, to, borders, said }) => ({
-    due,
-    bytes: to - from,
-    chunks: borders.length + 1,
-    said,
-    text: decoder.decode(body.subarray(from, to)),
-  }));
-  return { provenance, request, response, end, frames };
 }
 
 /** Allows what is between the tags in the page, and nothing else of that kind. */
