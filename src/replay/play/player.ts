@@ -9,14 +9,10 @@ import type { PlayOptions } from './play-options.ts';
  * Makes what answers requests: the first ones with an error if `status` says so, the others with what a matcher finds.
  * `onFound` is called with the name of what answers, before it is played.
  */
-export function createPlayer(options: PlayOptions) {
+export function createPlayer(matcher: Matcher, options: PlayOptions) {
   const { status, retryAfter, firstDelay = 0, times = Number.POSITIVE_INFINITY } = options;
   let refused = 0;
-  return async (
-    matcher: Matcher,
-    request: Incoming,
-    onFound?: (name: string) => void,
-  ): Promise<Response> => {
+  return async (request: Incoming, onFound?: (name: string) => void): Promise<Response> => {
     if (status !== undefined && refused < times) {
       refused++;
       onFound?.(`status ${status}`);

@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange/exchange.ts';
 import { listExchanges, readSource } from '../exchange/folder.ts';
-import { type MatchOptions, matchOptionNames } from '../match/comparison.ts';
+import { createComparison, type MatchOptions, matchOptionNames } from '../match/comparison.ts';
 import { createMatcher, createSequence, type Matcher } from '../match/match.ts';
 import { type AnyFetch, readRequest } from '../match/request.ts';
 import { checkPlayOptions, type PlayOptions } from './play-options.ts';
@@ -31,24 +31,31 @@ export interface ReplayFetch extends AnyFetch {
  * @throws {TypeError} if an option has a wrong value
  */
 export function replayFetch(source: ReplaySource, options: ReplayOptions = {}): ReplayFetch {
-  checkPlayOptions(options, matchOptionNames);
-  // What is wrong with the options is an error now, not when the folder is read.
-  createMatcher([], options);
-  const play = createPlayer(options);
+  checkReplayOptions(options);
   let matcher: Matcher | undefined;
-  let opened: Promise<Matcher> | undefined;
-  async function open(): Promise<Matcher> {
+  let opened: Promise<ReturnType<typeof createPlayer>> | undefined;
+  async function open() {
     matcher = createSourceMatcher(await openSource(source), options);
-    return matcher;
+    return createPlayer(matcher, options);
   }
   async function replayingFetch(input: string | URL | Request, init?: RequestInit) {
     opened ??= open();
-    const [request, found] = await Promise.all([readRequest(input, init), opened]);
-    return play(found, request);
+    const [request, play] = await Promise.all([readRequest(input, init), opened]);
+    return play(request);
   }
   return Object.assign(replayingFetch, {
     unused: () => matcher?.unused() ?? namesOf(source),
   });
+}
+
+/**
+ * Checks how exchanges are matched and played, so that a mistake is an error now, and not when the folder is read.
+ * @param others - the names of the options that have nothing to do with that
+ * @throws {TypeError} naming the option that is unknown or has a wrong value
+ */
+export function checkReplayOptions(options: ReplayOptions, others: readonly string[] = []): void {
+  checkPlayOptions(options, [...matchOptionNames, ...others]);
+  createComparison(options);
 }
 
 /** The exchanges of a source. */

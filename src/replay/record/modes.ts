@@ -67,11 +67,11 @@ export async function openFolder(
     throw Object.assign(new Error(`${wordsOf(error)} ${howToRecord()}`), { code: codeOf(error) });
   });
   const matcher = createMatcher([exchanges].flat(), options);
-  const play = createPlayer(options);
+  const play = createPlayer(matcher, options);
   return {
     async answer(request, record, onFound) {
       try {
-        return await play(matcher, request, onFound);
+        return await play(request, onFound);
       } catch (error) {
         if (records && error instanceof ReplayMiss) return record();
         throw error;

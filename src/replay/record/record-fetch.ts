@@ -1,10 +1,7 @@
 import type { Fetch } from '../../client/types.ts';
-import { matchOptionNames } from '../match/comparison.ts';
-import { createMatcher } from '../match/match.ts';
 import { isInCI } from '../match/miss.ts';
 import { type AnyFetch, readRequest } from '../match/request.ts';
-import { checkPlayOptions } from '../play/play-options.ts';
-import type { ReplayOptions } from '../play/replay-fetch.ts';
+import { checkReplayOptions, type ReplayOptions } from '../play/replay-fetch.ts';
 import { checkMode, openFolder } from './modes.ts';
 import { createRecorder, type Recorded, type RecorderOptions } from './record.ts';
 
@@ -56,9 +53,7 @@ export function recordFetch(
 ): RecordingFetch {
   const { mode = isInCI() ? 'none' : 'new', name, server } = options;
   checkMode(mode, ['none', 'once', 'new']);
-  checkPlayOptions(options, [...matchOptionNames, 'mode', 'name', 'server']);
-  // What is wrong with the options is an error now, not when the folder is read.
-  createMatcher([], options);
+  checkReplayOptions(options, ['mode', 'name', 'server']);
   const recorder = createRecorder(fetch, { folder, name, server, strict: true });
   let opened: ReturnType<typeof openFolder> | undefined;
   let unused: () => readonly string[] = () => [];

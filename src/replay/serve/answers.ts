@@ -1,7 +1,7 @@
 import { fieldsOf } from '../../client/json.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { wordsOf } from '../exchange/in-words.ts';
-import { createMatcher, type Matcher, ReplayMiss } from '../match/match.ts';
+import { createMatcher, ReplayMiss } from '../match/match.ts';
 import { describeNoName } from '../match/miss.ts';
 import type { Incoming } from '../match/request.ts';
 import { type BaseURLChoice, readBaseURL } from '../play/base-url.ts';
@@ -14,10 +14,9 @@ import { answerPage } from './page/page.ts';
 interface Place {
   /** The exchanges of the folder that is chosen, or that holds the one that is chosen. */
   readonly inside: readonly Exchange[];
-  readonly matcher: Matcher;
-  /** Finds a listing of models. */
-  readonly listings: Matcher;
   readonly play: ReturnType<typeof createPlayer>;
+  /** Answers a client that looks for the models: it has not sent the request yet that a fault is meant for. */
+  readonly playListing: ReturnType<typeof createPlayer>;
 }
 
 type Tell = (request: string, answer: string) => void;
@@ -32,7 +31,6 @@ export class ReplayAnswers {
   readonly #names: readonly string[];
   readonly #asked = new Set<string>();
   readonly #places = new Map<string, Place>();
-  readonly #playWithoutFaults = createPlayer({});
 
   constructor(source: OpenSource, options: ReplayOptions, tell: Tell) {
     this.#source = source;
@@ -57,17 +55,16 @@ export class ReplayAnswers {
       const choice = isRecorded
         ? { name: '', chosenBy: '', options: {}, path }
         : readBaseURL(path, this.#names);
-      const { inside, matcher, listings, play } = this.#placeOf(choice);
+      const { inside, play, playListing } = this.#placeOf(choice);
       const asked = { ...request, path: choice.path };
       const onFound = (name: string) => {
         this.#asked.add(name);
         tell(name);
       };
-      if (!isListing) return await play(matcher, asked, onFound);
+      if (!isListing) return await play(asked, onFound);
       const isMade =
         choice.path === '/v1/models' && !inside.some((it) => it.request.path === choice.path);
-      // A client that looks for the models has not sent the request yet that a fault is meant for.
-      if (!isMade) return await this.#playWithoutFaults(listings, asked, onFound);
+      if (!isMade) return await playListing(asked, onFound);
       tell('made from the recorded requests');
       return Response.json(modelsOf(inside));
     } catch (error) {
@@ -91,11 +88,12 @@ export class ReplayAnswers {
     if (inside.length === 0) throw new ReplayMiss(describeNoName(name, this.#names));
     const source = one ? { exchanges: [one], isSequence: true } : { exchanges: inside, isSequence };
     const isListing = one?.request.path.endsWith('/models') === true;
+    const matcher = createSourceMatcher(source, this.#options);
+    const listings = createMatcher(isListing ? [one] : inside, this.#options);
     const place = {
       inside,
-      matcher: createSourceMatcher(source, this.#options),
-      listings: createMatcher(isListing ? [one] : inside, this.#options),
-      play: createPlayer({ ...this.#options, ...options }),
+      play: createPlayer(matcher, { ...this.#options, ...options }),
+      playListing: createPlayer(listings, {}),
     };
     this.#places.set(chosenBy, place);
     return place;

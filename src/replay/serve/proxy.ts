@@ -1,8 +1,7 @@
 import { parseHttpURL } from '../../client/option-values.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import { wordsOf } from '../exchange/in-words.ts';
-import type { MatchOptions } from '../match/comparison.ts';
-import { createMatcher } from '../match/match.ts';
+import { createComparison, type MatchOptions } from '../match/comparison.ts';
 import type { Incoming } from '../match/request.ts';
 import { checkMode, openFolder } from '../record/modes.ts';
 import { createRecorder, type Recorded, type RecorderOptions } from '../record/record.ts';
@@ -41,7 +40,7 @@ export interface RecordingProxy extends Running {
 export async function startRecordingProxy(options: RecordingProxyOptions): Promise<RecordingProxy> {
   const { folder, name, server, mode = 'add', onOutcome, onReplay, port = 0 } = options;
   checkMode(mode, ['add', 'new']);
-  createMatcher([], options);
+  createComparison(options);
   const upstream = parseHttpURL(options.upstream);
   if (!upstream) throw new TypeError(`'${options.upstream}' must start with http:// or https://`);
   const { origin, href } = upstream;

@@ -6,10 +6,13 @@
 // proxy.ts is the other server: http.ts ─▶ record/ ─▶ the server that is recorded.
 
 import type { Exchange } from '../exchange/exchange.ts';
-import { matchOptionNames } from '../match/comparison.ts';
 import type { Incoming } from '../match/request.ts';
-import { checkPlayOptions } from '../play/play-options.ts';
-import { openSource, type ReplayOptions, type ReplaySource } from '../play/replay-fetch.ts';
+import {
+  checkReplayOptions,
+  openSource,
+  type ReplayOptions,
+  type ReplaySource,
+} from '../play/replay-fetch.ts';
 import { ReplayAnswers } from './answers.ts';
 import { allowPage, answerPreflight } from './cors.ts';
 import { type Running, startHttp } from './http.ts';
@@ -50,7 +53,7 @@ export async function startReplayServer(
   source: ReplaySource,
   options: ReplayServerOptions = {},
 ): Promise<ReplayServer> {
-  checkPlayOptions(options, [...matchOptionNames, 'port', 'host', 'onRequest']);
+  checkReplayOptions(options, ['port', 'host', 'onRequest']);
   const { port = 0, host = '127.0.0.1', onRequest } = options;
   const opened = await openSource(source);
   const answers = new ReplayAnswers(opened, options, (request, answer) =>

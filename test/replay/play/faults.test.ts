@@ -116,7 +116,7 @@ test('a cut behind the end of the body is refused, by fetch and by the server', 
   assert.match(JSON.parse(await response.text()).error.message, message);
 });
 
-test('an option that does not exist is named, with those that do', async () => {
+test('an option that does not exist is named, with those that do; a wrong one is refused at once', async () => {
   const options: object = { spede: 1 };
   const wrong = {
     name: 'TypeError',
@@ -125,6 +125,11 @@ test('an option that does not exist is named, with those that do', async () => {
   assert.throws(() => replayFetch(reply, options), wrong);
   assert.throws(() => recordFetch(fetch, 'nowhere', options), wrong);
   await assert.rejects(startReplayServer(reply, options), wrong);
+  const ignore: object = { ignore: 'seed' };
+  const noList = { name: 'TypeError', message: /^ignore must be a list of fields/ };
+  assert.throws(() => replayFetch(reply, ignore), noList);
+  assert.throws(() => recordFetch(fetch, 'nowhere', ignore), noList);
+  await assert.rejects(startReplayServer(reply, ignore), noList);
   // What is left out may be there by name.
   const empty: object = { spede: undefined };
   replayFetch(reply, empty);
