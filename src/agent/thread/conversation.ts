@@ -1,6 +1,6 @@
 import { fieldsOf } from '../../client/json.ts';
 import type { ChatMessage, ContentPart } from '../../client/types.ts';
-import { currentMessages, type Message, textOf } from '../host.ts';
+import { currentMessages, type Message, type Meta, textOf } from '../host.ts';
 import { type Span, withoutAdded, withoutLastAdded } from '../page/added.ts';
 
 /** A message whose files were read; the host's own have only their names. */
@@ -14,10 +14,10 @@ interface ChatTurn {
   parts: ContentPart[];
 }
 
-/** Questions that were asked in a row, and what came in reply to them. */
+/** Questions that were asked in a row, and what came in reply to them, with what the model wrote of it. */
 interface Round {
   questions: LoadedMessage[];
-  replies: LoadedMessage[];
+  replies: { id: unknown; meta: Meta; text: string }[];
 }
 
 /**
@@ -35,11 +35,16 @@ export function toChatMessages(
 ): ChatMessage[] {
   const turns: ChatTurn[] = [];
   const rounds = roundsOf(conversationOf(messages));
+  const outcomes = rounds.map(outcomeOf);
   for (const [i, { questions, replies }] of rounds.entries()) {
-    if (isHopeless(replies)) continue;
-    if (hasFailed(replies) && hasFailed(rounds[i + 1]?.replies ?? [])) continue;
+    if (outcomes[i] === 'hopeless') continue;
+    if (outcomes[i] === 'failed' && outcomes[i + 1] === 'failed') continue;
     for (const question of questions) addQuestion(turns, question);
-    for (const reply of replies.slice(lastBeginning(replies))) addReply(turns, reply);
+    // An answer that was asked for again takes the place of the part before it.
+    const again = replies.findLastIndex(({ meta, text }) => meta.again === true && text);
+    for (const { text } of replies.slice(Math.max(again, 0))) {
+      add(turns, 'assistant', contentOf(text));
+    }
   }
   return [
     ...(systemPrompt ? [{ role: 'system', content: systemPrompt }] : []),
@@ -86,53 +91,42 @@ function roundsOf(messages: readonly LoadedMessage[]): Round[] {
   const rounds: Round[] = [];
   for (const message of messages) {
     const last = rounds.at(-1);
-    if (message.sender !== 'user') last?.replies.push(message);
-    else if (last && last.replies.length === 0) last.questions.push(message);
+    if (message.sender !== 'user') {
+      const { id, meta } = message;
+      const text = isHostError(id) ? '' : modelText(message).trimStart();
+      last?.replies.push({ id, meta: meta ?? {}, text });
+    } else if (last && last.replies.length === 0) last.questions.push(message);
     else rounds.push({ questions: [message], replies: [] });
   }
   return rounds;
 }
 
-const isWithoutWord = (replies: readonly Message[]) =>
-  replies.every((reply) => isHostError(reply.id) || !modelText(reply).trim());
-
-/** Whether there is not a word in reply, and nobody has stopped it. */
-function hasFailed(replies: readonly Message[]): boolean {
-  const isFailure = ({ id, meta }: Message) =>
-    isHostError(id) || Boolean(meta?.error) || (meta?.verdict ?? 'stopped') !== 'stopped';
-  return replies.some(isFailure) && isWithoutWord(replies);
-}
+const isHostError = (id: unknown) => String(id).startsWith('error_');
 
 /** The failures that are the question's own: it is too long, or has an image for a model that takes none. */
 const OWN_FAILURES: readonly unknown[] = ['context', 'image'];
 
-/** Whether there is not a word in reply, and would be none the next time. */
-function isHopeless(replies: readonly Message[]): boolean {
-  const isRefused = ({ meta }: Message) =>
-    meta?.verdict === 'content_filter' || OWN_FAILURES.includes(fieldsOf(meta?.error).reason);
-  return replies.some(isRefused) && isWithoutWord(replies);
+/**
+ * Whether a word came in reply. If none did: whether none would come the next time, whether it failed, or whether it was
+ * stopped or is still to come.
+ */
+function outcomeOf({ replies }: Round): 'answered' | 'hopeless' | 'failed' | 'open' {
+  if (replies.some(({ text }) => text)) return 'answered';
+  const isRefused = ({ error, verdict }: Meta) =>
+    verdict === 'content_filter' || OWN_FAILURES.includes(fieldsOf(error).reason);
+  if (replies.some(({ meta }) => isRefused(meta))) return 'hopeless';
+  const isFailure = ({ error, verdict }: Meta) => error || (verdict ?? 'stopped') !== 'stopped';
+  return replies.some(({ id, meta }) => isHostError(id) || isFailure(meta)) ? 'failed' : 'open';
 }
 
 /** A question that waits for an answer and is asked again in the same words goes once. */
 function addQuestion(turns: ChatTurn[], question: LoadedMessage): void {
-  const parts = contentOf(textOf(question), question);
+  const parts = contentOf(textOf(question), question.images);
   const waiting = turns.at(-1);
   const last = waiting?.role === 'user' ? waiting.parts.at(-1) : undefined;
   const [first] = parts;
   const isSame = first?.text !== undefined && first.text.trim() === last?.text?.trim();
   add(turns, 'user', isSame ? parts.slice(1) : parts);
-}
-
-/** Where the answer that counts begins: an answer that was asked for again takes the place of the part before it. */
-function lastBeginning(replies: readonly Message[]): number {
-  const isNew = (reply: Message) => reply.meta?.again === true && modelText(reply).trim() !== '';
-  return Math.max(replies.findLastIndex(isNew), 0);
-}
-
-function addReply(turns: ChatTurn[], reply: LoadedMessage): void {
-  const text = modelText(reply);
-  if (isHostError(reply.id) || !text.trim()) return;
-  add(turns, 'assistant', contentOf(text.trimStart(), reply));
 }
 
 /** Adds to the last turn if the same one goes on speaking. */
@@ -143,15 +137,13 @@ function add(turns: ChatTurn[], role: ChatTurn['role'], parts: ContentPart[]): v
   else turns.push({ role, parts });
 }
 
-const isHostError = (id: unknown) => String(id).startsWith('error_');
-
 /** Not part of the conversation: virtual messages, and those of nobody. */
 function isAside({ sender, isVirtual, meta }: Message): boolean {
   const isSomebodys = sender === 'user' || sender === 'bot';
   return !isSomebodys || isVirtual === true || meta?.isVirtual === true;
 }
 
-function contentOf(text: string, { images = [] }: LoadedMessage): ContentPart[] {
+function contentOf(text: string, images: readonly string[] = []): ContentPart[] {
   return [
     ...(text.trim() ? [{ type: 'text', text } as const] : []),
     ...images.map((url) => ({ type: 'image_url', image_url: { url } }) as const),
