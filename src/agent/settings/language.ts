@@ -10,13 +10,10 @@ export function languageOf(
   messages: readonly Message[],
   environment: NodeJS.ProcessEnv = process.env,
 ): Language {
-  const question = messages.findLast(
-    (message) => message?.sender === 'user' && languageOfText(textOf(message)) !== undefined,
-  );
+  const questions = messages.filter((message) => message?.sender === 'user');
+  const spoken = questions.map((question) => languageOfText(textOf(question))).findLast(Boolean);
   const { locale } = fieldsOf(parseJson(environment.VSCODE_NLS_CONFIG ?? ''));
-  return (
-    languageOfText(question ? textOf(question) : '') ?? (/^zh/i.test(String(locale)) ? 'zh' : 'en')
-  );
+  return spoken ?? (/^zh/i.test(String(locale)) ? 'zh' : 'en');
 }
 
 /**

@@ -1,4 +1,3 @@
-import { fieldsOf } from '../../client/json.ts';
 import { type Message, textOf } from '../host.ts';
 import { conversationOf, modelText } from './conversation.ts';
 
@@ -37,11 +36,8 @@ export function shorten(
  * available context size (8192 tokens)". Half, if it says nothing of the kind.
  */
 export function shareThatFits(serverWords: string): number {
-  const { prompt, context } = fieldsOf(
-    /\((?<prompt>\d+) tokens?\).*?\((?<context>\d+) tokens?\)/s.exec(serverWords)?.groups ??
-      /first (?<prompt>\d+) tokens.*?length of only (?<context>\d+) tokens/s.exec(serverWords)
-        ?.groups,
-  );
-  const share = ((1 - ROOM) * Number(context)) / Number(prompt);
-  return share > 0 && share < 1 ? share : 0.5;
+  const counts = Array.from(serverWords.matchAll(/(\d+) tokens?/g), ([, count]) => Number(count));
+  const [one = 0, other = 0] = counts;
+  const share = ((1 - ROOM) * Math.min(one, other)) / Math.max(one, other);
+  return share > 0 ? share : 0.5;
 }

@@ -5,6 +5,7 @@ import { Layout } from '../../../src/agent/page/layout.ts';
 import { Thought } from '../../../src/agent/page/thought.ts';
 import { phrasesIn } from '../../../src/agent/say/phrases.ts';
 import { toChatMessages } from '../../../src/agent/thread/conversation.ts';
+import { shareThatFits } from '../../../src/agent/thread/left-out.ts';
 
 const user = (text: string, more = {}) => ({ id: 'msg_1', sender: 'user', text, ...more });
 const bot = (text: string, more = {}) => ({ id: 'msg_2', sender: 'bot', text, ...more });
@@ -278,3 +279,16 @@ test('a thread that is damaged is read as far as it goes', () => {
   );
   assert.deepEqual(toChatMessages(damaged, ''), [{ role: 'user', content: 'a' }]);
 });
+
+for (const [words, share] of [
+  ['request (6000 tokens) exceeds the available context size (4096 tokens)', 0.41],
+  [
+    'Trying to keep the first 6000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens',
+    0.41,
+  ],
+  ["This model's maximum context length is 4096 tokens. However, you requested 6000 tokens", 0.41],
+  ['the prompt is too long', 0.5],
+] as const) {
+  test(`how much of a conversation fits: ${words.slice(0, 40)}`, () =>
+    assert.equal(Number(shareThatFits(words).toFixed(2)), share));
+}
