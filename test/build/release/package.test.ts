@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import ts from 'typescript';
 import { entries } from '../../../src/build/entries.ts';
 import { unlinked } from '../../../src/build/release/package-page.ts';
 import { root, run, temporaryFolder } from '../../tools/project.ts';
@@ -171,92 +170,3 @@ test('installed from its tarball, the command runs', async () => {
   assert.equal(status, 0, output);
   assert.match(output, /^Usage: npx local-llm-stream-agent COMMAND/);
 });
-
-const consumer = `
-import { ChatError, type ChatReply, type ChatResult, listModels, type StreamOptions, streamChat } from 'local-llm-stream-agent';
-
-const options: StreamOptions = { baseURL: new URL('http://127.0.0.1:1234/v1'), timeouts: { idle: undefined } };
-const reply: ChatReply = streamChat({ messages: [{ role: 'user', content: 'Hello' }], temperature: 0.7 }, options);
-export async function main(): Promise<string> {
-  for await (const text of reply) text.toUpperCase();
-  for await (const event of reply.events()) if (event.type === 'tool_call') event.arguments.trim();
-  const { text, verdict }: ChatResult = await reply.result;
-  const [model] = await listModels();
-  try {
-    // @ts-expect-error messages are needed
-    streamChat({});
-    // @ts-expect-error no such verdict
-    if (verdict === 'done') return '';
-  } catch (error) {
-    if (error instanceof ChatError && error.kind === 'connection') return error.hint ?? '';
-  }
-  return text + (model?.id ?? '');
-}
-`;
-const nodeConsumer = `
-import { type Fetch, streamChat } from 'local-llm-stream-agent';
-import { nodeFetch } from 'local-llm-stream-agent/node';
-import { replayFetch } from 'local-llm-stream-agent/replay';
-
-const fetches: Fetch[] = [nodeFetch, replayFetch('folder')];
-for (const fetch of fetches) streamChat({ messages: [] }, { fetch });
-`;
-const resolutions = [
-  ['ES module, nodenext', 'mts', ts.ModuleKind.NodeNext, ts.ModuleResolutionKind.NodeNext],
-  ['CommonJS, nodenext', 'cts', ts.ModuleKind.NodeNext, ts.ModuleResolutionKind.NodeNext],
-  ['bundler', 'ts', ts.ModuleKind.ESNext, ts.ModuleResolutionKind.Bundler],
-] as const;
-
-for (const [name, extension, module, moduleResolution] of resolutions) {
-  test(`the types hold for a consumer: ${name}`, () => {
-    const strict = {
-      ...{ module, moduleResolution, target: ts.ScriptTarget.ES2022, noEmit: true },
-      ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
-    };
-    // Without Node's types, then with them for what is about Node.
-    assert.deepEqual(
-      typeErrors(`web.${extension}`, consumer, {
-        ...strict,
-        types: [],
-        lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'].map((lib) => `lib.${lib}.d.ts`),
-      }),
-      [],
-    );
-    assert.deepEqual(
-      typeErrors(`node.${extension}`, nodeConsumer, {
-        ...strict,
-        ...{ types: ['node'], lib: ['lib.es2022.d.ts'] },
-        typeRoots: [join(root, 'node_modules/@types')],
-      }),
-      [],
-    );
-  });
-}
-
-test('a wrong use of a type is an error there', () => {
-  const wrong = consumer.replace("verdict === 'done'", "verdict === 'complete'");
-  const options = { module: ts.ModuleKind.NodeNext, strict: true, noEmit: true, types: [] };
-  assert.match(typeErrors('wrong.mts', wrong, options).join(), /Unused '@ts-expect-error'/);
-});
-
-/** What TypeScript finds wrong with a program, and with the package's declarations. */
-function typeErrors(file: string, text: string, options: ts.CompilerOptions): string[] {
-  const path = join(installed, file);
-  writeFileSync(path, text);
-  const host = ts.createCompilerHost(options);
-  host.getCurrentDirectory = () => installed;
-  const program = ts.createProgram([path], options, host);
-  const ours = program
-    .getSourceFiles()
-    .filter(
-      (source) => source.fileName === path || source.fileName.includes('/local-llm-stream-agent/'),
-    );
-  assert.ok(ours.length > 1, 'the declarations are found');
-  return [
-    ...program.getOptionsDiagnostics(),
-    ...ours.flatMap((source) => [
-      ...program.getSyntacticDiagnostics(source),
-      ...program.getSemanticDiagnostics(source),
-    ]),
-  ].map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
-}

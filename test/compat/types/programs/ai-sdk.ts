@@ -10,7 +10,7 @@ declare const prompt: Parameters<typeof convertToOpenAICompatibleChatMessages>[0
 const converted = convertToOpenAICompatibleChatMessages(prompt);
 streamChat({ messages: converted });
 streamChat({ messages: [{ role: 'system', content: 'Be brief.' }, ...converted] });
-streamChat({ messages: await convertToModelMessages(shown) });
+export const sent = async () => streamChat({ messages: await convertToModelMessages(shown) });
 streamChat({ messages: own });
 
 // @ts-expect-error the types were found: these messages are no `any`

@@ -10,18 +10,6 @@ import {
   type Verdict,
 } from 'local-llm-stream-agent';
 
-const reply = streamChat({ messages: [{ role: 'user', content: 'Hello' }] });
-for await (const text of reply) text.toUpperCase();
-for await (const event of reply.events()) {
-  if (event.type === 'text') event.text.trim();
-  if (event.type === 'finish') event.result.verdict satisfies Verdict;
-  // @ts-expect-error no such event
-  if (event.type === 'done') break;
-}
-const { verdict, toolCalls }: ChatResult = await reply.result;
-// @ts-expect-error no such verdict
-if (verdict === 'done') toolCalls.pop();
-
 /** A verdict that is new is an error here until somebody has thought of it. */
 export function told(verdict: Verdict): string {
   switch (verdict) {
@@ -53,19 +41,32 @@ export function advise(error: unknown): string {
   return error.partial?.text ?? error.serverMessage ?? '';
 }
 
-/** An answer's calls go back as a message. */
-export const answered = streamChat({
-  messages: [
-    {
-      role: 'assistant',
-      content: '',
-      tool_calls: toolCalls.map(({ id, name, arguments: json }) => ({
-        id,
-        type: 'function',
-        function: { name, arguments: json },
-      })),
-    },
-  ],
-});
-
 export const efforts = ({ reasoning = [] }: Model): string[] => reasoning.map((effort) => effort);
+
+export async function read() {
+  const reply = streamChat({ messages: [{ role: 'user', content: 'Hello' }] });
+  for await (const text of reply) text.toUpperCase();
+  for await (const event of reply.events()) {
+    if (event.type === 'text') event.text.trim();
+    if (event.type === 'finish') event.result.verdict satisfies Verdict;
+    // @ts-expect-error no such event
+    if (event.type === 'done') break;
+  }
+  const { verdict, toolCalls }: ChatResult = await reply.result;
+  // @ts-expect-error no such verdict
+  if (verdict === 'done') toolCalls.pop();
+  // An answer's calls go back as a message.
+  return streamChat({
+    messages: [
+      {
+        role: 'assistant',
+        content: '',
+        tool_calls: toolCalls.map(({ id, name, arguments: json }) => ({
+          id,
+          type: 'function',
+          function: { name, arguments: json },
+        })),
+      },
+    ],
+  });
+}
