@@ -35,8 +35,9 @@ export function createProgress(
     isShown = false;
   };
   const print = (line: string) => {
-    end();
-    stream.write(`${line}\n`);
+    // The line that changes may be that of another process at this terminal.
+    stream.write(`${stream.isTTY ? CLEAR_LINE : ''}${line}\n`);
+    isShown = false;
     writtenAt = now();
   };
   return {

@@ -1,6 +1,6 @@
 /**
- * `npm test`: types, style and build side by side, then every test. `npm test -- test/cli` runs the tests of one folder or file, without
- * the checks before them.
+ * `npm test`: the build, then every test; types and style beside them. `npm test -- test/cli` runs the tests of one folder or file, and
+ * nothing else.
  *
  * Node's own runner does the work (`run.ts`), and `reporter.ts` prints. This file does what the runner leaves out: it finds the files on
  * every Node (20 has no patterns, 22 no folders), compiles them once, refuses an old Node in words, and keeps Node from setting
@@ -29,26 +29,17 @@ function testFiles(place: string): string[] {
   });
 }
 
-/** Runs two of the project's commands side by side, and shows the output of one that fails. */
-async function check(progress: Progress): Promise<boolean> {
+/** Runs a command of the project, and shows its output if it fails. */
+function check(name: string, command: string, progress: Progress): Promise<boolean> {
   const startedAt = performance.now();
-  const elapsed = () => duration(performance.now() - startedAt);
-  const timer = setInterval(() => progress.update(`  types, style, build: ${elapsed()}`), 1000);
-  const checks = { 'types and style': 'npm run --silent check', build: 'npm run --silent build' };
-  const ended = Object.entries(checks).map(
-    ([name, command]) =>
-      new Promise<boolean>((resolve) => {
-        exec(command, { cwd: root }, (error, stdout, stderr) => {
-          progress.print(`${error ? '✗' : '✓'} ${name} (${elapsed()})`);
-          if (error) progress.print(`${stdout}${stderr}`.trimEnd().replace(/^/gm, '    '));
-          resolve(error === null);
-        });
-      }),
-  );
-  const passed = await Promise.all(ended);
-  clearInterval(timer);
-  progress.end();
-  return passed.every(Boolean);
+  return new Promise((resolve) => {
+    exec(command, { cwd: root }, (error, stdout, stderr) => {
+      const elapsed = duration(performance.now() - startedAt);
+      progress.print(`${error ? '✗' : '✓'} ${name} (${elapsed})`);
+      if (error) progress.print(`${stdout}${stderr}`.trimEnd().replace(/^/gm, '    '));
+      resolve(error === null);
+    });
+  });
 }
 
 /** Runs the tests in a Node without a compiler: every test's process starts with the options of the one that starts it. */
@@ -74,14 +65,17 @@ async function runTests(files: readonly string[]): Promise<boolean> {
 async function main(places: readonly string[], progress: Progress): Promise<boolean> {
   const files = (places.length > 0 ? places : [join(root, 'test')]).flatMap(testFiles);
   if (files.length === 0) throw new Error(`No file in ${places.join(', ')} ends with .test.ts.`);
-  if (places.length === 0) {
-    progress.print(
-      `Types, style and build, then the tests of ${files.length} files. This takes about 2 minutes on 2 free cores; ` +
-        `this machine has ${availableParallelism()}.`,
-    );
-    if (!(await check(progress))) return false;
-  }
-  return runTests(files);
+  if (places.length > 0) return runTests(files);
+  progress.print(
+    `The build, then the tests of ${files.length} files; types and style beside them. This takes about a minute and a half on 2 free cores; ` +
+      `this machine has ${availableParallelism()}.`,
+  );
+  const styled = check('types and style', 'npm run --silent check', progress);
+  const built = await check('build', 'npm run --silent build', progress);
+  const passed = built && (await runTests(files));
+  if (await styled) return passed;
+  progress.print('✗ types and style: see above');
+  return false;
 }
 
 needNode(20, 'The built files run on Node 18, too: npm run test:runtimes.');
