@@ -6,8 +6,8 @@ interface Leaf {
   readonly value: unknown;
 }
 
-/** What a value consists of, with the step that leads to each item. */
-function itemsWithSteps(value: unknown, place: string): Leaf[] {
+/** What a list or an object consists of, each with its place; nothing for any other value. */
+export function itemsWithPlaces(value: unknown, place: string): Leaf[] {
   if (Array.isArray(value)) {
     return value.map((item, index) => ({ place: `${place}[${index}]`, value: item }));
   }
@@ -30,7 +30,7 @@ export function leavesOf(value: unknown, place = ''): Leaf[] {
   const leaves: Leaf[] = [];
   const open = [{ place, value }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const items = itemsWithSteps(next.value, next.place);
+    const items = itemsWithPlaces(next.value, next.place);
     if (items.length === 0) leaves.push(next);
     open.push(...items.reverse());
   }

@@ -44,7 +44,7 @@ export function framesOf(exchange: Exchange, body: Uint8Array): Frame[] {
       if (border > from) borders.push(border);
     }
     const text = decoder.decode(body.subarray(from, to));
-    const said = eventsIn(text).flatMap(
+    const said = [...eventsIn(text)].flatMap(
       ({ data, value }) => saidBy(value) ?? [{ what: 'event' as const, value: data }],
     );
     frames.push({ due: chunks[chunk]?.due ?? 0, from, to, text, borders, said });

@@ -1,65 +1,62 @@
-import { resolve } from 'node:path';
 import type { Head } from './exchange.ts';
 import { numbered } from './names.ts';
-import { findTaken, type StoredExchange, storeNew } from './store.ts';
-
-/** The names that recorders of this process hold, by folder; their exchanges may not be on disk yet. */
-const heldNames = new Map<string, Set<string>>();
+import { findTaken, storeAgain, storeNew } from './store.ts';
 
 /** A name that is held for an exchange from its request on. */
 export interface Slot {
   /**
-   * Stores the exchange; under another name if somebody else was faster to take this one.
+   * Stores the exchange; under another name if somebody else was faster to take this one. The second time it writes what it has
+   * stored once more.
    * @throws what the file system says; the name is still held
    */
-  store(headFor: (name: string) => Head, body: Uint8Array): StoredExchange;
+  store(
+    headFor: (name: string) => Head,
+    body: Uint8Array,
+  ): { readonly name: string; readonly head: Head };
   /** Nothing was stored: the name is free again. */
   giveBack(): void;
 }
 
 /**
- * Gives each exchange of a recorder a name in the order of the requests: its number is higher than those of all exchanges
- * that were begun before, so that equal requests are replayed in their order.
+ * Gives each exchange of a recorder the first number that is free when its request comes, so that equal requests are replayed in their
+ * order, whichever ends first.
  */
 export function createNumbering(folder: string): (base: string) => Slot {
-  const place = resolve(folder);
-  const held = heldNames.get(place) ?? new Set<string>();
-  heldNames.set(place, held);
-  const numbersOf = new Map<string, Set<number>>();
+  /** Their exchanges are not on disk yet. */
+  const held = new Set<string>();
 
-  function hold(base: string) {
-    const numbers = numbersOf.get(base) ?? new Set<number>();
-    numbersOf.set(base, numbers);
+  function hold(base: string): string {
     const isTaken = findTaken(folder);
-    let number = Math.max(0, ...numbers) + 1;
-    const isHeld = (name: string) => held.has(name.toLowerCase());
-    while (isHeld(numbered(base, number)) || isTaken(numbered(base, number))) number++;
+    let number = 1;
+    while (held.has(numbered(base, number).toLowerCase()) || isTaken(numbered(base, number))) {
+      number++;
+    }
     const name = numbered(base, number);
-    numbers.add(number);
     held.add(name.toLowerCase());
-    return { name, numbers, number };
+    return name;
   }
 
   return (base) => {
-    let own = hold(base);
+    let name = hold(base);
+    let isStored = false;
     const giveBack = () => {
-      own.numbers.delete(own.number);
-      held.delete(own.name.toLowerCase());
+      held.delete(name.toLowerCase());
     };
     return {
       giveBack,
       store(headFor, body) {
+        const write = isStored ? storeAgain : storeNew;
         for (;;) {
-          const { name } = own;
-          const exchange = { folder, name, head: headFor(name), body };
-          if (storeNew(exchange)) {
+          const head = headFor(name);
+          isStored = write({ folder, name, head, body });
+          if (isStored) {
             // Others see the file from now on.
-            held.delete(name.toLowerCase());
-            return { folder, name, head: exchange.head };
+            giveBack();
+            return { name, head };
           }
           const next = hold(base);
           giveBack();
-          own = next;
+          name = next;
         }
       },
     };

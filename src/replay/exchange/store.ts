@@ -19,15 +19,11 @@ import { codeOf } from './in-words.ts';
 // - A name has one owner, in however many processes: a file is created only if there is none, and only its owner writes it again.
 // Everything is done before a function returns, as the process may end right after it (`process.exit()`).
 
-/** An exchange that is on disk. */
-export interface StoredExchange {
+/** An exchange as it is written. */
+interface Writing {
   readonly folder: string;
   readonly name: string;
   readonly head: Head;
-}
-
-/** An exchange with its body, before it is written. */
-interface Storable extends StoredExchange {
   readonly body: Uint8Array;
 }
 
@@ -47,7 +43,7 @@ export function findTaken(folder: string): (name: string) => boolean {
  * @returns whether it could have the name; if not, nothing is written
  * @throws what the file system says; nothing is left behind then
  */
-export function storeNew({ folder, name, head, body }: Storable): boolean {
+export function storeNew({ folder, name, head, body }: Writing): boolean {
   mkdirSync(folder, { recursive: true });
   if (findTaken(folder)(name)) return false;
   const bodyFile = join(folder, head.response.body);
@@ -68,12 +64,14 @@ export function storeNew({ folder, name, head, body }: Storable): boolean {
  * Writes an exchange once more, with what came after it had been stored. Only the recorder that stored it does so: nobody else has
  * written under its name. A process that is killed between the two steps leaves a body that is longer than its head says, which
  * `check` names.
+ * @returns `true`: it has the name
  * @throws what the file system says
  */
-export function storeAgain({ folder, name, head, body }: Storable): void {
-  withTemporaries(folder, [body, formatHead(head)], ([newBody, newHead]) => {
+export function storeAgain({ folder, name, head, body }: Writing): true {
+  return withTemporaries(folder, [body, formatHead(head)], ([newBody, newHead]) => {
     renameOver(newBody, join(folder, head.response.body));
     renameOver(newHead, join(folder, `${name}.json`));
+    return true;
   });
 }
 

@@ -13,10 +13,8 @@ interface Sighting {
 
 /** What is searched for. */
 export interface Clues {
-  /** Finds a secret in a text; one that begins before `from` is left out. */
-  find(text: string, from?: number): Sighting | undefined;
-  /** A secret may take so many characters in a text. */
-  readonly longest: number;
+  /** Finds a secret in a text. */
+  find(text: string): Sighting | undefined;
 }
 
 /**
@@ -24,21 +22,18 @@ export interface Clues {
  * these expressions looks at a character more than a few times, however the text is made.
  */
 const keyPatterns = [
-  /\bsk-[\w-]{8,}/g,
-  /\b(?:gh[opsur]|gsk|npm|hf)_[A-Za-z0-9]{20,}/g,
-  /\bgithub_pat_\w{20,}/g,
-  /\bglpat-[\w-]{16,}/g,
-  /\bAKIA[0-9A-Z]{16}\b/g,
-  /\bAIza[\w-]{35}/g,
-  /\bxox[abeprs]-[\w-]{10,}/g,
-  /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/g,
-  /\b(?:Bearer|Basic) +(?=\S*\d)[\w.~+/-]{16,}/gi,
-  /[?&](?:api[-_]?key|access[-_]?token|key|token)=[^&\s"]+/gi,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----/g,
+  /\bsk-[\w-]{8,}/,
+  /\b(?:gh[opsur]|gsk|npm|hf)_[A-Za-z0-9]{20,}/,
+  /\bgithub_pat_\w{20,}/,
+  /\bglpat-[\w-]{16,}/,
+  /\bAKIA[0-9A-Z]{16}\b/,
+  /\bAIza[\w-]{35}/,
+  /\bxox[abeprs]-[\w-]{10,}/,
+  /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/,
+  /\b(?:Bearer|Basic) +(?=\S*\d)[\w.~+/-]{16,}/i,
+  /[?&](?:api[-_]?key|access[-_]?token|key|token)=[^&\s"]+/i,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
 ];
-
-/** A key of an unknown kind is found if its pattern fits within so many characters. */
-const LONGEST_KEY = 8192;
 
 const secretVariable =
   /(^|_)(api_?key|key|token|secret|password|passwd|pass|credentials?|auth)s?(_|$)/i;
@@ -86,29 +81,19 @@ export function cluesOf(env: NodeJS.ProcessEnv, headers = new Headers()): Clues 
       patterns.push({ pattern: anyWritingOf(password, '(?<!\\w)', '(?!\\w)'), what });
     }
   }
-  const longestWord = Math.max(...[...whatByWord.keys()].map(({ length }) => length), 0);
-  return {
-    find: createFind(whatByWord, patterns),
-    longest: Math.max(LONGEST_KEY, longestWord),
-  };
-}
-
-function createFind(
-  whatByWord: ReadonlyMap<string, string>,
-  patterns: readonly { readonly pattern: RegExp; readonly what: string }[],
-): Clues['find'] {
   const search = createWordSearch(whatByWord.keys(), TELLING_LENGTH);
-  return (text, from = 0) => {
-    let first: Sighting | undefined;
-    search(text, (index, word) => {
-      if (index >= from) first ??= { index, what: whatByWord.get(word) ?? '' };
-    });
-    for (const { pattern, what } of first ? [] : patterns) {
-      pattern.lastIndex = from;
-      const match = pattern.exec(text);
-      if (match) return { index: match.index, what };
-    }
-    return first;
+  return {
+    find(text) {
+      let first: Sighting | undefined;
+      search(text, (index, word) => {
+        first ??= { index, what: whatByWord.get(word) ?? '' };
+      });
+      for (const { pattern, what } of first ? [] : patterns) {
+        const index = text.search(pattern);
+        if (index >= 0) return { index, what };
+      }
+      return first;
+    },
   };
 }
 
@@ -137,22 +122,17 @@ const hex = (value: number, digits: number): string =>
 const backslash = String.raw`(?:\\|%(?:25){0,2}5C)`;
 const percent = '%(?:25){0,2}';
 
-/** The letters of the escapes that JSON has for some characters. */
-const shortEscapes = new Map(
-  Object.entries({ '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f' }),
-);
-
 /**
  * Finds a text in clear, as JSON writes it, as URLs and forms do, and as one in the other: the arguments of a tool call
  * are JSON in JSON, and a URL in a form is encoded twice. The case does not count, as hex digits come in both.
  */
 function anyWritingOf(secret: string, before = '', after = ''): RegExp {
-  return new RegExp(before + [...secret].map(anyWritingOfCharacter).join('') + after, 'gi');
+  return new RegExp(before + [...secret].map(anyWritingOfCharacter).join('') + after, 'i');
 }
 
 function anyWritingOfCharacter(character: string): string {
   const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
-  const short = shortEscapes.get(character);
+  const [, short] = /^"\\([bfnrt])"$/.exec(JSON.stringify(character)) ?? [];
   const writings = [
     escapeForRegExp(character),
     hexBytes(character, percent),

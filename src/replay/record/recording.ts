@@ -1,13 +1,12 @@
 import { bodyEndingOf, type Chunk, type End, type Head } from '../exchange/exchange.ts';
 import { sha256 } from '../exchange/folder.ts';
-import { FrameReader, isLastEvent } from '../exchange/frames.ts';
+import { eventsIn, holdsDone, isLastEvent } from '../exchange/frames.ts';
 import { wordsOf } from '../exchange/in-words.ts';
 import type { Slot } from '../exchange/slot.ts';
-import { type StoredExchange, storeAgain } from '../exchange/store.ts';
 import { type Incoming, storedRequestOf } from '../match/request.ts';
 import { type Clues, cluesOf } from './clues.ts';
-import type { Capture } from './relay.ts';
-import { BodySearch, findSecret } from './secrets.ts';
+import type { RecorderOptions } from './record.ts';
+import { findSecret, findSecretInBody } from './secrets.ts';
 
 /** What came of an exchange: the name under which it is stored, or why it is not. */
 export type RecordingOutcome =
@@ -15,15 +14,10 @@ export type RecordingOutcome =
   | { readonly stored?: undefined; readonly reason: string };
 
 /** What a recording needs beside its request. */
-interface RecordingOptions {
+interface RecordingOptions extends Pick<RecorderOptions, 'server' | 'strict' | 'onOutcome'> {
   readonly slot: Slot;
-  /** Which server this is; default: its `server` header, or its address. */
-  readonly server: string | undefined;
   /** The server's address. */
   readonly origin: string;
-  /** What is not stored is an error for the client. */
-  readonly strict: boolean;
-  readonly onOutcome: ((request: string, outcome: RecordingOutcome) => void) | undefined;
 }
 
 /**
@@ -33,13 +27,13 @@ interface RecordingOptions {
 type State = 'open' | 'stored' | 'refused' | 'over';
 
 /** The beginning of a response: its status, and the headers that are stored. */
-interface ResponseStart {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-}
+type ResponseStart = Pick<Head['response'], 'status' | 'headers'>;
 
 /** A body is kept in memory until it is stored; a larger one is no stream of a model. */
 const MOST_RESPONSE_BYTES = 64 * 2 ** 20;
+
+/** So many bytes may begin a `[DONE]` that the next ones end. */
+const TAIL_BYTES = 32;
 
 const notStored = /^(date|connection|keep-alive|transfer-encoding|content-length|set-cookie)$/;
 
@@ -47,7 +41,7 @@ const notStored = /^(date|connection|keep-alive|transfer-encoding|content-length
  * Records one exchange. It is written as soon as the server has said that it is done (`[DONE]`), before the reader sees
  * that: many clients leave then, and a process may end. What follows is added.
  */
-export class Recording implements Capture {
+export class Recording {
   /** `POST /v1/chat/completions` */
   readonly request: string;
   /** Resolves when the exchange is on disk, or will not be. */
@@ -56,13 +50,11 @@ export class Recording implements Capture {
   readonly #asked: Incoming;
   readonly #options: RecordingOptions;
   readonly #clues: Clues;
-  readonly #search: BodySearch;
-  readonly #frames = new FrameReader();
   #state: State = 'open';
   #outcome: RecordingOutcome | undefined;
-  #stored: StoredExchange | undefined;
   #response: ResponseStart = { status: 0, headers: {} };
   #parts: Uint8Array[] = [];
+  #tail: Uint8Array = new Uint8Array();
   #chunks: Chunk[] = [];
   #latestMs = 0;
   #bytes = 0;
@@ -75,7 +67,6 @@ export class Recording implements Capture {
     this.#asked = asked;
     this.#options = options;
     this.#clues = cluesOf(process.env, asked.headers);
-    this.#search = new BodySearch(this.#clues, 'response.body');
     const secret = findSecret(storedRequestOf(asked), this.#clues, 'request');
     if (secret) this.drop(secret);
   }
@@ -100,27 +91,21 @@ export class Recording implements Capture {
       this.#latestMs = ms;
       // A copy: the bytes are the reader's to change.
       this.#parts.push(new Uint8Array(bytes));
-      const events = this.#frames.push(bytes);
-      this.#search.push(bytes, events);
-      if (this.#state === 'open' && events.some(isLastEvent)) this.#store('complete');
+      const latest = Buffer.concat([this.#tail, bytes]);
+      this.#tail = latest.subarray(-TAIL_BYTES);
+      if (this.#state === 'open' && holdsDone(latest)) this.#store('complete');
     }
     this.throwIfRefused();
   }
 
+  /** The response has ended, or the client has left: the exchange is stored when this returns. */
   end(end: End): void {
-    if (this.#state === 'open') {
-      this.#search.push(new Uint8Array(), this.#frames.end());
-      this.#store(end);
-    } else if (this.#state === 'stored') {
-      // A client that leaves when all has been said has left nothing out.
-      const known = end === 'client-abort' ? 'complete' : end;
-      const { head } = this.#stored ?? {};
-      if (head?.end !== known || head.chunks?.length !== this.#chunks.length) this.#store(known);
-    }
+    if (this.#state === 'open' || this.#state === 'stored') this.#store(end);
     this.#finish();
     this.throwIfRefused();
   }
 
+  /** Nothing more can be stored. */
   drop(reason: string): void {
     if (this.#state === 'open') this.#refuse(reason);
     this.#finish();
@@ -135,26 +120,51 @@ export class Recording implements Capture {
   }
 
   #store(end: End): void {
-    const secret = findSecret(this.#response, this.#clues, 'response') ?? this.#search.found();
+    const body = Buffer.concat(this.#parts);
+    // A client that leaves when all has been said has left nothing out.
+    const isWhole = end === 'client-abort' && (this.#state === 'stored' || hasLastEvent(body));
+    const known = isWhole ? 'complete' : end;
+    const before = this.#outcome?.stored === undefined ? undefined : this.#outcome.head;
+    if (before?.end === known && before.response.bytes === body.length) return;
+    const secret =
+      findSecret(this.#response, this.#clues, 'response') ??
+      findSecretInBody(body, this.#clues, 'response.body');
     // What was stored before is without it, and stays.
     if (secret) return this.#state === 'open' ? this.#refuse(secret) : undefined;
-    const body = Buffer.concat(this.#parts);
-    const { server, origin } = this.#options;
-    const { headers } = this.#response;
-    const from = server ?? headers.server ?? `unknown, at ${origin}`;
-    const headFor = (name: string) =>
-      headOf(name, from, this.#asked, this.#response, body, end, this.#chunks);
+    const headFor = (name: string) => this.#headOf(name, body, known);
     try {
-      this.#stored = this.#stored
-        ? { ...this.#stored, head: headFor(this.#stored.name) }
-        : this.#options.slot.store(headFor, body);
-      if (this.#state === 'stored') storeAgain({ ...this.#stored, body });
+      const { name, head } = this.#options.slot.store(headFor, body);
       this.#state = 'stored';
-      this.#settle({ stored: this.#stored.name, head: this.#stored.head });
+      this.#settle({ stored: name, head });
     } catch (error) {
       // What was stored before stays: it is whole up to `[DONE]`.
       if (this.#state === 'open') this.#refuse(wordsOf(error));
     }
+  }
+
+  #headOf(name: string, body: Uint8Array, end: End): Head {
+    const { server, origin } = this.#options;
+    const { status, headers } = this.#response;
+    const model = modelIn(body) ?? modelIn(this.#asked.body);
+    return {
+      format: 1,
+      provenance: {
+        kind: 'recorded',
+        server: server ?? headers.server ?? `unknown, at ${origin}`,
+        ...(model !== undefined && { model }),
+        recordedAt: new Date().toISOString(),
+      },
+      request: storedRequestOf(this.#asked),
+      response: {
+        status,
+        headers,
+        body: name + bodyEndingOf(headers['content-type']),
+        bytes: body.length,
+        sha256: sha256(body),
+      },
+      end,
+      chunks: [...this.#chunks],
+    };
   }
 
   #refuse(reason: string): void {
@@ -176,36 +186,10 @@ export class Recording implements Capture {
   }
 }
 
-/** What `NAME.json` says of an exchange. */
-function headOf(
-  name: string,
-  server: string,
-  asked: Incoming,
-  { status, headers }: ResponseStart,
-  body: Uint8Array,
-  end: End,
-  chunks: readonly Chunk[],
-): Head {
-  const model = modelIn(body) ?? modelIn(asked.body);
-  return {
-    format: 1,
-    provenance: {
-      kind: 'recorded',
-      server,
-      ...(model !== undefined && { model }),
-      recordedAt: new Date().toISOString(),
-    },
-    request: storedRequestOf(asked),
-    response: {
-      status,
-      headers,
-      body: name + bodyEndingOf(headers['content-type']),
-      bytes: body.length,
-      sha256: sha256(body),
-    },
-    end,
-    chunks: [...chunks],
-  };
+/** Whether the server has said all that there is to say. */
+function hasLastEvent(body: Uint8Array): boolean {
+  for (const event of eventsIn(new TextDecoder().decode(body))) if (isLastEvent(event)) return true;
+  return false;
 }
 
 /** The model that the first chunk of a response, or a request, names. */

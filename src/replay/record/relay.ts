@@ -1,24 +1,14 @@
-import type { End } from '../exchange/exchange.ts';
 import { wordsOf } from '../exchange/in-words.ts';
-
-/** What watches an exchange. If it cannot store what it must, its functions throw what the reader gets. */
-export interface Capture {
-  head(status: number, headers: Headers): void;
-  chunk(bytes: Uint8Array): void;
-  /** The response has ended, or the client has left: stores the exchange before it returns. */
-  end(end: End): void;
-  /** Nothing can be stored. */
-  drop(reason: string): void;
-}
+import type { Recording } from './recording.ts';
 
 /**
- * Sends a request and passes the response on as it comes, while the capture sees all of it, even what the reader is slow
+ * Sends a request and passes the response on as it comes, while the recording gets all of it, even what the reader is slow
  * to take. The exchange is stored when the reader sees the end.
  * @param signal - its abort is the client's leaving
  */
 export async function relay(
   send: (signal: AbortSignal) => Promise<Response>,
-  capture: Capture,
+  recording: Recording,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   const upstream = new AbortController();
@@ -29,7 +19,7 @@ export async function relay(
 
   const response = await send(upstream.signal).catch((error: unknown) => {
     stopListening();
-    capture.drop(signal?.aborted ? 'the client left before the response began' : wordsOf(error));
+    recording.drop(signal?.aborted ? 'the client left before the response began' : wordsOf(error));
     throw error;
   });
   const { status, statusText } = response;
@@ -38,13 +28,13 @@ export async function relay(
     // `fetch` has decoded the body.
     for (const name of ['content-encoding', 'content-length']) headers.delete(name);
   }
-  capture.head(status, headers);
+  recording.head(status, headers);
   if (!response.body) {
     stopListening();
-    capture.end('complete');
+    recording.end('complete');
     return new Response(null, { status, statusText, headers });
   }
-  const body = new RelayedBody(response.body, capture, upstream, stopListening);
+  const body = new RelayedBody(response.body, recording, upstream, stopListening);
   onLeave = (reason) => body.abort(reason);
   return new Response(body.stream, { status, statusText, headers });
 }
@@ -53,7 +43,7 @@ export async function relay(
 class RelayedBody {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #capture: Capture;
+  readonly #recording: Recording;
   readonly #upstream: AbortController;
   readonly #stopListening: () => void;
   readonly #queue: Uint8Array[] = [];
@@ -65,12 +55,12 @@ class RelayedBody {
 
   constructor(
     body: ReadableStream<Uint8Array>,
-    capture: Capture,
+    recording: Recording,
     upstream: AbortController,
     stopListening: () => void,
   ) {
     this.#reader = body.getReader();
-    this.#capture = capture;
+    this.#recording = recording;
     this.#upstream = upstream;
     this.#stopListening = stopListening;
     this.stream = new ReadableStream<Uint8Array>(
@@ -107,11 +97,11 @@ class RelayedBody {
       const read = await this.#reader.read().catch((error: unknown) => ({ error }));
       if (this.#isOver) return;
       if ('error' in read) {
-        this.#capture.end('disconnect');
+        this.#recording.end('disconnect');
         throw read.error;
       }
-      if (read.done) return this.#capture.end('complete');
-      this.#capture.chunk(read.value);
+      if (read.done) return this.#recording.end('complete');
+      this.#recording.chunk(read.value);
       this.#queue.push(read.value);
       this.#wake();
     }
@@ -134,7 +124,7 @@ class RelayedBody {
     if (this.#isOver) return;
     this.#finish();
     try {
-      this.#capture.end('client-abort');
+      this.#recording.end('client-abort');
     } finally {
       this.#upstream.abort(reason);
       // Its own `fetch` may not know of the abort.

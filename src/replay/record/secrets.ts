@@ -1,6 +1,6 @@
-import { isObject, type JsonObject } from '../../client/json.ts';
-import { type FrameEvent, FrameReader } from '../exchange/frames.ts';
-import { leavesOf } from '../exchange/leaves.ts';
+import { fieldsOf } from '../../client/json.ts';
+import { eventsIn } from '../exchange/frames.ts';
+import { itemsWithPlaces, leavesOf } from '../exchange/leaves.ts';
 import type { Clues } from './clues.ts';
 
 /**
@@ -19,109 +19,51 @@ export function findSecret(value: unknown, clues: Clues, at: string): string | u
 }
 
 /**
- * Searches a whole body.
+ * Searches a body: its text, and what its deltas are when they are joined.
  * @param at - what it is called: `response.body`
  */
 export function findSecretInBody(body: Uint8Array, clues: Clues, at: string): string | undefined {
-  const search = new BodySearch(clues, at);
-  const frames = new FrameReader();
-  search.push(body, frames.push(body));
-  search.push(new Uint8Array(), frames.end());
-  return search.found();
+  const text = new TextDecoder().decode(body);
+  const found = clues.find(text);
+  if (found) return `${at}${lineOf(text, found.index)} holds ${found.what}`;
+  for (const { place, texts } of joinDeltas(text)) {
+    const inDeltas = clues.find(texts.join(''));
+    if (inDeltas) return `${at}, its deltas joined at ${place}, holds ${inDeltas.what}`;
+  }
+  return undefined;
 }
 
 /** The line of a place in a text that has more than one: `, line 3,`. */
 function lineOf(text: string, index: number): string {
-  return text.includes('\n') ? `, line ${1 + newlinesIn(text.slice(0, index))},` : '';
+  return text.includes('\n') ? `, line ${text.slice(0, index).split('\n').length},` : '';
 }
 
-const newlinesIn = (text: string): number => text.split('\n').length - 1;
+/** Texts that may be parts of a longer one. */
+interface Deltas {
+  /** `choices[0].delta.content` */
+  readonly place: string;
+  readonly texts: string[];
+}
 
-/** Searches a body while it comes: its text, and what its deltas are when they are joined. */
-export class BodySearch {
-  readonly #clues: Clues;
-  readonly #at: string;
-  readonly #decoder = new TextDecoder();
-  readonly #text: TextSearch;
-  /** By the place of the deltas in their events, and by what else tells them from others. */
-  readonly #joined = new Map<string, { readonly place: string; readonly search: TextSearch }>();
-
-  /** @param at - what the body is called: `response.body` */
-  constructor(clues: Clues, at: string) {
-    this.#clues = clues;
-    this.#at = at;
-    this.#text = new TextSearch(clues);
-  }
-
-  /** @param events - those that have ended with these bytes */
-  push(bytes: Uint8Array, events: readonly FrameEvent[]): void {
-    this.#text.push(this.#decoder.decode(bytes, { stream: true }));
-    for (const { value } of events) {
-      for (const { key, place, text } of deltasIn(value)) {
-        const joined = this.#joined.get(key) ?? { place, search: new TextSearch(this.#clues) };
-        this.#joined.set(key, joined);
-        joined.search.push(text);
+/** The texts in the events of a body, in the ways in which they may belong together. */
+function joinDeltas(body: string): Iterable<Deltas> {
+  const joined = new Map<string, Deltas>();
+  for (const { value } of eventsIn(body)) {
+    for (const { keys, place, text } of deltasIn(value)) {
+      for (const key of keys) {
+        const deltas = joined.get(key) ?? { place, texts: [] };
+        joined.set(key, deltas);
+        deltas.texts.push(text);
       }
     }
   }
-
-  /** Where the first secret is in what has come, and what it is. */
-  found(): string | undefined {
-    const found = this.#text.found();
-    if (found) return `${this.#at}${found.line} holds ${found.what}`;
-    for (const { place, search } of this.#joined.values()) {
-      const inDeltas = search.found();
-      if (inDeltas) return `${this.#at}, its deltas joined at ${place}, holds ${inDeltas.what}`;
-    }
-    return undefined;
-  }
+  return joined.values();
 }
 
-/** A text is searched when so much of it has come, in characters: less would be searched again and again. */
-const BATCH = 65_536;
-
-/** Searches a text that comes in pieces. Of what was searched it keeps the end, in which a secret may begin. */
-class TextSearch {
-  readonly #clues: Clues;
-  #text = '';
-  /** Where in the text a secret may begin that has not been found yet. */
-  #from = 0;
-  #newlinesBefore = 0;
-  #found: { readonly what: string; readonly line: string } | undefined;
-
-  constructor(clues: Clues) {
-    this.#clues = clues;
-  }
-
-  push(text: string): void {
-    if (this.#found) return;
-    this.#text += text;
-    if (this.#text.length > this.#clues.longest + BATCH) this.found();
-  }
-
-  found(): { readonly what: string; readonly line: string } | undefined {
-    if (this.#found) return this.#found;
-    const sighting = this.#clues.find(this.#text, this.#from);
-    if (sighting) {
-      const line = 1 + this.#newlinesBefore + newlinesIn(this.#text.slice(0, sighting.index));
-      const hasLines = this.#newlinesBefore > 0 || this.#text.includes('\n');
-      this.#found = { what: sighting.what, line: hasLines ? `, line ${line},` : '' };
-      return this.#found;
-    }
-    // The character before says whether a word begins where the search does.
-    const cut = Math.max(0, this.#text.length - this.#clues.longest - 1);
-    if (cut > 0) this.#from = 1;
-    this.#newlinesBefore += newlinesIn(this.#text.slice(0, cut));
-    this.#text = this.#text.slice(cut);
-    return undefined;
-  }
-}
-
-/** A text in an event that may be a part of a longer one. */
+/** A text in an event. */
 interface Delta {
   /** Equal for what is joined. */
-  readonly key: string;
-  /** `choices[0].delta.content` */
+  readonly keys: ReadonlySet<string>;
   readonly place: string;
   readonly text: string;
 }
@@ -129,48 +71,30 @@ interface Delta {
 /** Deeper than any API writes its deltas. */
 const MOST_DELTA_LEVELS = 20;
 
-/** What tells the deltas at one place from others at it: two calls may come in turn. */
-interface Labels {
-  /** `;index=1` */
-  readonly indexes: string;
-  /** `;id=call_2` */
-  readonly ids: string;
-}
-
 /**
  * The texts in an event: the answer's, its reasoning, the arguments of a call; in whatever shape the API has. Each is
- * joined in up to three ways: by its place alone, with the indexes around it, and with the ids as well, as some servers
- * send an id with the first delta of a call only.
+ * joined in up to three ways: by its place alone, with the indexes around it, and with the ids as well, as two calls may
+ * come in turn, and some servers send an id with the first delta of a call only.
  */
-function deltasIn(event: unknown): Delta[] {
-  const deltas: Delta[] = [];
-  function collect(value: unknown, place: string, labels: Labels, depth: number): void {
-    const { indexes, ids } = labels;
-    if (typeof value === 'string') {
-      deltas.push({ key: place, place, text: value });
-      if (indexes) deltas.push({ key: `${place}${indexes}`, place, text: value });
-      if (ids) deltas.push({ key: `${place}${indexes}${ids}`, place, text: value });
-    } else if (depth > MOST_DELTA_LEVELS) return;
-    else if (Array.isArray(value)) {
-      for (const [at, item] of value.entries()) collect(item, `${place}[${at}]`, labels, depth + 1);
-    } else if (isObject(value)) {
-      const inner = labelsOf(value, labels, depth === 0);
-      for (const key of Object.keys(value)) {
-        collect(value[key], place === '' ? key : `${place}.${key}`, inner, depth + 1);
-      }
-    }
+function* deltasIn(
+  value: unknown,
+  place = '',
+  indexes = '',
+  ids = '',
+  depth = 0,
+): Generator<Delta> {
+  if (typeof value === 'string') {
+    const keys = new Set([place, place + indexes, place + indexes + ids]);
+    yield { keys, place, text: value };
   }
-  collect(event, '', { indexes: '', ids: '' }, 0);
-  return deltas;
-}
-
-/** The labels in an object. The `id` of the whole event is that of the reply, or of the event alone. */
-function labelsOf(value: JsonObject, { indexes, ids }: Labels, isWhole: boolean): Labels {
-  for (const [name, label] of Object.entries(value)) {
+  if (depth > MOST_DELTA_LEVELS) return;
+  // The `id` of the whole event is that of the reply, or of the event alone.
+  const idName = depth === 0 ? /_id$/ : /(^|_)id$/;
+  for (const [name, label] of Object.entries(fieldsOf(value))) {
     if (typeof label === 'number' && /(^|_)index$/.test(name)) indexes += `;${name}=${label}`;
-    if (typeof label === 'string' && (isWhole ? /_id$/ : /(^|_)id$/).test(name)) {
-      ids += `;${name}=${label}`;
-    }
+    if (typeof label === 'string' && idName.test(name)) ids += `;${name}=${label}`;
   }
-  return { indexes, ids };
+  for (const item of itemsWithPlaces(value, place)) {
+    yield* deltasIn(item.value, item.place, indexes, ids, depth + 1);
+  }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { beforeEach, test } from 'node:test';
@@ -106,6 +106,42 @@ test('an exchange is on disk when its reader sees [DONE], and what follows is ad
     'chat-completions.json',
     'chat-completions.sse',
   ]);
+});
+
+for (const lineEnd of ['\n', '\r\n', '\r']) {
+  test(`an exchange is on disk when [DONE] has come byte by byte, with ${JSON.stringify(lineEnd)}, and not when a model says it`, async (t) => {
+    const folder = await scratch(t);
+    const read = async (text: string) => {
+      const fetch = async () =>
+        new Response(
+          new ReadableStream({
+            start(body) {
+              for (const byte of new TextEncoder().encode(text))
+                body.enqueue(new Uint8Array([byte]));
+            },
+          }),
+        );
+      const reader = (await recordFetch(fetch, folder)('http://x/v1/x')).body?.getReader();
+      for (const _ of text) await reader?.read();
+      return readdir(folder);
+    };
+    const frames = ['data: it says data: [DONE]', 'data: [DONE]'].map(
+      (line) => line + lineEnd.repeat(2),
+    );
+    assert.deepEqual(await read(frames[0] ?? ''), []);
+    assert.deepEqual((await read(frames.join(''))).sort(), ['x.body.txt', 'x.json']);
+  });
+}
+
+test('an exchange with nothing behind [DONE] is written once', async (t) => {
+  const folder = await scratch(t);
+  const { url } = await startCounting(t);
+  const reader = (await recordFetch(fetch, folder)(url, ask())).body?.getReader();
+  const head = join(folder, 'chat-completions.json');
+  await reader?.read();
+  const { ino } = await stat(head);
+  while (!(await reader?.read())?.done);
+  assert.equal((await stat(head)).ino, ino);
 });
 
 test('a reader that leaves behind what follows [DONE] has left nothing out', async (t) => {
