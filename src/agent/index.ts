@@ -30,7 +30,7 @@ import { realClock, sleep, type TurnClock } from './turn/clock.ts';
 import { callForInitTask, takeCallBack, whenPageLoads } from './turn/opening.ts';
 import { type AgentResponse, createNoResponse, createResponse } from './turn/response.ts';
 import { changeThread } from './turn/saved-thread.ts';
-import { beginTurn, isAnswering, isPressedTwice, showAgain } from './turn/turn.ts';
+import { beginTurn, isPressedTwice, runningTurn } from './turn/turn.ts';
 
 /*
  * The agent, from what the host calls to what it reads:
@@ -162,12 +162,12 @@ export default class LocalLLMStreamAgent {
     void show();
     whenPageLoads(thread, hostUtils?.threadRepository, () => {
       void show();
-      showAgain(thread);
+      runningTurn(thread)?.showAgain();
     });
     const unfinished = findUnfinished(thread.messages, config.baseURL);
     const kept = unfinished && (await server.keptAnswer(unfinished.id));
-    // The user was faster. The host would tell the page that nobody answers any more.
-    if (isAnswering(thread, hostUtils)) return new Promise(() => {});
+    // The user was faster, in this very panel. The host would tell the page that nobody answers any more.
+    if (hostUtils && runningTurn(thread)?.hostUtils === hostUtils) return new Promise(() => {});
     if (!kept) return createNoResponse();
     forgetOpenings(thread, hostUtils);
     const asked = { kind: 'resume', kept } as const;

@@ -24,13 +24,16 @@ import { adoptSaved, catchUp, saveReply } from './saved-thread.ts';
  *   opening.ts has what happens when a chat is opened; response.ts what the host is given; clock.ts the time of all of it
  */
 
-/** The last turn of each thread, until it has ended. The host makes a new agent when a setting changes, so no agent can hold it. */
+/** By thread. The host makes a new agent when a setting changes, so no agent can hold it. */
 const running = new Map<unknown, Turn>();
 
 /** When each thread's last turn ended. */
 const ended = new Map<unknown, number>();
 
 const keyOf = (thread: Thread): string | Thread => thread.id ?? thread;
+
+/** The last turn of a thread, until it has ended. */
+export const runningTurn = (thread: Thread): Turn | undefined => running.get(keyOf(thread));
 
 /** A host's loop that takes longer than this to notice the end of its stream does not count. */
 const LOOP_MS = 1000;
@@ -56,20 +59,8 @@ export function isPressedTwice(thread: Thread, button: string, clock: TurnClock)
   const at = clock.now();
   const isDouble = press?.key === key && press.button === button && at - press.at < DOUBLE_CLICK_MS;
   press = { key, button, at };
-  const last = running.get(key);
+  const last = runningTurn(thread);
   return isDouble || (last?.button === button && last.state !== 'ready');
-}
-
-/** Whether something is answered in a panel; each has services of its own. */
-export const isAnswering = (thread: Thread, hostUtils: HostUtils | undefined): boolean =>
-  hostUtils !== undefined && running.get(keyOf(thread))?.hostUtils === hostUtils;
-
-/**
- * Shows the reply that is being streamed in a page that was not there when it began; the host has sent the bubble before it
- * listened, and the Stop button with it.
- */
-export function showAgain(thread: Thread): void {
-  running.get(keyOf(thread))?.showAgain();
 }
 
 /**
@@ -85,7 +76,7 @@ export async function beginTurn(
   button?: string,
   leaving: Leaving = 'unwanted',
 ): Promise<Turn> {
-  const older = running.get(keyOf(thread));
+  const older = runningTurn(thread);
   const turn = new Turn(thread, hostUtils, clock, button);
   running.set(keyOf(thread), turn);
   await turn.begin(older, leaving);
@@ -252,6 +243,10 @@ export class Turn implements OpenReply {
     }
   };
 
+  /**
+   * Shows the reply in a page that was not there when it began; the host has sent the bubble before it listened, and the Stop
+   * button with it.
+   */
   showAgain(): void {
     const { bubble } = this;
     if (!bubble || this.signal.aborted) return;
