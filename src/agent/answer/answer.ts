@@ -117,28 +117,26 @@ async function answer(job: Job, page: AnswerPage): Promise<void> {
 async function stream(job: Job, page: AnswerPage, attempt: Attempt): Promise<void> {
   const { config, meta, server, turn } = job;
   const { baseURL, apiKey, timeouts } = config;
-  const { signal } = turn;
   const model = await modelToAsk(job);
   meta.requestedModel = model;
-  const watching = new AbortController();
-  const stopWatching = () => watching.abort();
-  signal.addEventListener('abort', stopWatching);
-  void watchModel(job, page, model, watching.signal);
-  try {
-    const isLlamaCpp = await server.isLlamaCpp();
-    const request = await buildRequest(job, model, attempt, isLlamaCpp);
-    const resume = isLlamaCpp && hasOwnBubble(job);
-    const options = { baseURL, apiKey, timeouts, fetch: page.fetch, signal, resume };
-    const reply = streamChat(request, options);
-    page.follow(reply, attempt);
-    for await (const event of reply.events()) {
-      stopWatching();
-      stoppedEarly.delete(baseURL);
-      await page.show(event);
-      if (event.type === 'finish') await endAnswer(job, page, event.result);
-    }
-  } finally {
-    stopWatching();
+  void watchModel(job, page, model);
+  const isLlamaCpp = await server.isLlamaCpp();
+  const request = await buildRequest(job, model, attempt, isLlamaCpp);
+  const resume = isLlamaCpp && hasOwnBubble(job);
+  const { fetch } = page;
+  const reply = streamChat(request, {
+    baseURL,
+    apiKey,
+    timeouts,
+    fetch,
+    signal: turn.signal,
+    resume,
+  });
+  page.follow(reply, attempt);
+  for await (const event of reply.events()) {
+    stoppedEarly.delete(baseURL);
+    await page.show(event);
+    if (event.type === 'finish') await endAnswer(job, page, event.result);
   }
 }
 
@@ -162,19 +160,18 @@ async function loadModel(
   void server.models(true).then(showModels, () => {});
 }
 
-/** Says what is waited for, until the signal ends it. */
+/** Says what is waited for, unless something has come by then. */
 async function watchModel(
   { config, server, clock, phrases }: Job,
   page: AnswerPage,
   model: string | undefined,
-  signal: AbortSignal,
 ): Promise<void> {
   const stoppedAt = stoppedEarly.get(config.baseURL);
   const isRecent = stoppedAt !== undefined && clock.now() - stoppedAt < STILL_BUSY_MS;
   const mayBeBusy = isRecent && (await server.isLlamaCpp());
   const models = await server.models().catch(() => []);
   const asked = models.find(({ id }) => id === model);
-  if (signal.aborted) return;
+  if (page.heard !== 'nothing') return;
   if (model !== undefined && asked?.loaded === false)
     page.waitFor((time) => phrases.loading(model, time));
   else if (mayBeBusy) page.waitFor(phrases.busy);

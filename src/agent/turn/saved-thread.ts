@@ -8,13 +8,8 @@ const isReply = (message: Message | undefined, id: unknown) =>
   message?.sender === 'bot' && message.id === id;
 
 /** Whether it is the earlier reply that goes on, and nobody has edited it. */
-function isContinued(message: Message, earlier: EarlierReply | undefined): earlier is EarlierReply {
-  return (
-    earlier?.isBegun === true &&
-    isReply(message, earlier.bubble.id) &&
-    textOf(message) === earlier.savedText
-  );
-}
+const isContinued = (message: Message, { isBegun, bubble, savedText }: EarlierReply) =>
+  isBegun && isReply(message, bubble.id) && textOf(message) === savedText;
 
 /** The saved thread, unless that is the very object that is at hand. */
 function readSaved(thread: Thread, repository?: ThreadRepository): Thread | undefined {
@@ -44,7 +39,7 @@ export function adoptSaved(
   const hasAll = isNewest || saved.messages.some((message) => isReply(message, bubble.id));
   saved.messages = saved.messages.map((one) => {
     if (isReply(one, bubble.id)) return bubble;
-    return isContinued(one, earlier) ? earlier.bubble : one;
+    return earlier && isContinued(one, earlier) ? earlier.bubble : one;
   });
   adopt(thread, saved, hasAll);
 }
@@ -83,11 +78,11 @@ export function saveReply(
   if (!saved || (reply && !own)) return;
   const before = JSON.stringify(saved);
   if (own && reply && textOf(reply).length >= textOf(own).length) Object.assign(own, reply);
-  const continued = saved.messages.find((one) => isContinued(one, earlier));
-  if (continued) Object.assign(continued, earlier?.ifEnded());
+  const continued = earlier && saved.messages.find((one) => isContinued(one, earlier));
+  if (continued) Object.assign(continued, earlier.ifEnded());
   if (JSON.stringify(saved) === before) return;
   writeThread(saved, repository);
-  if (continued && earlier) earlier.savedText = textOf(continued);
+  if (continued) earlier.savedText = textOf(continued);
 }
 
 /**

@@ -123,6 +123,16 @@ for (const [name, script, part] of [
   });
 }
 
+test('a panel that is closed between two chunks: the words that wait for the next one are saved', async () => {
+  server.script(thenSilent('Once ', 'upon'));
+  const host = chats.open();
+  const turn = host.send('One');
+  await host.chunk((text) => text === 'Once ');
+  host.close();
+  await turn;
+  assert.deepEqual(textsOf(host), ['One', 'Once upon']);
+});
+
 test('a panel that is closed at the end, or before an error: both are saved, and nothing else', async () => {
   for (const [last, saved] of [
     [ending(), /^part$/],

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import LocalLLMStreamAgent from '../../../src/agent/index.ts';
+import { sleep, type TurnClock } from '../../../src/agent/turn/clock.ts';
 import {
   chatsWith,
   lastMeta,
@@ -133,4 +135,26 @@ test('a long wait is shown, gone with the first token, and never saved', async (
   await turn;
   assert.equal(host.shown.get(id), 'At last.');
   assert.deepEqual(textsOf(host), ['Hi', 'At last.']);
+});
+
+test('a sleep leaves no listener on its signal, whether it ends by time or by an abort', async () => {
+  const due: (() => void)[] = [];
+  const clock: TurnClock = {
+    now: () => 0,
+    after(_, run) {
+      due.push(run);
+      return () => void due.pop();
+    },
+  };
+  const leaving = new AbortController();
+  const slept = sleep(5, clock, leaving.signal);
+  assert.equal(getEventListeners(leaving.signal, 'abort').length, 1);
+  due.pop()?.();
+  await slept;
+  assert.equal(getEventListeners(leaving.signal, 'abort').length, 0);
+  const cut = sleep(5, clock, leaving.signal);
+  leaving.abort();
+  await cut;
+  assert.equal(getEventListeners(leaving.signal, 'abort').length, 0);
+  assert.equal(due.length, 0);
 });
