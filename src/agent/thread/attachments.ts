@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
@@ -12,7 +13,12 @@ const TEXT_LIMIT = 262_144;
 const IMAGE_LIMIT = 10_485_760;
 
 /** What a file is for the model. */
-type Contents = ({ text: string } | { image: string }) & { bytes: number };
+interface Contents {
+  text?: string;
+  /** A data URL. */
+  image?: string;
+  bytes: number;
+}
 
 /** A file that a question names; without contents if it cannot be sent. */
 interface Attachment {
@@ -38,16 +44,14 @@ export async function loadAttachments(
   let ofLast: Attachment[] = [];
   for (const message of messages) {
     const markdown = message === questions[0] ? fieldsOf(thread.attachment).path : undefined;
-    const files = await Promise.all([
-      ...(typeof markdown === 'string' ? [attach(markdown, readMarkdown(markdown))] : []),
-      ...ownFiles(message, thread, storagePath),
-    ]);
+    const files = [
+      await attach(markdown, readMarkdown),
+      ...(message.sender === 'user' ? await ownFiles(message, thread, storagePath) : []),
+    ].flatMap((file) => file ?? []);
     const blocks = files.flatMap(({ name, contents }) =>
-      contents && 'text' in contents ? `${name}\n${fenced(contents.text)}` : [],
+      contents?.text === undefined ? [] : `${name}\n${fenced(contents.text)}`,
     );
-    const images = files.flatMap(({ contents }) =>
-      contents && 'image' in contents ? contents.image : [],
-    );
+    const images = files.flatMap(({ contents }) => contents?.image ?? []);
     const own = isFileAlone(message) ? '' : textOf(message);
     loaded.push({ ...message, text: [...blocks, own].filter(Boolean).join('\n\n'), images });
     if (message === questions.at(-1)) ofLast = files;
@@ -60,28 +64,27 @@ export function isFileAlone(message: Message): boolean {
   return LANGUAGES.some((one) => phrasesIn(one).hereIsAFile === textOf(message));
 }
 
-function ownFiles(
-  { sender, filePath, imagePath }: Message,
+async function ownFiles(
+  { filePath, imagePath }: Message,
   thread: Thread,
   storagePath: string | undefined,
-): Promise<Attachment>[] {
-  // A thread that was begun on Windows has backslashes, wherever it is read.
-  const localPath = (path: unknown) => (typeof path === 'string' ? path.replace(/\\/g, '/') : '');
-  const file = localPath(filePath);
-  const image = localPath(imagePath);
-  if (sender !== 'user') return [];
-  const readImage = async () => {
-    const contents = await readOwn(storagePath, thread, `${thread.id}/${image}`);
-    return contents && 'image' in contents ? contents : undefined;
-  };
-  return [
-    ...(file ? [attach(file, readOwn(storagePath, thread, file))] : []),
-    ...(image ? [attach(image, readImage())] : []),
-  ];
+): Promise<(Attachment | undefined)[]> {
+  const file = await attach(filePath, (path) => readOwn(storagePath, thread, path));
+  const image = await attach(imagePath, async (path) => {
+    const contents = await readOwn(storagePath, thread, `${thread.id}/${path}`);
+    return contents?.image === undefined ? undefined : contents;
+  });
+  return [file, image];
 }
 
-async function attach(path: string, read: Promise<Contents | undefined>): Promise<Attachment> {
-  return { name: basename(path), contents: await read.catch(() => undefined) };
+async function attach(
+  path: unknown,
+  read: (path: string) => Promise<Contents | undefined>,
+): Promise<Attachment | undefined> {
+  if (typeof path !== 'string' || path === '') return undefined;
+  // A thread that was begun on Windows has backslashes, wherever it is read.
+  const local = path.replace(/\\/g, '/');
+  return { name: basename(local), contents: await read(local).catch(() => undefined) };
 }
 
 /**
@@ -134,18 +137,8 @@ function contentsOf(bytes: Buffer): Contents | undefined {
   });
   if (begin === '89504e470d0a1a0a') return as('image/png');
   if (begin.startsWith('ffd8ff')) return as('image/jpeg');
-  const text = length <= TEXT_LIMIT ? utf8(bytes) : undefined;
-  return text === undefined ? undefined : { text, bytes: length };
-}
-
-/** `undefined` for what is no text in UTF-8. */
-function utf8(bytes: Buffer): string | undefined {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return text.includes('\0') ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  const isText = length <= TEXT_LIMIT && isUtf8(bytes) && !bytes.includes(0);
+  return isText ? { text: bytes.toString().replace(/^\ufeff/, ''), bytes: length } : undefined;
 }
 
 /** In a fence that is longer than any in the text. */

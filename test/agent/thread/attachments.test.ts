@@ -64,6 +64,12 @@ test('a text file stands before the message, with its name, in a fence longer th
   assert.equal(text, 'notes.md\n````\n# Notes\n```js\n1\n```\n````\n\nLook.');
 });
 
+test('a text file is sent without the mark of UTF-8 that Windows puts first', async () => {
+  writeFileSync(join(folder, 'marked.txt'), '\ufeffHi');
+  const { text } = await load({ filePath: 'thread_1/marked.txt' });
+  assert.equal(text, 'marked.txt\n```\nHi\n```\n\nLook.');
+});
+
 test('a path from Windows is read', async () => {
   assert.match((await load({ filePath: 'thread_1\\notes.md' })).text ?? '', /# Notes/);
 });
