@@ -22,6 +22,7 @@ import type { ChatReply, ChatRequest, ResumePoint, StreamOptions } from './types
  *                          For every read:
  *   read/sse               bytes → events
  *   reply/chunk            an event → a chunk, an error, or the end
+ *   reply/chunk-pattern      a chunk that is known but for its word → its word
  *   read/fold              a chunk → what it adds to the reply:
  *   read/delta-fields        reasoning, answer and calls, in whatever fields they are
  *   read/reasoning-marks     reasoning that is marked in the content

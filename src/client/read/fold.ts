@@ -29,6 +29,12 @@ export type Stage =
   /** A finish reason came after the last token. */
   | 'finished';
 
+/** A piece of a reply, as one delta has it. */
+export interface Word {
+  channel: Channel;
+  text: string;
+}
+
 interface FoldSettings {
   /** With more calls than that nothing is added to them: the stream is about to fail. */
   maxResultBytes: number;
@@ -57,6 +63,8 @@ export class Fold {
   #model: string | undefined;
   /** The chunk at hand says something of the answer. */
   #hasToken = false;
+  /** The first that it says, if it is the only one. */
+  #word: Word | undefined;
   /** Tokens came after a finish reason: this server sends it early, or with every chunk. */
   #hasFinishedFalsely = false;
 
@@ -75,25 +83,39 @@ export class Fold {
     this.#splitter = new ReasoningSplitter(this.#add, this.#correct, startsInReasoning);
   }
 
-  /** Takes one chunk. */
-  addChunk(chunk: ChatChunk): void {
+  /** Takes a chunk that is equal to the one before it, but for its word: nothing else of it is news. */
+  addWord({ channel, text }: Word): void {
+    if (channel === 'text') return this.#splitter.push(text);
+    this.#splitter.onReasoningField();
+    this.#add(channel, text);
+  }
+
+  /**
+   * Takes a chunk.
+   * @returns its word, if it says one and nothing else
+   */
+  addChunk(chunk: ChatChunk): Word | undefined {
     if (typeof chunk.model === 'string') this.#model = chunk.model;
-    if (isUsage(chunk.usage)) this.#usage = chunk.usage;
-    if (isObject(chunk.prompt_progress)) {
+    const hasUsage = isUsage(chunk.usage);
+    if (hasUsage) this.#usage = chunk.usage;
+    const hasProgress = isObject(chunk.prompt_progress);
+    if (hasProgress) {
       const { processed, total } = chunk.prompt_progress;
       this.#emit({ type: 'progress', processed: Number(processed), total: Number(total) });
     }
     const { index, delta, message, finish_reason } = fieldsOf(itemsOf(chunk.choices)[0]);
     // With `n` above 1 the others come in chunks of their own.
-    if (Number(index) > 0) return;
+    if (Number(index) > 0) return undefined;
     // A whole completion, from a server that does not stream.
     const isWhole = !delta && !this.bytes && isObject(message);
     this.#hasToken = false;
+    this.#word = undefined;
     readDelta(isWhole ? message : delta, this.#say, this.#addToCall);
     const hasFinish = isFinishReason(finish_reason);
     if (hasFinish) this.finishReason = finish_reason;
     if (isWhole) this.stage = 'finished';
     else this.stage = this.#nextStage(hasFinish);
+    return hasUsage || hasProgress || hasFinish || isWhole ? undefined : this.#word;
   }
 
   /** Gives out what was held back for the other half of a mark or of a character. */
@@ -130,10 +152,10 @@ export class Fold {
 
   /** Takes what a delta says of the answer. */
   readonly #say = (channel: Channel, text: string): void => {
+    const word = { channel, text };
+    this.#word = this.#hasToken ? undefined : word;
     this.#hasToken = true;
-    if (channel === 'text') return this.#splitter.push(text);
-    this.#splitter.onReasoningField();
-    this.#add(channel, text);
+    this.addWord(word);
   };
 
   /** @param isLast - no other half of a character will come */
@@ -165,6 +187,7 @@ export class Fold {
 
   readonly #addToCall = (item: unknown): void => {
     this.#hasToken = true;
+    this.#word = undefined;
     // One event may hold millions of them.
     if (this.bytes > this.#maxBytes) return;
     this.#calls ??= new ToolCallCollector();

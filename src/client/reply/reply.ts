@@ -11,6 +11,7 @@ import type { Outcome, Stream } from './stream.ts';
  *   stream.ts   machine, which asks the connection for bytes and handles one event at a time
  *   incoming.ts reads a response's events
  *   chunk.ts    parses the data of an event, and knows an error among chunks
+ *   chunk-pattern.ts  knows the word of a chunk that is otherwise equal to the last ones, without parsing it
  *   phase.ts    what the server is waited for, and how long
  *   result.ts   when things happened, and what was collected as a message
  *   what-failed.ts  the words for what goes wrong

@@ -16,18 +16,11 @@ import type {
   Verdict,
 } from '../types.ts';
 import { isComment, isDone, isError, parseChunk } from './chunk.ts';
+import { ChunkPattern } from './chunk-pattern.ts';
 import { type BodyEnd, IncomingEvents } from './incoming.ts';
 import { limitOf, nextPhase, type Phase } from './phase.ts';
 import { type Moments, measure, toMessage } from './result.ts';
-import {
-  brokeOff,
-  MOST_SHOWN,
-  noEventStream,
-  notJson,
-  reportedError,
-  silent,
-  tooLarge,
-} from './what-failed.ts';
+import { endedEarly, MOST_SHOWN, notJson, reportedError, silent, tooLarge } from './what-failed.ts';
 
 /** How long a body may take to end after `[DONE]`; in ms. */
 const CLOSING_MS = 200;
@@ -59,6 +52,7 @@ export class Stream {
   readonly #fold: Fold;
   readonly #clock = new Clock(() => this.#onTimeout());
   readonly #moments: Omit<Moments, 'head'> = {};
+  readonly #pattern = new ChunkPattern();
   #phase: Phase = 'firstToken';
   /** The first chunk's JSON, if it is an object of some other kind. */
   #oddStart: string | undefined;
@@ -197,23 +191,31 @@ export class Stream {
     const { server, onChunk, maxResultBytes } = this.#settings;
     if (data === undefined) throw server.fail(tooLarge('maxEventBytes'));
     if (event === 'error') throw server.fail(reportedError(data));
-    if (isDone(data)) return this.#finish(true);
-    if (isComment(data)) return;
-    const chunk = this.#parse(data);
-    if (!chunk) return;
-    if (!this.#hasStarted && !chunk.choices) this.#oddStart = data.slice(0, MOST_SHOWN);
-    this.#hasStarted = true;
-    onChunk?.(chunk, data);
+    // A program that sees the chunks gets each of them as it was parsed.
+    const word = onChunk ? undefined : this.#pattern.match(data);
+    if (word) this.#fold.addWord(word);
+    else if (isDone(data)) return this.#finish(true);
+    else this.#handleChunk(data);
     // It may have aborted, or left.
     if (this.#outcome) return;
-    if (isError(chunk)) throw server.fail(reportedError(chunk));
-    this.#fold.addChunk(chunk);
     // What is kept for a reader that is away counts, too.
     const keptBytes = this.#readsAhead ? this.#happened.length * EVENT_BYTES : 0;
     if (this.#fold.bytes + keptBytes > maxResultBytes)
       throw server.fail(tooLarge('maxResultBytes'));
     if (this.#fold.bytes > 0) this.#moments.firstToken ??= now();
     this.#enter(nextPhase(this.#phase, this.#fold));
+  }
+
+  #handleChunk(data: string): void {
+    const { server, onChunk } = this.#settings;
+    const chunk = isComment(data) ? undefined : this.#parse(data);
+    if (!chunk) return;
+    if (!this.#hasStarted && !chunk.choices) this.#oddStart = data.slice(0, MOST_SHOWN);
+    this.#hasStarted = true;
+    onChunk?.(chunk, data);
+    if (this.#outcome) return;
+    if (isError(chunk)) throw server.fail(reportedError(chunk));
+    this.#pattern.learn(data, this.#fold.addChunk(chunk));
   }
 
   #parse(data: string): ChatChunk | undefined {
@@ -243,12 +245,9 @@ export class Stream {
     this.#fold.flush();
     // What was held back comes before the error.
     if (this.#happened.length > length) return;
-    const { fail } = this.#settings.server;
     const isEventStream = bytes > 0 || contentType.startsWith('text/event-stream');
     const said = strayLines || (isEventStream ? undefined : this.#oddStart);
-    if (!said || cause !== undefined) throw fail(brokeOff(cause));
-    // llama.cpp's router writes a bare line if the model's process has died.
-    throw fail(isEventStream ? reportedError(said) : noEventStream(said));
+    throw this.#settings.server.fail(endedEarly(cause, said, isEventStream));
   }
 
   /** @param isSaid - the server has said that nothing follows */

@@ -34,17 +34,25 @@ export function silent(option: 'firstToken' | 'idle', ms: number): Failure {
   };
 }
 
-/** @param cause - what the body threw; `undefined` if it ended cleanly */
-export const brokeOff = (cause: unknown): Failure => ({
-  kind: 'interrupted',
-  did: 'broke off before the answer was finished',
-  cause,
-});
-
-export const noEventStream = (said: string): Failure => ({
-  kind: 'protocol',
-  did: 'sent no event stream',
-  said,
-  reason: 'base-url',
-  hint: 'Does options.baseURL end with /v1?',
-});
+/**
+ * A body that is over before its reply is.
+ * @param said - what the server wrote in the place of events
+ */
+export function endedEarly(
+  cause: unknown,
+  said: string | undefined,
+  isEventStream: boolean,
+): Failure {
+  if (!said || cause !== undefined) {
+    return { kind: 'interrupted', did: 'broke off before the answer was finished', cause };
+  }
+  // llama.cpp's router writes a bare line if the model's process has died.
+  if (isEventStream) return reportedError(said);
+  return {
+    kind: 'protocol',
+    did: 'sent no event stream',
+    said,
+    reason: 'base-url',
+    hint: 'Does options.baseURL end with /v1?',
+  };
+}

@@ -329,3 +329,25 @@ test('of calls no more are kept than the result may have: one event may hold mil
   assert.equal(events.length, Math.floor(1000 / 64) + 1);
   assert.ok(reply.bytes > 1000);
 });
+
+test('a chunk gives its word if it says nothing else: only then can the next be known by it', () => {
+  const reply = fold([]).reply;
+  const word = (one: unknown) => reply.addChunk(one as ChatChunk);
+  assert.deepEqual(word(chunk({ content: 'Hi' })), { channel: 'text', text: 'Hi' });
+  assert.deepEqual(word(chunk({ reasoning: 'Hm' })), { channel: 'reasoning', text: 'Hm' });
+  for (const more of [
+    chunk({}),
+    chunk({ content: '' }),
+    chunk({ content: 'Hi' }, 'stop'),
+    chunk({ content: 'Hi', reasoning: 'Hm' }),
+    chunk({ content: ['a', 'b', 'c'].map((text) => ({ type: 'text', text })) }),
+    chunk({ content: 'Hi', tool_calls: [{ index: 0, function: { name: 'a' } }] }),
+    { ...chunk({ content: 'Hi' }), usage: { completion_tokens: 1 } },
+    { ...chunk({ content: 'Hi' }), prompt_progress: {} },
+    { choices: [{ index: 1, delta: { content: 'Hi' } }] },
+  ]) {
+    assert.equal(word(more), undefined, JSON.stringify(more));
+  }
+  const whole = { choices: [{ message: { content: 'Hi' } }] };
+  assert.equal(fold([]).reply.addChunk(whole), undefined);
+});
