@@ -7,46 +7,45 @@ import { findReason, type KnownReason, type ReasonRow } from './errors.ts';
  * @see https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
 const connectionReasons: readonly ReasonRow[] = [
-  {
-    reason: 'refused',
-    signs: /ECONNREFUSED|connection ?refused/i,
-    hint: 'Start the server. LM Studio: `lms server start`',
-  },
-  {
-    reason: 'dns',
-    signs: /ENOTFOUND|EAI_AGAIN|lookup address|dns error|service not known/i,
-    hint: 'Correct the name in options.baseURL; 127.0.0.1 is this machine',
-  },
-  {
-    reason: 'runtime-limit',
-    signs: /UND_ERR_(HEADERS|BODY)_TIMEOUT/,
-    hint: 'Set options.fetch to nodeFetch, which has no such limit',
-  },
-  {
-    reason: 'unreachable',
-    signs: /UNREACH|EADDRNOTAVAIL|ETIMEDOUT|CONNECT_TIMEOUT|no route to host|connection timed out/i,
-    hint: 'Check the address in options.baseURL, the network and the firewall',
-  },
-  {
-    reason: 'tls-untrusted',
-    signs: /self.signed|UNABLE.TO.(VERIFY|GET_ISSUER)|UnknownIssuer/i,
-    hint: 'Let the runtime trust the certificate; Node: NODE_EXTRA_CA_CERTS=certificate.pem',
-  },
-  {
-    reason: 'tls-certificate',
-    signs: /CERT\w*.HAS.EXPIRED|CERT_NOT_YET_VALID|CERT_ALTNAME|invalid peer certificate/i,
-    hint: 'The server needs another certificate, or options.baseURL the name that is in it',
-  },
-  {
-    reason: 'tls-plain-http',
-    signs: /EPROTO|wrong.version.number|packet.length.too.long|corrupt message|InvalidContentType/i,
-    hint: 'Does the server speak http only? Then options.baseURL begins with http://',
-  },
-  {
-    reason: 'reset',
-    signs:
-      /ECONNRESET|EPIPE|UND_ERR_SOCKET|connection ?(was )?(reset|closed|lost)|socket hang up|other side closed|broken pipe/i,
-  },
+  [
+    'refused',
+    /ECONNREFUSED|connection ?refused/i,
+    'Start the server. LM Studio: `lms server start`',
+  ],
+  [
+    'dns',
+    /ENOTFOUND|EAI_AGAIN|lookup address|dns error|service not known/i,
+    'Correct the name in options.baseURL; 127.0.0.1 is this machine',
+  ],
+  [
+    'runtime-limit',
+    /UND_ERR_(HEADERS|BODY)_TIMEOUT/,
+    'Set options.fetch to nodeFetch, which has no such limit',
+  ],
+  [
+    'unreachable',
+    /UNREACH|EADDRNOTAVAIL|ETIMEDOUT|CONNECT_TIMEOUT|no route to host|connection timed out/i,
+    'Check the address in options.baseURL, the network and the firewall',
+  ],
+  [
+    'tls-untrusted',
+    /self.signed|UNABLE.TO.(VERIFY|GET_ISSUER)|UnknownIssuer/i,
+    'Let the runtime trust the certificate; Node: NODE_EXTRA_CA_CERTS=certificate.pem',
+  ],
+  [
+    'tls-certificate',
+    /CERT\w*.HAS.EXPIRED|CERT_NOT_YET_VALID|CERT_ALTNAME|invalid peer certificate/i,
+    'The server needs another certificate, or options.baseURL the name that is in it',
+  ],
+  [
+    'tls-plain-http',
+    /EPROTO|wrong.version.number|packet.length.too.long|corrupt message|InvalidContentType/i,
+    'Does the server speak http only? Then options.baseURL begins with http://',
+  ],
+  [
+    'reset',
+    /ECONNRESET|EPIPE|UND_ERR_SOCKET|connection ?(was )?(reset|closed|lost)|socket hang up|other side closed|broken pipe/i,
+  ],
 ];
 
 /** The reason of a failed connection, by its code, else by its words. */

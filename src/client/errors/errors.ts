@@ -90,15 +90,13 @@ export interface KnownReason {
   hint?: string | undefined;
 }
 
-/** A reason, and the signs by which it is known in a code or in words. */
-export interface ReasonRow extends KnownReason {
-  signs: RegExp;
-}
+/** A reason, the signs by which it is known in a code or in words, and what to do about it. */
+export type ReasonRow = readonly [reason: ErrorReason, signs: RegExp, hint?: string];
 
 /** What the first row says whose signs are in the text. */
 export function findReason(rows: readonly ReasonRow[], text: string): KnownReason | undefined {
-  const row = rows.find(({ signs }) => signs.test(text));
-  return row && { reason: row.reason, hint: row.hint };
+  const row = rows.find(([, signs]) => signs.test(text));
+  return row && { reason: row[0], hint: row[2] };
 }
 
 /** The fields of a {@link ChatError} beside its message. What is not known is absent. */

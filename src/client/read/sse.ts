@@ -11,14 +11,8 @@ export interface ServerEvent {
   data?: string;
 }
 
-/** The mark that may begin a text in UTF-8, and that is no part of it. */
-const BOM = '\ufeff';
-
 /** The names of a stream's fields, of which a cut may leave the beginning. */
 const FIELD_NAMES = ['data', 'event', 'id', 'retry'];
-
-/** Decodes reads that are whole texts. It keeps nothing between two reads, so all streams can share it. */
-const wholeDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Cuts a body into events by the HTML standard's rules, with three things that local servers need on top: JSON
@@ -32,9 +26,7 @@ export class EventReader {
 
   readonly #maxEventBytes: number;
   readonly #parser: ReturnType<typeof createParser>;
-  /** Decodes the reads behind one that ended inside a character. */
-  #pieceDecoder: TextDecoder | undefined;
-  #isFirstRead = true;
+  readonly #decoder = new TextDecoder();
   /** An LF at the start of the next read belongs to the CR at the end of this one: it is no line end of its own. */
   #endedWithCR = false;
   #strayLines = '';
@@ -50,7 +42,7 @@ export class EventReader {
   }
 
   push(bytes: Uint8Array): void {
-    this.#readText(this.#decode(bytes));
+    this.#readText(this.#decoder.decode(bytes, { stream: true }));
   }
 
   /**
@@ -58,31 +50,14 @@ export class EventReader {
    * @returns the lines that belong to no event: an HTML page, a plain-text error
    */
   end(): string {
-    this.#readText(`${this.#pieceDecoder?.decode() ?? ''}\n\n`);
+    this.#readText(`${this.#decoder.decode()}\n\n`);
     if (parseJson(this.#strayLines)) this.events.push({ data: this.#strayLines });
     return this.#strayLines;
   }
 
-  /**
-   * Runtimes decode a whole text several times faster than a piece of a stream. A read that ends in ASCII, as nearly all
-   * do, is whole; only from one that may end inside a character on a decoder of the stream's own is needed.
-   */
-  #decode(bytes: Uint8Array): string {
-    const last = bytes.at(-1);
-    // An empty read, which may come inside a character.
-    if (last === undefined) return '';
-    const mayBeCut = last > 0x7f;
-    if (!mayBeCut && !this.#pieceDecoder) return wholeDecoder.decode(bytes);
-    this.#pieceDecoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
-    return this.#pieceDecoder.decode(bytes, { stream: mayBeCut });
-  }
-
   #readText(text: string): void {
     if (!text) return;
-    const startsWithLF = text[0] === '\n';
-    const isDropped = (this.#isFirstRead && text[0] === BOM) || (this.#endedWithCR && startsWithLF);
-    const lines = isDropped ? text.slice(1) : text;
-    this.#isFirstRead = false;
+    const lines = this.#endedWithCR && text[0] === '\n' ? text.slice(1) : text;
     this.#endedWithCR = lines.endsWith('\r');
     // The parser waits for the character after a CR that ends a read, in case it is an LF, and with a CR in it scans
     // to the end of the read for every line. So it gets LF only.
