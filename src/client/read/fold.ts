@@ -1,16 +1,17 @@
 import { fieldsOf, isObject, itemsOf } from '../json.ts';
 import type { ChatChunk, PartialResult, ReplyEvent, Usage, Verdict } from '../types.ts';
 import { type Channel, readDelta } from './delta-fields.ts';
+import type { Queue } from './queue.ts';
 import { ReasoningSplitter } from './reasoning-marks.ts';
+import { utf8Length } from './sse.ts';
 import { ToolCallCollector } from './tool-calls.ts';
-import { utf8Length } from './utf8.ts';
 import { type EndKind, judge, readEnd } from './verdict.ts';
 
 /*
  * From a body's bytes to what a reply holds.
  *
  *   in               bytes, as the connection reads them
- *   sse.ts           bytes → events; utf8.ts and queue.ts help
+ *   sse.ts           bytes → events; queue.ts keeps them
  *   (reply/chunk.ts  an event's data → a chunk)
  *   fold.ts          a chunk → the pieces of the reply, and the reply so far
  *   delta-fields.ts    finds reasoning, answer and calls in a delta, in whatever fields servers put them
@@ -50,7 +51,7 @@ export class Fold {
   /** As sent, the last one. */
   finishReason: string | undefined;
 
-  readonly #emit: (event: ReplyEvent) => void;
+  readonly #events: Queue<ReplyEvent>;
   readonly #maxBytes: number;
   readonly #maxTokens: number | undefined;
   readonly #splitter: ReasoningSplitter;
@@ -69,15 +70,15 @@ export class Fold {
   #hasFinishedFalsely = false;
 
   /**
-   * @param emit - gets the pieces as they come
+   * @param events - gets the pieces as they come
    * @param maxTokens - the request's budget, if it has one
    */
   constructor(
-    emit: (event: ReplyEvent) => void,
+    events: Queue<ReplyEvent>,
     { maxResultBytes, startsInReasoning }: FoldSettings,
     maxTokens: number | undefined,
   ) {
-    this.#emit = emit;
+    this.#events = events;
     this.#maxBytes = maxResultBytes;
     this.#maxTokens = maxTokens;
     this.#splitter = new ReasoningSplitter(this.#add, this.#correct, startsInReasoning);
@@ -101,7 +102,7 @@ export class Fold {
     const hasProgress = isObject(chunk.prompt_progress);
     if (hasProgress) {
       const { processed, total } = chunk.prompt_progress;
-      this.#emit({ type: 'progress', processed: Number(processed), total: Number(total) });
+      this.#events.push({ type: 'progress', processed: Number(processed), total: Number(total) });
     }
     const { index, delta, message, finish_reason } = fieldsOf(itemsOf(chunk.choices)[0]);
     // With `n` above 1 the others come in chunks of their own.
@@ -174,7 +175,7 @@ export class Fold {
     if (isText) this.#textSoFar += piece;
     else this.#reasoningSoFar += piece;
     this.bytes += utf8Length(piece);
-    this.#emit({ type: channel, text: piece });
+    this.#events.push({ type: channel, text: piece });
   };
 
   /** All text so far was reasoning. */
@@ -182,7 +183,7 @@ export class Fold {
     const reasoning = this.#textSoFar;
     this.#reasoningSoFar += reasoning;
     this.#textSoFar = '';
-    this.#emit({ type: 'correction', reasoning });
+    this.#events.push({ type: 'correction', reasoning });
   };
 
   readonly #addToCall = (item: unknown): void => {
@@ -194,7 +195,7 @@ export class Fold {
     const { bytes } = this.#calls;
     const fragment = this.#calls.add(item);
     this.bytes += this.#calls.bytes - bytes;
-    this.#emit({ type: 'tool_call', ...fragment });
+    this.#events.push({ type: 'tool_call', ...fragment });
   };
 
   /**

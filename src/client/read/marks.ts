@@ -1,22 +1,17 @@
-interface MarkPair {
-  open: string;
-  close: string;
-}
-
 /** The marks around reasoning, by the models that were seen to send them. */
-export const pairs: readonly MarkPair[] = [
+export const pairs: readonly (readonly [open: string, close: string])[] = [
   // DeepSeek, Qwen and most others.
-  { open: '<think>', close: '</think>' },
+  ['<think>', '</think>'],
   // Qwen Code's models.
-  { open: '<thinking>', close: '</thinking>' },
+  ['<thinking>', '</thinking>'],
   // Magistral.
-  { open: '[THINK]', close: '[/THINK]' },
+  ['[THINK]', '[/THINK]'],
   // Gemma 4.
-  { open: '<|channel>thought', close: '<channel|>' },
+  ['<|channel>thought', '<channel|>'],
   // Seed-OSS.
-  { open: '<seed:think>', close: '</seed:think>' },
+  ['<seed:think>', '</seed:think>'],
   // Cohere's Command A Reasoning and R7B.
-  { open: '<|START_THINKING|>', close: '<|END_THINKING|>' },
+  ['<|START_THINKING|>', '<|END_THINKING|>'],
 ];
 
 /**
@@ -47,8 +42,8 @@ export const TOKEN_OPENINGS = [
   '<|START_RESPONSE|>',
 ];
 
-export const OPENINGS = [...pairs.map(({ open }) => open), ...TOKEN_OPENINGS];
-export const CLOSINGS = pairs.map(({ close }) => close);
+export const OPENINGS = [...pairs.map(([open]) => open), ...TOKEN_OPENINGS];
+export const CLOSINGS = pairs.map(([, close]) => close);
 export const ALL_MARKS = [...OPENINGS, ...CLOSINGS];
 
 export interface FoundMark {

@@ -136,7 +136,7 @@ export class ReasoningSplitter {
     if (!mark) return this.#goOn(this.#unmarked, content);
     this.hasSeenMark = true;
     if (TOKEN_OPENINGS.includes(mark)) return this.#goOn('tokens', start);
-    this.#closings = pairs.filter(({ open }) => open === mark).map(({ close }) => close);
+    this.#closings = pairs.filter(([open]) => open === mark).map(([, close]) => close);
     return this.#goOn('reasoning', start.slice(mark.length));
   }
 

@@ -1,7 +1,6 @@
 import { createParser, type EventSourceMessage, type ParseError } from 'eventsource-parser';
 import { isObject, parseJson } from '../json.ts';
 import { Queue } from './queue.ts';
-import { utf8Length } from './utf8.ts';
 
 /** A server-sent event. */
 export interface ServerEvent {
@@ -79,3 +78,11 @@ export class EventReader {
     if (!line || this.#strayLines.length > this.#maxEventBytes) this.events.push({});
   }
 }
+
+const encoder = new TextEncoder();
+
+const NOT_ASCII = /[^\0-\x7f]/;
+
+/** The bytes that a text takes in UTF-8. Most deltas are ASCII, and to look is quicker than to encode them. */
+export const utf8Length = (text: string): number =>
+  NOT_ASCII.test(text) ? encoder.encode(text).length : text.length;

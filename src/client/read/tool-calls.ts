@@ -1,6 +1,6 @@
 import { fieldsOf, isObject, parseJson } from '../json.ts';
 import type { ToolCall } from '../types.ts';
-import { utf8Length } from './utf8.ts';
+import { utf8Length } from './sse.ts';
 import type { EndKind } from './verdict.ts';
 
 /** What one fragment costs beside its text, so that a flood of empty ones is bounded, too. */

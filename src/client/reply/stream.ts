@@ -75,7 +75,7 @@ export class Stream {
   ) {
     this.#settings = readStreamOptions(options, () => this.soFar());
     const { timeouts, maxEventBytes } = this.#settings;
-    this.#fold = new Fold((event) => this.#happened.push(event), this.#settings, maxTokens);
+    this.#fold = new Fold(this.#happened, this.#settings, maxTokens);
     this.#source = createSource(this.#settings, start);
     this.#incoming = new IncomingEvents(this.#source, maxEventBytes, () => this.#comeBack());
     this.#clock.limit(timeouts.firstToken);
@@ -145,18 +145,18 @@ export class Stream {
 
   #read(): void {
     if (this.#incoming.isReading || this.#outcome) return;
-    if (this.#moments.sent === undefined && !this.#start()) return;
+    if (this.#moments.sent === undefined) this.#start();
+    // The signal may have aborted before.
+    if (this.#outcome) return;
     this.#clock.wait();
     this.#incoming.read();
   }
 
-  /** @returns whether there is anything to wait for: the signal may have aborted before */
-  #start(): boolean {
+  #start(): void {
     const { signal } = this.#settings.server;
     this.#moments.sent = now();
     if (signal?.aborted) this.#onAbort();
     else if (signal) this.#stopListening = listenForAbort(signal, () => this.#onAbort());
-    return !this.#outcome;
   }
 
   #comeBack(): void {

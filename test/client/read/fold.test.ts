@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fold } from '../../../src/client/read/fold.ts';
+import { Queue } from '../../../src/client/read/queue.ts';
 import type { ChatChunk, ReplyEvent } from '../../../src/client/types.ts';
 import { chunk } from '../streams.ts';
 
@@ -14,14 +15,12 @@ function fold(
   chunks: readonly unknown[],
   { maxTokens = undefined as number | undefined, startsInReasoning = false } = {},
 ): Folded {
-  const events: ReplyEvent[] = [];
-  const reply = new Fold(
-    (event) => events.push(event),
-    { maxResultBytes: 1e6, startsInReasoning },
-    maxTokens,
-  );
+  const queue = new Queue<ReplyEvent>();
+  const reply = new Fold(queue, { maxResultBytes: 1e6, startsInReasoning }, maxTokens);
   for (const one of chunks) reply.addChunk(one as ChatChunk);
   reply.flush();
+  const events: ReplyEvent[] = [];
+  for (let event = queue.take(); event; event = queue.take()) events.push(event);
   return { events, reply };
 }
 
@@ -322,9 +321,9 @@ test('calls are complete only once the reply is finished, and not where their ar
 });
 
 test('of calls no more are kept than the result may have: one event may hold millions', () => {
-  const events: unknown[] = [];
+  const events = new Queue<ReplyEvent>();
   const settings = { maxResultBytes: 1000, startsInReasoning: false };
-  const reply = new Fold((event) => events.push(event), settings, undefined);
+  const reply = new Fold(events, settings, undefined);
   reply.addChunk(chunk({ tool_calls: Array(1000).fill(0) }));
   assert.equal(events.length, Math.floor(1000 / 64) + 1);
   assert.ok(reply.bytes > 1000);

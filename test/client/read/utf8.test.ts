@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { utf8Length } from '../../../src/client/read/utf8.ts';
+import { utf8Length } from '../../../src/client/read/sse.ts';
 
 const lengths: [text: string, bytes: number][] = [
   ['', 0],
