@@ -13,7 +13,7 @@ export function checkType(name: string, value: unknown, type: OptionType): void 
     throw new TypeError(`${name} must be of type ${type}`);
   }
   if (typeof value === 'number' && !(value >= 0)) {
-    throw new TypeError(`${name} must be a number that is 0 or more`);
+    throw new TypeError(`${name} must be 0 or more`);
   }
 }
 

@@ -10,7 +10,7 @@ function problemInChinese(problem: string): string {
     .replace(' must be an object such as ', ' 必须是对象，例如 ')
     .replace(/ must be an object$/, ' 必须是对象')
     .replace(/ must be of type (\w+)$/, ' 的类型必须是 $1')
-    .replace(/ must be a number that is 0 or more$/, ' 必须是不小于 0 的数字')
+    .replace(/ must be 0 or more$/, ' 必须是不小于 0 的数字')
     .replace(/ must be one of (.*)$/, ' 只能是 $1 之一')
     .replace(/ must begin with (.*) or (.*)$/, ' 必须以 $1 或 $2 开头')
     .replace(/^.* cannot be sent in a header$/, 'API 令牌或 `baseURL` 里有不能发送的字符');

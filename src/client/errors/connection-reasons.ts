@@ -35,12 +35,12 @@ const connectionReasons: readonly ReasonRow[] = [
   [
     'tls-certificate',
     /CERT\w*.HAS.EXPIRED|CERT_NOT_YET_VALID|CERT_ALTNAME|invalid peer certificate/i,
-    'The server needs another certificate, or options.baseURL the name that is in it',
+    'Correct the name in options.baseURL, or the certificate of the server',
   ],
   [
     'tls-plain-http',
     /EPROTO|wrong.version.number|packet.length.too.long|corrupt message|InvalidContentType/i,
-    'Does the server speak http only? Then options.baseURL begins with http://',
+    'Begin options.baseURL with http://',
   ],
   [
     'reset',
@@ -49,6 +49,7 @@ const connectionReasons: readonly ReasonRow[] = [
 ];
 
 /** The reason of a failed connection, by its code, else by its words. */
-export function findConnectionReason({ words, code }: ConnectionWords): KnownReason {
-  return findReason(connectionReasons, code ?? '') ?? findReason(connectionReasons, words) ?? {};
+export function findConnectionReason({ words, code = '' }: ConnectionWords): KnownReason {
+  const byCode = findReason(connectionReasons, code);
+  return byCode.reason ? byCode : findReason(connectionReasons, words);
 }

@@ -93,10 +93,10 @@ export interface KnownReason {
 /** A reason, the signs by which it is known in a code or in words, and what to do about it. */
 export type ReasonRow = readonly [reason: ErrorReason, signs: RegExp, hint?: string];
 
-/** What the first row says whose signs are in the text. */
-export function findReason(rows: readonly ReasonRow[], text: string): KnownReason | undefined {
-  const row = rows.find(([, signs]) => signs.test(text));
-  return row && { reason: row[0], hint: row[2] };
+/** What the first row says whose signs are in the text; nothing if there is none. */
+export function findReason(rows: readonly ReasonRow[], text: string): KnownReason {
+  const [reason, , hint] = rows.find(([, signs]) => signs.test(text)) ?? [];
+  return { reason, hint };
 }
 
 /** The fields of a {@link ChatError} beside its message. What is not known is absent. */

@@ -51,11 +51,7 @@ export function createFail({ base, secrets, partial }: FailureContext): Fail {
       reason !== undefined
         ? { reason, hint }
         : serverMessage || status !== undefined
-          ? findServerReason({
-              status: status ?? server.code,
-              codes: [server.code, server.type],
-              words: serverMessage,
-            })
+          ? findServerReason(status, server)
           : findConnectionReason(connection);
     const words = serverMessage || connection.words;
     const shownWords = clip(blank(words));
@@ -63,11 +59,10 @@ export function createFail({ base, secrets, partial }: FailureContext): Fail {
     return new ChatError(
       `${shownURL} ${did}${shownWords && `: ${shownWords}`}`,
       {
+        ...known,
         kind: known.reason === 'runtime-limit' ? 'timeout' : kind,
-        reason: known.reason,
-        hint: known.hint,
         status,
-        serverMessage: serverMessage ? blank(serverMessage) : undefined,
+        serverMessage: blank(serverMessage || undefined),
         code: blank(server.code ?? connection.code),
         partial: blank(partial?.()),
       },

@@ -1,13 +1,5 @@
 import { findReason, type KnownReason, type ReasonRow } from './errors.ts';
-
-/** What a server's error is known by. */
-export interface ServerSigns {
-  /** The HTTP status, else the number that the error itself gives as its code. */
-  status: number | string | undefined;
-  /** The error's `code` and `type`. */
-  codes: readonly unknown[];
-  words: string;
-}
+import type { ServerWords } from './server-words.ts';
 
 /**
  * What is known of servers' errors, as LM Studio, llama.cpp, Ollama, vLLM, LocalAI, Lemonade, mlx and gateways word
@@ -79,11 +71,17 @@ const serverReasons: readonly ReasonRow[] = [
 /** How many characters at the start and at the end of long words (a page, a template) are searched for signs. */
 const SEARCHED_CHARACTERS = 2000;
 
-/** The reason of a server's error, by its status, its own codes and its words. */
-export function findServerReason({ status, codes, words }: ServerSigns): KnownReason {
+/**
+ * The reason of a server's error, by its status, its own codes and its words.
+ * @param status - that of the response, if it is what says that something failed; otherwise the error's own code may be one
+ */
+export function findServerReason(
+  status: number | undefined,
+  { serverMessage: words, code, type }: ServerWords,
+): KnownReason {
   const isLong = words.length > 2 * SEARCHED_CHARACTERS;
   const searched = isLong
     ? `${words.slice(0, SEARCHED_CHARACTERS)}\n${words.slice(-SEARCHED_CHARACTERS)}`
     : words;
-  return findReason(serverReasons, [status, searched, ...codes].join('\n')) ?? {};
+  return findReason(serverReasons, [status ?? code, searched, code, type].join('\n'));
 }

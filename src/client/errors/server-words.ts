@@ -1,7 +1,7 @@
 import { fieldsOf, isObject, itemsOf, parseJson } from '../json.ts';
 
 /** What a server said of an error, freed from its wrapping. */
-interface ServerWords {
+export interface ServerWords {
   /** Empty if it said nothing. */
   serverMessage: string;
   /** The innermost `code`, else `type`: the one that is nearest to what went wrong. */

@@ -71,15 +71,13 @@ function nameOf({ id, key, name }: JsonObject): string | undefined {
 }
 
 function readModel(id: string, item: JsonObject, capabilities: readonly unknown[]): Model {
-  const { loaded, state } = readState(item);
   const contextLength = readContextLength(item);
   const vision = readVision(item, capabilities);
   const reasoning = readReasoning(item);
   return {
     id,
     type: readType(id, item),
-    ...(loaded !== undefined && { loaded }),
-    ...(state !== undefined && { state }),
+    ...readState(item),
     ...(contextLength !== undefined && { contextLength }),
     ...(vision !== undefined && { vision }),
     ...(reasoning.length > 0 && { reasoning }),

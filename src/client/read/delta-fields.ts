@@ -16,14 +16,11 @@ export function readDelta(delta: unknown, say: Say, call: (item: unknown) => voi
   const { content, refusal, tool_calls: toolCalls, function_call: functionCall } = fields;
   const reasoning = findReasoning(fields);
   if (reasoning) say('reasoning', reasoning);
-  if (typeof content === 'string') {
-    if (content) say('text', content);
-  } else if (content) {
-    for (const part of itemsOf(content)) readPart(fieldsOf(part), say);
-  }
+  if (content && typeof content === 'string') say('text', content);
+  for (const part of itemsOf(content)) readPart(fieldsOf(part), say);
   // A model that refuses says so here, in the place of an answer (OpenAI's structured outputs).
   if (refusal && typeof refusal === 'string') say('text', refusal);
-  if (toolCalls) for (const item of itemsOf(toolCalls)) call(item);
+  for (const item of itemsOf(toolCalls)) call(item);
   // What calls were before `tool_calls`; some gateways still send it.
   if (isObject(functionCall)) call({ function: functionCall });
 }

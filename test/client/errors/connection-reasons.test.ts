@@ -8,8 +8,8 @@ const name = 'Correct the name in options.baseURL; 127.0.0.1 is this machine';
 const limit = 'Set options.fetch to nodeFetch, which has no such limit';
 const network = 'Check the address in options.baseURL, the network and the firewall';
 const trust = 'Let the runtime trust the certificate; Node: NODE_EXTRA_CA_CERTS=certificate.pem';
-const other = 'The server needs another certificate, or options.baseURL the name that is in it';
-const http = 'Does the server speak http only? Then options.baseURL begins with http://';
+const other = 'Correct the name in options.baseURL, or the certificate of the server';
+const http = 'Begin options.baseURL with http://';
 
 const byCode: [reason: ErrorReason, hint: string | undefined, codes: string[]][] = [
   ['refused', start, ['ECONNREFUSED', 'ConnectionRefused']],
@@ -145,6 +145,7 @@ test('a code beats the words around it', () => {
 });
 
 test('nothing is made up', () => {
+  const nothing = { reason: undefined, hint: undefined };
   for (const code of [
     'EAI',
     'ERR_SSL',
@@ -153,9 +154,9 @@ test('nothing is made up', () => {
     'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
     'CERT',
   ]) {
-    assert.deepEqual(findConnectionReason({ words: 'it failed', code }), {}, code);
+    assert.deepEqual(findConnectionReason({ words: 'it failed', code }), nothing, code);
   }
   for (const words of ['', 'it failed', 'CUDA RUNTIME failure', 'TLS section']) {
-    assert.deepEqual(findConnectionReason({ words, code: undefined }), {}, words);
+    assert.deepEqual(findConnectionReason({ words, code: undefined }), nothing, words);
   }
 });

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ErrorReason } from '../../../src/client/errors/errors.ts';
-import { findServerReason, type ServerSigns } from '../../../src/client/errors/server-reasons.ts';
+import { findServerReason } from '../../../src/client/errors/server-reasons.ts';
 
-const signs = (some: Partial<ServerSigns>): ServerSigns => ({
-  status: undefined,
-  codes: [],
-  words: '',
-  ...some,
-});
+interface Signs {
+  status?: number;
+  code?: string | number;
+  type?: string;
+  words?: string;
+}
+
+const find = ({ status, code, type, words = '' }: Signs) =>
+  findServerReason(status, { serverMessage: words, code, type });
 
 /** What servers say, in the words of each, and why that is. */
 const sentences: Record<string, string[]> = {
@@ -139,8 +142,8 @@ const sentences: Record<string, string[]> = {
 for (const [reason, said] of Object.entries(sentences)) {
   for (const words of said) {
     test(`${reason}: ${words}`, () => {
-      assert.equal(findServerReason(signs({ words })).reason, reason);
-      assert.equal(findServerReason(signs({ words, status: 400 })).reason, reason);
+      assert.equal(find({ words }).reason, reason);
+      assert.equal(find({ words, status: 400 }).reason, reason);
     });
   }
 }
@@ -160,7 +163,7 @@ const byStatus: [status: number, reason: ErrorReason][] = [
 
 for (const [status, reason] of byStatus) {
   test(`status ${status} alone means ${reason}`, () => {
-    assert.equal(findServerReason(signs({ status, words: 'No.' })).reason, reason);
+    assert.equal(find({ status, words: 'No.' }).reason, reason);
   });
 }
 
@@ -174,14 +177,8 @@ const byCode: [code: string, reason: ErrorReason][] = [
 
 for (const [code, reason] of byCode) {
   test(`the code ${code} alone means ${reason}`, () => {
-    assert.equal(
-      findServerReason(signs({ codes: [undefined, code], words: 'No.' })).reason,
-      reason,
-    );
-    assert.equal(
-      findServerReason(signs({ codes: [code, 'invalid_request_error'] })).reason,
-      reason,
-    );
+    assert.equal(find({ type: code, words: 'No.' }).reason, reason);
+    assert.equal(find({ code, type: 'invalid_request_error' }).reason, reason);
   });
 }
 
@@ -212,18 +209,18 @@ const hints: [reason: ErrorReason, words: string, hint: string][] = [
 
 for (const [reason, words, hint] of hints) {
   test(`what to do about ${reason}: ${hint}`, () => {
-    assert.deepEqual(findServerReason(signs({ words })), { reason, hint });
+    assert.deepEqual(find({ words }), { reason, hint });
   });
 }
 
 test('what to do about a redirect', () => {
-  assert.deepEqual(findServerReason(signs({ status: 301 })), {
+  assert.deepEqual(find({ status: 301 }), {
     reason: 'redirect',
     hint: 'Set options.baseURL to the redirect target',
   });
 });
 
-const special: [reason: ErrorReason, why: string, some: Partial<ServerSigns>][] = [
+const special: [reason: ErrorReason, why: string, some: Signs][] = [
   [
     'memory',
     'rather than that it was not loaded',
@@ -254,7 +251,7 @@ const special: [reason: ErrorReason, why: string, some: Partial<ServerSigns>][] 
 ];
 
 for (const [reason, why, some] of special) {
-  test(`${reason}, ${why}`, () => assert.equal(findServerReason(signs(some)).reason, reason));
+  test(`${reason}, ${why}`, () => assert.equal(find(some).reason, reason));
 }
 
 const missing: string[] = [
@@ -270,12 +267,12 @@ const missing: string[] = [
 for (const words of missing) {
   test(`a 404 or 405 that says no more than ${JSON.stringify(words)} is a path that is not there`, () => {
     const known = { reason: 'base-url', hint: 'Does options.baseURL end with /v1?' };
-    assert.deepEqual(findServerReason(signs({ status: 404, words })), known);
-    assert.deepEqual(findServerReason(signs({ status: 405, words })), known);
+    assert.deepEqual(find({ status: 404, words }), known);
+    assert.deepEqual(find({ status: 405, words }), known);
   });
 }
 
-const unknown: Partial<ServerSigns>[] = [
+const unknown: Signs[] = [
   {},
   { words: 'Something went wrong' },
   { status: 500, words: '' },
@@ -288,19 +285,19 @@ const unknown: Partial<ServerSigns>[] = [
   { status: 400, words: 'Invalid content: it has to be a text' },
   { status: 503, words: 'Service Unavailable' },
   { status: 400, words: 'downloading' },
-  { codes: ['invalid_request_error', 400] },
+  { type: 'invalid_request_error', code: 400 },
 ];
 
 for (const some of unknown) {
   test(`nothing is made up about ${JSON.stringify(some)}`, () => {
-    assert.deepEqual(findServerReason(signs(some)), {});
+    assert.deepEqual(find(some), { reason: undefined, hint: undefined });
   });
 }
 
 test('in long words, a page or a template, signs are looked for at both ends', () => {
   const sign = 'roles must alternate';
   const page = (at: number) => `${' '.repeat(at)}${sign}${' '.repeat(10_000 - sign.length - at)}`;
-  const reasonOf = (words: string) => findServerReason(signs({ words })).reason;
+  const reasonOf = (words: string) => find({ words }).reason;
   assert.equal(reasonOf(page(0)), 'template');
   assert.equal(reasonOf(page(2000 - sign.length)), 'template');
   assert.equal(reasonOf(page(2000 - sign.length + 1)), undefined);
