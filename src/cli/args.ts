@@ -29,11 +29,7 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/**
- * Reads an http(s) URL.
- * @param option - the option that it was given for
- * @throws {UsageError} if it is none
- */
+/** @throws {UsageError} if it is no http(s) URL */
 export function readAddress(given: string, option = '--base-url', sample = DEFAULT_BASE_URL): URL {
   const url = parseHttpURL(given);
   if (url !== undefined) return url;
@@ -43,10 +39,7 @@ export function readAddress(given: string, option = '--base-url', sample = DEFAU
   );
 }
 
-/**
- * Reads a `--port`.
- * @throws {UsageError}
- */
+/** @throws {UsageError} */
 export function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65535) return port;
@@ -56,9 +49,7 @@ export function readPort(text: string): number {
 /**
  * Chooses the language to speak: the one that was asked for, else that of the environment, else that of the system (Windows sets no
  * `LANG`).
- * @param asked - the value of `--lang`
- * @param systemLocale - as `Intl` names it: `zh-CN`
- * @throws {UsageError} if `asked` is none of them
+ * @throws {UsageError} if `asked` is no language
  */
 export function chooseLanguage(
   asked: string | undefined,
@@ -75,7 +66,6 @@ export function chooseLanguage(
 /**
  * Writes out the home folder in a word that is a path from `~` on, even in `--to=~/fixtures`: a POSIX shell would have done it,
  * PowerShell and cmd do not.
- * @param home - the home folder: `C:\Users\me`
  */
 export function expandHome(word: string, home: string): string {
   return word.replace(/^(--[a-z-]+=)?~(?=$|[\\/])/, (_, option = '') => option + home);

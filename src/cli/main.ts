@@ -52,26 +52,22 @@ ${Object.entries(commands)
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   const { stdout, stderr } = terminal;
   const [name, ...rest] = args;
-  if (name === undefined) {
-    stdout.write(asTypedHere(overview));
-    return 2;
-  }
-  if (name === '--version' || name === '-V' || name === 'version') {
-    stdout.write(`${PROGRAM} ${packageVersion()}\n`);
-    return 0;
-  }
-  const isHelp = ['help', '--help', '-h'].includes(name);
+  const isHelp = ['help', '--help', '-h'].includes(name ?? '');
   const [about] = rest;
-  if (isHelp && about === undefined) {
+  if (name === undefined || (isHelp && about === undefined)) {
     stdout.write(asTypedHere(overview));
+    return isHelp ? 0 : 2;
+  }
+  if (['--version', '-V', 'version'].includes(name)) {
+    stdout.write(`${PROGRAM} ${packageVersion()}\n`);
     return 0;
   }
   const wanted = isHelp && about !== undefined ? about : name;
   const command = Object.hasOwn(commands, wanted) ? commands[wanted] : undefined;
   if (command === undefined) {
     const names = Object.keys(commands).join(', ');
-    const more = asTypedHere(`'${PROGRAM} help'`);
-    stderr.write(`There is no command '${wanted}'. There are: ${names} (see ${more})\n`);
+    const help = asTypedHere(`'${PROGRAM} help'`);
+    stderr.write(`There is no command '${wanted}'. There are: ${names} (see ${help})\n`);
     return 2;
   }
   if (isHelp || rest.includes('--help') || rest.includes('-h')) {
@@ -84,18 +80,10 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     return await command.run(words, terminal);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    if (!isAboutWords(error)) {
-      stderr.write(`${name}: ${error.message}\n`);
-      return 1;
-    }
-    const more = asTypedHere(`'${PROGRAM} help ${name}'`);
-    stderr.write(`${name}: ${error.message} (see ${more})\n`);
-    return 2;
+    const code = 'code' in error ? String(error.code) : '';
+    const isAboutWords = error instanceof UsageError || code.startsWith('ERR_PARSE_ARGS');
+    const more = isAboutWords ? ` (see ${asTypedHere(`'${PROGRAM} help ${name}'`)})` : '';
+    stderr.write(`${name}: ${error.message}${more}\n`);
+    return isAboutWords ? 2 : 1;
   }
-}
-
-/** Whether the words of the command line cannot be understood: `parseArgs` has codes of its own for that. */
-function isAboutWords(error: Error): boolean {
-  const code = 'code' in error ? String(error.code) : '';
-  return error instanceof UsageError || code.startsWith('ERR_PARSE_ARGS');
 }

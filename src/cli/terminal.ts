@@ -5,27 +5,6 @@
  *   out: a `Terminal` to write text to, from which no control sequence of a server comes through; `stopSignal`
  */
 
-/**
- * Where a command writes. Everything that is written here is text: nothing in it steers the terminal, even behind a pipe, whose other
- * end may be a terminal (`| tee`).
- */
-interface Screen {
-  /** Writes text without its control characters. */
-  write(text: string): void;
-  /** Writes text unchanged, control characters too. Only for this program's own, never for what a server sent. */
-  writeExactly(text: string): void;
-  readonly isTTY: boolean;
-  /** The width of the window, in characters. */
-  readonly columns: number;
-  /** The cursor can be moved, and lines taken away: it is a terminal, and not a dumb one. */
-  readonly canSteer: boolean;
-  /** Writes what follows dim, or no longer so; does nothing if colours are not wanted. */
-  dim(isDim: boolean): void;
-  readonly hasColours: boolean;
-  /** Takes away the line in which the cursor is; does nothing if it is no terminal. */
-  clearLine(): void;
-}
-
 /** Where a command reads and writes. */
 export interface Terminal {
   stdin: NodeJS.ReadStream;
@@ -62,9 +41,50 @@ export function onOneLine(text: string): string {
 export const counted = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-const DIM = '\x1b[2m';
-const PLAIN = '\x1b[0m';
-const CLEAR_LINE = '\r\x1b[K';
+/**
+ * Where a command writes. Everything that is written here is text: nothing in it steers the terminal, even behind a pipe, whose other
+ * end may be a terminal (`| tee`).
+ */
+class Screen {
+  readonly #stream: OutputStream;
+  readonly isTTY: boolean;
+  /** The cursor can be moved, and lines taken away: it is a terminal, and not a dumb one. */
+  readonly canSteer: boolean;
+  /** https://no-color.org */
+  readonly hasColours: boolean;
+
+  constructor(stream: OutputStream, env: NodeJS.ProcessEnv) {
+    this.#stream = stream;
+    this.isTTY = stream.isTTY === true;
+    this.canSteer = this.isTTY && env.TERM !== 'dumb';
+    this.hasColours = this.canSteer && !env.NO_COLOR;
+  }
+
+  /** The width of the window, in characters. */
+  get columns(): number {
+    return this.#stream.columns || 80;
+  }
+
+  /** Writes text without its control characters. */
+  write(text: string): void {
+    this.#stream.write(printable(text));
+  }
+
+  /** Writes text unchanged, control characters too. Only for this program's own, never for what a server sent. */
+  writeExactly(text: string): void {
+    this.#stream.write(text);
+  }
+
+  /** Writes what follows dim, or no longer so; does nothing if colours are not wanted. */
+  dim(isDim: boolean): void {
+    if (this.hasColours) this.#stream.write(isDim ? '\x1b[2m' : '\x1b[0m');
+  }
+
+  /** Takes away the line in which the cursor is; does nothing if it is no terminal. */
+  clearLine(): void {
+    if (this.canSteer) this.#stream.write('\r\x1b[K');
+  }
+}
 
 /** Makes the terminal of a process. */
 export function createTerminal({
@@ -72,36 +92,8 @@ export function createTerminal({
   stdout,
   stderr,
   env,
-}: {
-  stdin: NodeJS.ReadStream;
-  stdout: OutputStream;
-  stderr: OutputStream;
-  env: NodeJS.ProcessEnv;
-}): Terminal {
-  return { stdin, stdout: createScreen(stdout, env), stderr: createScreen(stderr, env), env };
-}
-
-function createScreen(stream: OutputStream, env: NodeJS.ProcessEnv): Screen {
-  const isTTY = stream.isTTY === true;
-  const canSteer = isTTY && env.TERM !== 'dumb';
-  // https://no-color.org
-  const hasColours = canSteer && !env.NO_COLOR;
-  return {
-    isTTY,
-    get columns() {
-      return stream.columns || 80;
-    },
-    canSteer,
-    hasColours,
-    write: (text) => void stream.write(printable(text)),
-    writeExactly: (text) => void stream.write(text),
-    dim(isDim) {
-      if (hasColours) stream.write(isDim ? DIM : PLAIN);
-    },
-    clearLine() {
-      if (canSteer) stream.write(CLEAR_LINE);
-    },
-  };
+}: Pick<Terminal, 'stdin' | 'env'> & { stdout: OutputStream; stderr: OutputStream }): Terminal {
+  return { stdin, stdout: new Screen(stdout, env), stderr: new Screen(stderr, env), env };
 }
 
 /** What a shell reports for a program that a closed pipe has ended (128 + SIGPIPE). */
@@ -118,9 +110,9 @@ export function endWithoutOutput(
 ): void {
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      const isClosed = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
       if (livesOn) return;
-      if (isClosed) process.exit(CLOSED_PIPE);
+      if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED')
+        process.exit(CLOSED_PIPE);
       if (stream === stdout) stderr.write(`The output cannot be written: ${error.message}\n`);
       process.exit(1);
     });

@@ -10,23 +10,17 @@ export interface AgentEntry {
   llm: { baseURL?: string; model?: string };
 }
 
-/** An `agents.json` that cannot be changed, because My Assistant itself could not read it. */
-export class AgentsFileError extends Error {
-  override name = 'AgentsFileError';
-  /** Where it is no JSON; `undefined` if it is JSON, but not an object with one list `agents`. */
-  readonly place: Place | undefined;
-
-  constructor(place?: Place) {
-    super('agents.json cannot be changed');
-    this.place = place;
-  }
-}
-
 /** A place in a text, counted from 1. */
-interface Place {
+export interface Place {
   line: number;
   column: number;
 }
+
+/**
+ * What is thrown if My Assistant itself could not read the list.
+ * @param place - where it is no JSON; `undefined` if it is JSON, but not an object with one list `agents`
+ */
+type Refuse = (place?: Place) => Error;
 
 /** With it at its beginning My Assistant cannot read a file: its `JSON.parse` throws. */
 const BYTE_ORDER_MARK = '\ufeff';
@@ -35,12 +29,11 @@ const BYTE_ORDER_MARK = '\ufeff';
  * Adds the entry to the text of an agents.json, or brings it up to date. Every other character stays, except a byte order mark, which is
  * taken out.
  * @param text - `undefined` if there is no file yet
- * @throws {AgentsFileError} if the text is not valid JSON, or not what My Assistant reads
  */
-export function setAgent(text: string | undefined, entry: AgentEntry): string {
+export function setAgent(text: string | undefined, entry: AgentEntry, refuse: Refuse): string {
   const old = (text ?? '').replace(BYTE_ORDER_MARK, '');
   if (old.trim() === '') return `${JSON.stringify({ agents: [merge({}, entry)] }, null, 2)}\n`;
-  const agents = readAgents(old);
+  const agents = readAgents(old, refuse);
   const index = agents.findIndex((agent) => isObject(agent) && agent.name === entry.name);
   const found = agents[index];
   const merged = merge(isObject(found) ? found : {}, entry);
@@ -49,7 +42,7 @@ export function setAgent(text: string | undefined, entry: AgentEntry): string {
   const edits = modify(old, ['agents', place], merged, { formattingOptions: formattingOf(old) });
   const changed = applyEdits(old, edits);
   // Of two members of one name the parser changes the first, and My Assistant reads the last.
-  if (!isDeepStrictEqual(readAgents(changed)[place], merged)) throw new AgentsFileError();
+  if (!isDeepStrictEqual(readAgents(changed, refuse)[place], merged)) throw refuse();
   return changed;
 }
 
@@ -64,16 +57,15 @@ export function readAgent(
 }
 
 /** The entries of a list; empty if there is no list yet. */
-function readAgents(text: string): readonly unknown[] {
+function readAgents(text: string, refuse: Refuse): readonly unknown[] {
   const errors: ParseError[] = [];
   parse(text, errors, { disallowComments: true, allowTrailingComma: false });
   const root = parseJson(text);
   const offset = errors[0]?.offset ?? (root === undefined ? 0 : undefined);
-  if (offset !== undefined) throw new AgentsFileError(placeOf(text, offset));
-  if (!isObject(root)) throw new AgentsFileError();
-  if (root.agents === undefined) return [];
-  if (!Array.isArray(root.agents)) throw new AgentsFileError();
-  return root.agents;
+  if (offset !== undefined) throw refuse(placeOf(text, offset));
+  const agents = isObject(root) ? (root.agents ?? []) : undefined;
+  if (!Array.isArray(agents)) throw refuse();
+  return agents;
 }
 
 function placeOf(text: string, offset: number): Place {

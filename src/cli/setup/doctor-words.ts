@@ -18,23 +18,15 @@ interface Streamed {
 const doctorEnglish = {
   answers: (url: string, server: string | undefined) =>
     `${url} answers${server === undefined ? '' : `; it is ${server}`}`,
-  silent: (url: string) => `${url} accepts connections, but sent no list of models within 2 s.`,
-  silentAdvice:
-    'It may be busy with another answer: wait, and try again. Or something else listens there: check the port.',
   elsewhere: (places: readonly string[]) =>
     `A server answers elsewhere on this machine. Use ${places.join(' or ')}`,
   noList: (url: string, words: string) =>
     `${url} does not list its models${words === '' ? '.' : `. It says: ${words}`}`,
   v1IsMissing: (right: string) => `/v1 is missing: use --base-url ${right}`,
-  checkAddress: 'Check --base-url: it ends with /v1 in LM Studio, llama.cpp and Ollama.',
   useThat: (right: string) => `Use --base-url ${right}`,
   noModel: 'The server has no model for a chat.',
   noModelAdvice: 'Download one. LM Studio: Discover, or `lms get`. Ollama: `ollama pull`.',
-  hasNotModel: (model: string) => `The server does not list ${model}; testing it anyway`,
-  noneLoaded: (count: number) =>
-    count === 1
-      ? 'The server has 1 model, and it is not loaded.'
-      : `The server has ${count} models, and none is loaded.`,
+  noneLoaded: (count: number) => `The server has ${counted(count, 'model')}, and none is loaded.`,
   noneLoadedAdvice:
     'Load one (LM Studio: `lms load` in a terminal). Or name one with --model: the server may load it then.',
   chosen: (count: number, model: string) => `${counted(count, 'model')} found; testing ${model}`,
@@ -53,13 +45,9 @@ const doctorEnglish = {
     const which = model ?? 'the server did not name the model';
     return `Streaming works: first token after ${duration(firstTokenMs, 'ms', 's')}${then} (${counted(tokens, 'token')}, ${which})`;
   },
-  cut: (tokens: number) =>
-    `Stopped reading after ${tokens} tokens: the server ignores max_tokens, so an answer may get very long.`,
-  onlyReasoned: 'The model only reasoned. With reasoning off it answers sooner.',
   otherModel: (answered: string, asked: string) =>
     `${answered} answered, not ${asked}: the server uses the loaded model when it does not know the name.`,
   fails: (what: string) => `Streaming does not work. ${what}`,
-  failsAdvice: "The server's log may say why. Try again, or another model.",
   playsRecordings:
     'This is a replay server, which answers only what was recorded. Check a real one.',
   well: 'Everything works.',
@@ -70,16 +58,12 @@ export type DoctorWords = typeof doctorEnglish;
 
 const doctorChinese: DoctorWords = {
   answers: (url, server) => `${url} 有应答${server === undefined ? '' : `，是 ${server}`}`,
-  silent: (url) => `${url} 接受了连接，但 2 秒内没有给出模型列表。`,
-  silentAdvice: '它可能正忙着回答别的问题：请稍后再试。也可能这个端口上不是模型服务：请检查端口。',
   elsewhere: (places) => `本机的另一个地址上有服务。请改用 ${places.join(' 或 ')}`,
   noList: (url, words) => `${url} 没有给出模型列表${words === '' ? '。' : `，它说：${words}`}`,
   v1IsMissing: (right) => `少了 /v1：请改用 --base-url ${right}`,
-  checkAddress: '请检查地址：LM Studio、llama.cpp 和 Ollama 的地址都以 /v1 结尾。',
   useThat: (right) => `请改用 --base-url ${right}`,
   noModel: '服务里没有可以聊天的模型。',
   noModelAdvice: '请先下载一个。LM Studio：Discover，或 `lms get`；Ollama：`ollama pull`。',
-  hasNotModel: (model) => `服务的列表里没有 ${model}，仍然测试它`,
   noneLoaded: (count) => `服务有 ${count} 个模型，但都没有加载。`,
   noneLoadedAdvice:
     '请加载一个（LM Studio：在终端运行 `lms load`）。也可以用 --model 指定，服务也许会自动加载。',
@@ -98,12 +82,9 @@ const doctorChinese: DoctorWords = {
     const which = model ?? '服务没有说是哪个模型';
     return `流式输出正常：${duration(firstTokenMs, '毫秒', '秒')}出首个 token${then}（共 ${tokens} 个 token，${which}）`;
   },
-  cut: (tokens) => `收到 ${tokens} 个 token 后主动断开：服务忽略了 max_tokens，回答可能会非常长。`,
-  onlyReasoned: '模型只有思考，没有回答。关掉思考会更快得到回答。',
   otherModel: (answered, asked) =>
     `请求的是 ${asked}，回答的是 ${answered}：服务遇到不认识的名字时，会用已加载的模型。`,
   fails: (what) => `流式输出不正常。${what}`,
-  failsAdvice: '原因也许在服务的日志里。请再试一次，或换一个模型。',
   playsRecordings: '这是回放服务，只回答录制过的问题。请检查真正的服务。',
   well: '一切正常。',
 };

@@ -91,20 +91,14 @@ function chooseModel(models: readonly Model[], examination: Examination): string
   const chatModels = chatModelsOf(models);
   for (const one of chatModels) say(`  ${words.describe(one)}`);
   if (chatModels.length === 0) throw new Finding(words.noModel, words.noModelAdvice);
-  if (wanted !== undefined) {
-    const name = onOneLine(wanted);
-    const isListed = chatModels.some(({ id }) => id === wanted);
-    // It is asked for all the same: a server may know it by a shorter name than it lists.
-    say(isListed ? `✓ ${words.chosen(chatModels.length, name)}` : `! ${words.hasNotModel(name)}`);
-    return wanted;
-  }
   const chosen = defaultChatModel(models);
   // The only model is the default even if it is not loaded, but it is not loaded for a test.
-  if (chosen === undefined || chosen.loaded === false) {
+  const id = wanted ?? (chosen?.loaded === false ? undefined : chosen?.id);
+  if (id === undefined) {
     throw new Finding(words.noneLoaded(chatModels.length), words.noneLoadedAdvice);
   }
-  say(`✓ ${words.chosen(chatModels.length, onOneLine(chosen.id))}`);
-  return chosen.id;
+  say(`✓ ${words.chosen(chatModels.length, onOneLine(id))}`);
+  return id;
 }
 
 async function checkAnswer(model: string, examination: Examination): Promise<void> {
@@ -122,20 +116,15 @@ async function checkAnswer(model: string, examination: Examination): Promise<voi
     { ...server, fetch: nodeFetch, timeouts: PATIENCE },
   );
   let tokens = 0;
-  let isCut = false;
   try {
     for await (const { type } of reply.events()) {
       if (type !== 'text' && type !== 'reasoning') continue;
       clearInterval(notice);
       tokens++;
       // A server that knows max_tokens has ended by now: a delta is a token or more.
-      isCut = tokens > 2 * TOKENS_WANTED;
-      if (isCut) break;
+      if (tokens > 2 * TOKENS_WANTED) break;
     }
-    const result = await reply.result;
-    reportAnswer(result, tokens, examination);
-    if (isCut) say(`! ${words.cut(tokens)}`);
-    if (result.text.trim() === '') say(`! ${words.onlyReasoned}`);
+    reportAnswer(await reply.result, tokens, examination);
   } catch (error) {
     if (error instanceof Finding || !(error instanceof Error)) throw error;
     throw await explainNoAnswer(error, model, examination);
@@ -170,15 +159,12 @@ async function explainNoAnswer(
   error: Error,
   model: string,
   examination: Examination,
-): Promise<Finding> {
-  const { words } = examination;
-  const { reason, code } = isChatError(error) ? error : {};
+): Promise<Error> {
+  if (!isChatError(error)) return error;
   const { happened, advice } = explainFailure(error, model, examination);
-  if (code === 'replay-miss') {
-    const [miss = ''] = happened.split('\n');
-    return new Finding(words.fails(onOneLine(miss)), words.playsRecordings);
-  }
+  // A miss of the replay kit goes on to say how to record.
+  const [line = ''] = happened.split('\n');
   // LM Studio lists its models even at an address without /v1, but does not answer there.
-  const v1 = reason === 'base-url' ? await adviseV1(examination) : undefined;
-  return new Finding(words.fails(happened), v1 ?? advice ?? words.failsAdvice);
+  const v1 = error.reason === 'base-url' ? await adviseV1(examination) : undefined;
+  return new Finding(examination.words.fails(onOneLine(line)), v1 ?? advice);
 }

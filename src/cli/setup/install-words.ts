@@ -1,10 +1,10 @@
 import type { Language } from '../../advice/index.ts';
-import type { AgentsFileError } from './agents-json.ts';
+import type { Place } from './agents-json.ts';
 
 const installEnglish = {
   workspace: (folder: string) => `The workspace is ${folder}, the current folder.`,
   noFolder: (path: string) => `There is no folder '${path}'.`,
-  leftAlone: (file: string, { place }: AgentsFileError) =>
+  leftAlone: (file: string, place: Place | undefined) =>
     place === undefined
       ? `${file} must be an object with one list: { "agents": [] }. Nothing was changed.`
       : `${file}, line ${place.line}, column ${place.column}: this is not valid JSON, in which comments and a comma behind the last item are not allowed. Nothing was changed.`,
@@ -18,8 +18,6 @@ const installEnglish = {
   choose: (name: string) =>
     `In VS Code: press Refresh in My Assistant's chat list, then New Chat, and choose '${name}'.`,
   reload: "In VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.",
-  refresh: (name: string) =>
-    `In VS Code: press Refresh in My Assistant's chat list; '${name}' is then offered for a new chat.`,
   nothingChanged:
     "Nothing has changed. If VS Code was open at the last update: run 'Developer: Reload Window'.",
   textGeneration: "The command 'Generate Text at Cursor' now uses this agent.",
@@ -31,7 +29,7 @@ export type InstallWords = typeof installEnglish;
 const installChinese: InstallWords = {
   workspace: (folder) => `工作区是当前目录 ${folder}。`,
   noFolder: (path) => `没有“${path}”这个文件夹。`,
-  leftAlone: (file, { place }) =>
+  leftAlone: (file, place) =>
     place === undefined
       ? `${file} 应当是一个对象，里面有一个列表：{ "agents": [] }。什么都没有改动。`
       : `${file} 第 ${place.line} 行第 ${place.column} 列：这里不是合法的 JSON（不能有注释，最后一项后面也不能有逗号）。什么都没有改动。`,
@@ -46,8 +44,6 @@ const installChinese: InstallWords = {
     `在 VS Code 里：在 My Assistant 的对话列表里点 Refresh，再点 New Chat，选择“${name}”。`,
   reload:
     '在 VS Code 里：运行命令“Developer: Reload Window”（重新加载窗口）；在那之前用的还是旧文件。',
-  refresh: (name) =>
-    `在 VS Code 里：在 My Assistant 的对话列表里点 Refresh，新建对话时就能选“${name}”。`,
   nothingChanged:
     '什么都没有变。如果上次更新时 VS Code 开着：请运行命令“Developer: Reload Window”（重新加载窗口）。',
   textGeneration: '命令“Generate Text at Cursor”以后会用这个智能体。',

@@ -147,7 +147,7 @@ function nextStep(
 ): string {
   if (isNew) return words.choose(name);
   if (isChanged) return words.reload;
-  return hasNewEntry ? words.refresh(name) : words.nothingChanged;
+  return hasNewEntry ? words.choose(name) : words.nothingChanged;
 }
 
 /** The built file: beside the built command line, or in `dist` beside the sources. */

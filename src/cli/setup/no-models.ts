@@ -42,29 +42,29 @@ export interface Examination {
 export function explainFailure(
   error: Error,
   model: string | undefined,
-  { server, language }: Examination,
-): { happened: string; advice?: string } {
+  { server, language, words }: Examination,
+): { happened: string; advice: string } {
   const hasKey = Boolean(server.apiKey);
-  const url = new URL(server.baseURL);
-  return explainError(error, { url, hasKey, model, timeouts: PATIENCE }, language);
+  const request = { url: new URL(server.baseURL), hasKey, model, timeouts: PATIENCE };
+  // Only a miss of the replay kit has no advice of its own.
+  return { advice: words.playsRecordings, ...explainError(error, request, language) };
 }
 
 /** Explains why there is no list of models. */
 export async function explainNoModels(error: Error, examination: Examination): Promise<Error> {
   if (!isChatError(error)) return error;
   const { words, address } = examination;
-  const { happened, advice = words.failsAdvice } = explainFailure(error, undefined, examination);
+  const { happened, advice } = explainFailure(error, undefined, examination);
   const { reason, kind } = error;
   if (reason === 'refused') {
     return new Finding(happened, (await adviseElsewhere(examination)) ?? advice);
   }
   if (reason === 'redirect')
     return new Finding(happened, (await adviseTarget(examination)) ?? advice);
-  if (kind === 'timeout') return new Finding(words.silent(address), words.silentAdvice);
   if (kind === 'protocol' || reason === 'base-url') {
     return new Finding(
       words.noList(address, onOneLine(error.serverMessage ?? '')),
-      (await adviseV1(examination)) ?? (await adviseElsewhere(examination)) ?? words.checkAddress,
+      (await adviseV1(examination)) ?? (await adviseElsewhere(examination)) ?? advice,
     );
   }
   return new Finding(happened, advice);

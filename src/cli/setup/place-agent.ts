@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fieldsOf, parseJson } from '../../client/json.ts';
-import { type AgentEntry, AgentsFileError, setAgent } from './agents-json.ts';
+import { type AgentEntry, type Place, setAgent } from './agents-json.ts';
 import type { InstallWords } from './install-words.ts';
 import { replaceFile } from './replace-file.ts';
 
@@ -48,12 +48,8 @@ export async function changeList(
   words: InstallWords,
 ): Promise<{ before: string | undefined; after: string }> {
   const before = await readIfThere(list);
-  try {
-    return { before, after: setAgent(before, entry) };
-  } catch (error) {
-    if (!(error instanceof AgentsFileError)) throw error;
-    throw new Error(words.leftAlone(list, error));
-  }
+  const refuse = (place?: Place) => new Error(words.leftAlone(list, place));
+  return { before, after: setAgent(before, entry, refuse) };
 }
 
 /** The text of a file; `undefined` if it is not there. */

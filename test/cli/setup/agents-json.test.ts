@@ -1,6 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AgentsFileError, readAgent, setAgent } from '../../../src/cli/setup/agents-json.ts';
+import {
+  type AgentEntry,
+  type Place,
+  readAgent,
+  setAgent as set,
+} from '../../../src/cli/setup/agents-json.ts';
+
+class Refused extends Error {
+  readonly place: Place | undefined;
+
+  constructor(place?: Place) {
+    super('refused');
+    this.place = place;
+  }
+}
+
+const setAgent = (text: string, entry: AgentEntry) =>
+  set(text, entry, (place) => new Refused(place));
 
 const entry = { name: 'Mine', path: './a.js', llm: { baseURL: 'http://127.0.0.1:1234/v1' } };
 
@@ -85,7 +102,7 @@ for (const [name, text, ...place] of [
     assert.throws(
       () => setAgent(text, entry),
       (error) => {
-        assert.ok(error instanceof AgentsFileError, String(error));
+        assert.ok(error instanceof Refused, String(error));
         assert.deepEqual(Object.values(error.place ?? {}), place);
         return true;
       },
@@ -106,6 +123,6 @@ test('what JSON.parse refuses is refused', () => {
     "{'a':1}",
   ]) {
     assert.throws(() => JSON.parse(text), text);
-    assert.throws(() => setAgent(text, entry), AgentsFileError, text);
+    assert.throws(() => setAgent(text, entry), Refused, text);
   }
 });

@@ -144,7 +144,7 @@ test('no model is loaded: none is loaded for the test, unless it is named', asyn
   t.after(() => idle.close());
   const { status, printed } = await examine(idle.baseURL);
   assert.equal(status, 1);
-  assert.match(printed, /not loaded\.\n {2}→ Load one/);
+  assert.match(printed, /✗ The server has 1 model, and none is loaded\.\n {2}→ Load one/);
   assert.equal(idle.seen.length, 0);
   assert.equal((await examine(idle.baseURL, '--model', 'big')).status, 0);
   assert.equal(idle.seen.at(-1)?.body.model, 'big');
@@ -168,7 +168,10 @@ test('something that accepts connections and says nothing is not waited for long
   const { port } = mute.address() as AddressInfo;
   const { status, printed } = await examine(`http://127.0.0.1:${port}/v1`);
   assert.equal(status, 1);
-  assert.match(printed, /sent no list of models within 2 s/);
+  assert.match(
+    printed,
+    /✗ The server at http:\S+ did not answer in time\.\n {2}→ It may be busy\./,
+  );
 });
 
 test('a server whose certificate is not trusted leads to NODE_EXTRA_CA_CERTS', {
@@ -218,10 +221,7 @@ test('a server that takes no notice of max_tokens is left after what is needed',
   const { status, printed } = await examine(url);
   await left;
   assert.equal(status, 0, printed);
-  assert.match(
-    printed,
-    /✓ Streaming works: .*\(129 tokens, tiny\)\n! Stopped reading after 129 tokens/,
-  );
+  assert.match(printed, /✓ Streaming works: .*\(129 tokens, tiny\)\n/);
 });
 
 test('a server that is still loading its model is said to do so', async (t) => {
@@ -310,7 +310,7 @@ test('a server that lists models but gives no chat completion is said to do so',
 test('another model than the one that was named is said to have answered', async () => {
   server.script(say('1 ', '2 '));
   const { printed } = await examine(server.baseURL, '--model', 'nope');
-  assert.match(printed, /! The server does not list nope; testing it anyway\n/);
+  assert.match(printed, /✓ 2 models found; testing nope\n/);
   assert.match(printed, /! tiny answered, not nope: /);
 });
 
