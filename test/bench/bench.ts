@@ -9,7 +9,7 @@ import { parseArgs, promisify } from 'node:util';
 import { countSteps, createProgress } from '../tools/progress.ts';
 import { needNode } from '../tools/project.ts';
 import { buildPrograms, sizes } from './build.ts';
-import { type Figures, grown, report } from './markdown.ts';
+import { type Figures, grown, report, type Streams } from './markdown.ts';
 import { programs } from './programs.ts';
 import { spread } from './spread.ts';
 
@@ -27,13 +27,19 @@ const child = fileURLToPath(new URL('dist/measure.js', import.meta.url));
 const SLOW_MS = 40_000;
 
 /** One measurement in a fresh process. */
-async function measure<T>(...args: (string | number)[]): Promise<T> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    '--expose-gc',
-    child,
-    ...args.map(String),
-  ]);
+const measure = <T>(...args: (string | number)[]): Promise<T> => runNode(child, ...args);
+
+async function runNode<T>(...args: (string | number)[]): Promise<T> {
+  const { stdout } = await promisify(execFile)(process.execPath, args.map(String));
   return JSON.parse(stdout);
+}
+
+/** Many streams at once, twice: for the CPU undisturbed, for the memory with collections. */
+async function manyStreams(name: string, count: number): Promise<Streams> {
+  const args = ['streams', name, count, 100];
+  const { cpu } = await measure<Streams>(...args);
+  const collected = await runNode<Streams>('--expose-gc', child, ...args);
+  return { ...collected, cpu, cpuCollected: collected.cpu };
 }
 
 /**
@@ -134,7 +140,7 @@ if (values.quick) {
       await interleaved(
         `${count} streams`,
         count === 1000 ? names : grown,
-        (name) => measure('streams', name, count, 100),
+        (name) => manyStreams(name, count),
         5,
       ),
     );
