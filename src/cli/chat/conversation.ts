@@ -1,12 +1,5 @@
 import { shownURL } from '../../advice/index.ts';
-import {
-  type ChatMessage,
-  chatModelsOf,
-  defaultChatModel,
-  isChatError,
-  type Model,
-  streamChat,
-} from '../../index.ts';
+import { type ChatMessage, defaultChatModel, isChatError, streamChat } from '../../index.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import { readAddress } from '../args.ts';
 import { explainError } from '../failure.ts';
@@ -26,8 +19,8 @@ export class Conversation {
   readonly #address: string;
   readonly #ownModel: string | undefined;
   #messages: readonly ChatMessage[];
-  /** The chat models of the server, as of the last look. */
-  #models: readonly Model[] = [];
+  /** The model to ask; `undefined` if the server chooses. */
+  #model: string | undefined;
   /** The last line that said who will answer. */
   #announced: string | undefined;
 
@@ -41,6 +34,7 @@ export class Conversation {
     this.#server = server;
     this.#address = shownURL(readAddress(server.baseURL));
     this.#ownModel = model;
+    this.#model = model;
     this.#messages = system === undefined ? [] : [{ role: 'system', content: system }];
   }
 
@@ -51,9 +45,9 @@ export class Conversation {
   async find(): Promise<Error | undefined> {
     const found = await lookAtServer(this.#server);
     if ('models' in found) {
-      this.#models = chatModelsOf(found.models);
-      const name = this.#model;
-      this.#announce((name === undefined ? '' : `${onOneLine(name)}, at `) + this.#address);
+      this.#model = this.#ownModel ?? defaultChatModel(found.models)?.id;
+      const name = this.#model === undefined ? '' : `${onOneLine(this.#model)}, at `;
+      this.#announce(name + this.#address);
       return undefined;
     }
     const reason = isChatError(found.error) ? found.error.reason : undefined;
@@ -75,10 +69,6 @@ export class Conversation {
       return 'failed';
     }
     const model = this.#model;
-    if (model === undefined && this.#models.length > 1) {
-      this.#terminal.stderr.write(`${askForModel(this.#models)}\n`);
-      return 'failed';
-    }
     const messages: ChatMessage[] = [...this.#messages, { role: 'user', content: question }];
     try {
       const reply = streamChat(
@@ -111,11 +101,6 @@ export class Conversation {
     this.#terminal.stderr.write(`${happened}\n${next === undefined ? '' : `${next}\n`}`);
   }
 
-  /** The model to ask; `undefined` if the server chooses. */
-  get #model(): string | undefined {
-    return this.#ownModel ?? defaultChatModel(this.#models)?.id;
-  }
-
   /** Says what has changed since the last look. */
   #announce(line: string): void {
     if (line !== this.#announced) this.#terminal.stderr.write(`${line}\n`);
@@ -127,11 +112,4 @@ export class Conversation {
 function doctorKnowsMore(error: Error): boolean {
   if (!isChatError(error) || !['connection', 'protocol'].includes(error.kind)) return false;
   return error.reason === undefined || error.reason === 'reset';
-}
-
-/** What to say if there are several models, none is loaded, and none was named. */
-function askForModel(models: readonly Model[]): string {
-  const names = models.map(({ id }) => `  ${onOneLine(id)}`).join('\n');
-  const command = asTypedHere(`${PROGRAM} chat --model NAME`);
-  return `The server has ${models.length} models, and none is loaded. Choose one: ${command}\n${names}`;
 }

@@ -26,7 +26,7 @@ const doctorEnglish = {
   useThat: (right: string) => `Use --base-url ${right}`,
   noModel: 'The server has no model for a chat.',
   noModelAdvice: 'Download one. LM Studio: Discover, or `lms get`. Ollama: `ollama pull`.',
-  noneLoaded: (count: number) => `The server has ${counted(count, 'model')}, and none is loaded.`,
+  noneLoaded: (count: number) => `No model is loaded; the server has ${count}.`,
   noneLoadedAdvice:
     'Load one (LM Studio: `lms load` in a terminal). Or name one with --model: the server may load it then.',
   chosen: (count: number, model: string) => `${counted(count, 'model')} found; testing ${model}`,
@@ -64,7 +64,7 @@ const doctorChinese: DoctorWords = {
   useThat: (right) => `请改用 --base-url ${right}`,
   noModel: '服务里没有可以聊天的模型。',
   noModelAdvice: '请先下载一个。LM Studio：Discover，或 `lms get`；Ollama：`ollama pull`。',
-  noneLoaded: (count) => `服务有 ${count} 个模型，但都没有加载。`,
+  noneLoaded: (count) => `服务有 ${count} 个模型，但没有加载。`,
   noneLoadedAdvice:
     '请加载一个（LM Studio：在终端运行 `lms load`）。也可以用 --model 指定，服务也许会自动加载。',
   chosen: (count, model) => `找到 ${count} 个模型，正在测试 ${model}`,

@@ -319,14 +319,16 @@ test('several models, none named: chat takes the one that doctor takes, and name
   assert.equal(stderr, `first, at ${url}\n`);
 });
 
-test('several models, none named and none loaded: it names them', async (t) => {
+test('several models, none named and none loaded: the server says so, and what to do follows', async (t) => {
   const models = ['a', 'b'].map((id) => ({ id, type: 'llm', state: 'not-loaded' }));
-  const url = await answering(t, models, '');
+  const url = await serve(t, (request, response) => {
+    const isChat = request.url?.endsWith('/chat/completions');
+    const error = { message: 'No models loaded. Please load a model.' };
+    if (isChat) response.writeHead(404).end(JSON.stringify({ error }));
+    else response.end(JSON.stringify({ data: models }));
+  });
   const { stderr, status } = await run(t, ['hi', '--base-url', url]);
-  assert.match(
-    stderr,
-    /has 2 models, and none is loaded\. Choose one: node \S*cli\.js chat --model NAME\n {2}a\n {2}b\n$/,
-  );
+  assert.match(stderr, /\nNo model is loaded\. The server says: .*\nLoad one in the server .*\n$/);
   assert.equal(status, 1);
 });
 

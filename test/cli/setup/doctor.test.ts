@@ -144,7 +144,7 @@ test('no model is loaded: none is loaded for the test, unless it is named', asyn
   t.after(() => idle.close());
   const { status, printed } = await examine(idle.baseURL);
   assert.equal(status, 1);
-  assert.match(printed, /✗ The server has 1 model, and none is loaded\.\n {2}→ Load one/);
+  assert.match(printed, /✗ No model is loaded; the server has 1\.\n {2}→ Load one/);
   assert.equal(idle.seen.length, 0);
   assert.equal((await examine(idle.baseURL, '--model', 'big')).status, 0);
   assert.equal(idle.seen.at(-1)?.body.model, 'big');
