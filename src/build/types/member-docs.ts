@@ -1,4 +1,15 @@
-import ts from 'typescript';
+/** A doc comment, and what is found in the text of declarations, as the generator writes it. */
+const DOC = String.raw`/\*\*(?:(?!\*/)[\s\S])*\*/`;
+const MEMBER = new RegExp(String.raw`(${DOC})\s*(?:\| )?("[^"]+")`, 'g');
+const UNION = new RegExp(
+  String.raw`(?:(${DOC})\n)?((?:export )?type (\w+) =)((?:\s*${MEMBER.source})+);`,
+  'g',
+);
+const FIELDS = /^(?:export )?(?:interface|type) .*\{\n[\s\S]*?^\}/gm;
+const FIELD = new RegExp(
+  String.raw`^(\t+)(?:(${DOC})\n\1)?(\w+\??: (\w+)(?: \| undefined)?;)$`,
+  'gm',
+);
 
 /**
  * Lets an editor show what the words of a union mean. An editor shows the comment of the type or of the property that the
@@ -9,92 +20,37 @@ import ts from 'typescript';
  * @param declarations - the text of a `.d.ts` file
  */
 export function showMemberDocs(declarations: string): string {
-  const parsed = ts.createSourceFile('index.d.ts', declarations, ts.ScriptTarget.ES2022, true);
-  const documented = new Map<string, Documented>();
-  const insertions: { at: number; end: number; text: string }[] = [];
-
-  const comment = (node: ts.Node, own: string, { about, members }: Documented) => {
-    const at = node.getStart(parsed);
-    const indent = /[ \t]*$/.exec(declarations.slice(0, at))?.[0] ?? '';
-    const lines = [own || about, '', ...members].map((line) => `${indent} * ${line}`.trimEnd());
-    const text = `/**\n${lines.join('\n')}\n${indent} */\n${indent}`;
-    insertions.push({ at: startOfComment(node) ?? at, end: at, text });
+  const unions = new Map<string, { about: string; members: string[] }>();
+  const listed = (
+    _: string,
+    doc: string | undefined,
+    start: string,
+    name: string,
+    type: string,
+  ) => {
+    const found = [...type.matchAll(MEMBER)].map(([, doc, word = '']) => ({ doc, word }));
+    const members = found.map(({ doc, word }) => `- \`${word.slice(1, -1)}\`: ${wordsOf(doc)}`);
+    const about = wordsOf(doc);
+    unions.set(name, { about, members });
+    return `${comment('', about, members)}${start} ${found.map(({ word }) => word).join(' | ')};`;
   };
-
-  for (const statement of parsed.statements) {
-    if (!ts.isTypeAliasDeclaration(statement) || !ts.isUnionTypeNode(statement.type)) continue;
-    const members = statement.type.types.flatMap((member) => memberDoc(member, declarations));
-    if (members.length < statement.type.types.length) continue;
-    const about = docOf(statement);
-    documented.set(statement.name.text, { about, members });
-    comment(statement, about, { about, members });
-    const words = statement.type.types.map((member) => member.getText());
-    insertions.push({
-      at: statement.type.getFullStart(),
-      end: statement.type.end,
-      text: ` ${words.join(' | ')}`,
-    });
-  }
-  const visit = (node: ts.Node) => {
-    if (ts.isPropertySignature(node)) {
-      const type = documented.get(namedType(node.type));
-      if (type !== undefined) comment(node, docOf(node), type);
-    }
-    ts.forEachChild(node, visit);
+  const field = (whole: string, indent: string, doc: string, text: string, type: string) => {
+    const union = unions.get(type);
+    if (union === undefined) return whole;
+    return comment(indent, wordsOf(doc) || union.about, union.members) + indent + text;
   };
-  visit(parsed);
-
-  return insertions
-    .sort((a, b) => b.at - a.at)
-    .reduce(
-      (text, { at, end, text: doc }) => text.slice(0, at) + doc + text.slice(end),
-      declarations,
-    );
+  return declarations
+    .replace(UNION, listed)
+    .replace(FIELDS, (fields) => fields.replace(FIELD, field));
 }
 
-/** A union whose members all have a comment. */
-interface Documented {
-  /** What the type is about. */
-  about: string;
-  /** A line for each member. */
-  members: readonly string[];
-}
-
-/** A member's line, if the member is a string with a comment; a `|` may be between the two. */
-function memberDoc(member: ts.TypeNode, text: string): string[] {
-  if (!ts.isLiteralTypeNode(member) || !ts.isStringLiteral(member.literal)) return [];
-  const before = text.slice(0, member.getStart());
-  const end = before.lastIndexOf('*/');
-  if (!/^\*\/\s*\|?\s*$/.test(before.slice(end))) return [];
-  const doc = plain(before.slice(before.lastIndexOf('/**'), end + 2));
-  return [`- \`${member.literal.text}\`: ${doc}`];
-}
-
-/** The name of the type that this one is, leaving out `undefined`. */
-function namedType(type: ts.TypeNode | undefined): string {
-  const parts = type && ts.isUnionTypeNode(type) ? type.types : [type];
-  const names = parts.flatMap((part) =>
-    part && ts.isTypeReferenceNode(part) ? part.typeName.getText() : [],
-  );
-  return names.length === 1 ? String(names[0]) : '';
-}
-
-function docsOf(node: ts.Node): readonly ts.JSDoc[] {
-  return ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
-}
-
-function docOf(node: ts.Node): string {
-  return docsOf(node)
-    .map((doc) => plain(doc.getText()))
-    .join(' ');
-}
-
-function startOfComment(node: ts.Node): number | undefined {
-  return docsOf(node)[0]?.getStart();
+function comment(indent: string, about: string, members: readonly string[]): string {
+  const lines = ['/**', ` * ${about}`, ' *', ...members.map((line) => ` * ${line}`), ' */'];
+  return lines.map((line) => `${indent}${line}\n`).join('');
 }
 
 /** A comment's words, on one line. */
-function plain(comment: string): string {
+function wordsOf(comment = ''): string {
   return comment
     .replace(/^\/\*\*|\*\/$/g, '')
     .replace(/\s*\n\s*\*? ?/g, ' ')
