@@ -17,21 +17,12 @@ import { endAnswer, failAnswer } from './outcome.ts';
  *     ─ turn/earlier-reply.ts (its own bubble, once all that is there was read: until then what was saved stays)
  */
 
-/** A reply that ended with its window. */
-interface Unfinished {
-  message: Message;
-  /** The server knows the answer by it. */
-  id: string;
-}
-
 /**
- * The reply that a server may have gone on with: of the last question that was answered at all.
+ * The reply that a server may have gone on with, and the id by which it knows the answer: of the last question that was
+ * answered at all.
  * @param baseURL - the server's; another one is sent nothing
  */
-export function findUnfinished(
-  messages: readonly Message[],
-  baseURL: string,
-): Unfinished | undefined {
+export function findUnfinished(messages: readonly Message[], baseURL: string) {
   const current = currentMessages(messages);
   const asked = current.slice(0, current.findLastIndex(({ sender }) => sender === 'bot') + 1);
   const replies = asked.slice(asked.findLastIndex(({ sender }) => sender === 'user') + 1);

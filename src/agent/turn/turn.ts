@@ -102,8 +102,7 @@ export class Turn implements OpenReply {
   #earlier: EarlierReply | undefined;
   #written = '';
   #notice = '';
-  /** The host can show no buttons any more: the panel is closed, or a newer turn has come. */
-  #isLate = false;
+  #isPanelClosed = false;
   #stopClock = () => {};
 
   constructor(
@@ -124,9 +123,9 @@ export class Turn implements OpenReply {
     return this.#written + (joiner?.waiting ?? '');
   }
 
-  /** Those under the reply, as far as the host can still show any. */
+  /** Those under the reply, if the host can still show any. */
   get buttons(): readonly AvailableTask[] {
-    return this.#isLate ? [] : (this.#writer?.buttons() ?? []);
+    return this.#isPanelClosed ? [] : (this.#writer?.buttons() ?? []);
   }
 
   begin(older: Turn | undefined, leaving: Leaving): Promise<void> {
@@ -178,7 +177,6 @@ export class Turn implements OpenReply {
   /** Ends the turn; resolves when it is saved. */
   async supersede(leaving: Leaving): Promise<void> {
     await this.#begun?.catch(() => {});
-    this.#isLate = true;
     this.#leaving.abort(leaving);
     this.#joiner?.end();
     // The host reads a stream within microtasks of getting it, or never.
@@ -308,7 +306,7 @@ export class Turn implements OpenReply {
       const repository = this.hostUtils?.threadRepository;
       adoptSaved(this.#thread, bubble, this.#earlier, isNewest, repository);
     }
-    this.#isLate ||= isClosed;
+    this.#isPanelClosed = isClosed;
     this.release();
   }
 }

@@ -208,3 +208,29 @@ test('a newer turn before the host has asked for the older one: nothing is asked
   for await (const chunk of older.getStream() ?? []) chunks.push(chunk);
   assert.deepEqual([chunks, server.seen.length], [[], before]);
 });
+
+test('a button whose reply the host has never read can be pressed again', async () => {
+  const host = chats.open();
+  const agent = new LocalLLMStreamAgent({ llm: { baseURL: server.baseURL, model: 'tiny' } }, {});
+  agent.clock = clock;
+  const press = () => agent.executeTask({ name: 'AnswerWithoutTools', meta: {} }, host.saved());
+  await press();
+  await clock.pass(600);
+  let isHeard = false;
+  void press().then(() => {
+    isHeard = true;
+  });
+  await clock.passUntil(() => isHeard);
+});
+
+test('a reply that made way for a newer turn has no buttons, neither on the page nor on disk', async () => {
+  server.script(thenSilent('part'));
+  const host = chats.open();
+  const first = host.send('One');
+  await host.chunk((text) => text === 'part');
+  server.script(say('Yes.'));
+  await Promise.all([first, host.send('Two')]);
+  assert.deepEqual(textsOf(host), ['One', 'part', 'Two', 'Yes.']);
+  assert.equal(host.saved().messages[1]?.availableTasks, undefined);
+  assert.equal(host.rows.size, 0);
+});
