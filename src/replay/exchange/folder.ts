@@ -8,12 +8,6 @@ import { codeOf, wordsOf } from './in-words.ts';
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
 
-/** The file of an exchange, and what the exchange is called. */
-interface ExchangeFile {
-  readonly name: string;
-  readonly file: string;
-}
-
 // `hello-2` before `hello-10`, the same under every locale.
 const byName = new Intl.Collator('en', { numeric: true });
 
@@ -21,7 +15,7 @@ const byName = new Intl.Collator('en', { numeric: true });
  * The files of `folder` and of the folders in it that look like exchanges, by name and in order.
  * @throws {Error} if the folder cannot be read
  */
-export function listExchanges(folder: string): ExchangeFile[] {
+export function listExchanges(folder: string): { name: string; file: string }[] {
   return listFiles(folder)
     .filter((file) => file.endsWith('.json') && !file.endsWith('.body.json'))
     .filter((file) => !/(^|\/)\./.test(file))
@@ -65,14 +59,9 @@ const folderError = (message: string): Error =>
   Object.assign(new Error(message), { code: 'replay-folder' });
 
 function unreadable(folder: string, error: unknown): string {
-  switch (codeOf(error)) {
-    case 'ENOENT':
-      return `There is no folder '${folder}'${isAbsolute(folder) ? '' : ` in ${process.cwd()}`}.`;
-    case 'ENOTDIR':
-      return `'${folder}' is a file, not a folder.`;
-    default:
-      return `The folder '${folder}' cannot be read: ${wordsOf(error)}`;
-  }
+  if (codeOf(error) === 'ENOTDIR') return `'${folder}' is a file, not a folder.`;
+  if (codeOf(error) !== 'ENOENT') return `The folder '${folder}' cannot be read: ${wordsOf(error)}`;
+  return `There is no folder '${folder}'${isAbsolute(folder) ? '' : ` in ${process.cwd()}`}.`;
 }
 
 /**
@@ -124,9 +113,9 @@ async function readVerifiedBody({ response, chunks }: Head, file: string, root: 
   });
   const mustBe = (field: string, said: number | string, is: number | string) => {
     if (said === is) return;
-    const why =
-      "was it edited, or did git change its line ends? ('fixtures/** -text' in .gitattributes)";
-    throw new Error(`${file}: ${field} says ${said}, but for ${response.body} it is ${is}: ${why}`);
+    throw new Error(
+      `${file}: ${field} says ${said}, but for ${response.body} it is ${is}: was it edited, or did git change its line ends? ('fixtures/** -text' in .gitattributes)`,
+    );
   };
   if (response.bytes !== undefined) mustBe('response.bytes', response.bytes, body.length);
   if (response.sha256 !== undefined) mustBe('response.sha256', response.sha256, sha256(body));
@@ -146,8 +135,6 @@ export async function readSource(path: string): Promise<Exchange | Exchange[]> {
     if (isFile) return readExchange(file);
   }
   const found = listExchanges(path);
-  if (found.length === 0) {
-    throw folderError(`${resolve(path)} holds no exchange.`);
-  }
+  if (found.length === 0) throw folderError(`${resolve(path)} holds no exchange.`);
   return Promise.all(found.map(({ name, file }) => readExchange(file, name, path)));
 }

@@ -5,8 +5,6 @@ import { inOneLine } from './in-words.ts';
 export interface Rule {
   /** `end`, or one level down: `response.status`. */
   readonly field: string;
-  /** Whether the field may be left out. */
-  readonly optional: boolean;
   readonly holds: (value: unknown, parent: JsonObject) => boolean;
   /** What the value must be, in words: `a whole number`. */
   readonly mustBe: string;
@@ -15,18 +13,13 @@ export interface Rule {
 /** A rule for a field that must be there. */
 export const required = (field: string, holds: Rule['holds'], mustBe: string): Rule => ({
   field,
-  optional: false,
   holds,
   mustBe,
 });
 
 /** A rule for a field that may be left out. */
-export const optional = (field: string, holds: Rule['holds'], mustBe: string): Rule => ({
-  field,
-  optional: true,
-  holds,
-  mustBe,
-});
+export const optional = (field: string, holds: Rule['holds'], mustBe: string): Rule =>
+  required(field, (value, parent) => value === undefined || holds(value, parent), mustBe);
 
 export const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 export const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
@@ -40,11 +33,10 @@ export const matches = (form: RegExp) => {
 
 /** @throws {TypeError} at the first rule that the value breaks: `end must be …; it is "reset"` */
 export function assertRules<T>(value: unknown, rules: readonly Rule[]): asserts value is T {
-  for (const { field, optional, holds, mustBe } of rules) {
+  for (const { field, holds, mustBe } of rules) {
     const [first = '', second] = field.split('.');
     const parent = fieldsOf(second === undefined ? value : fieldsOf(value)[first]);
     const item = parent[second ?? first];
-    if (item === undefined && optional) continue;
     if (!holds(item, parent)) {
       throw new TypeError(`${field} must be ${mustBe}; it is ${inOneLine(item)}`);
     }

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../../client/json.ts';
 import type { StoredRequest } from '../exchange/exchange.ts';
 import { leavesOf } from '../exchange/leaves.ts';
 
@@ -52,21 +53,11 @@ function applyNormalize(
   normalize: NonNullable<MatchOptions['normalize']>,
   original: StoredRequest,
 ): StoredRequest {
-  const request: unknown = normalize(structuredClone(original));
-  if (isRequest(request)) return request;
+  const request = normalize(structuredClone(original));
+  const { method, path } = fieldsOf(request);
+  if (typeof method === 'string' && typeof path === 'string') return request;
   throw new TypeError(
     'normalize must return the request that is compared: { method, path, headers, body }',
-  );
-}
-
-function isRequest(value: unknown): value is StoredRequest {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'method' in value &&
-    'path' in value &&
-    typeof value.method === 'string' &&
-    typeof value.path === 'string'
   );
 }
 

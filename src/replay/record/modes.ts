@@ -6,24 +6,16 @@ import type { Incoming } from '../match/request.ts';
 import { createPlayer } from '../play/player.ts';
 import type { ReplayOptions } from '../play/replay-fetch.ts';
 
-/** What a recorder does with a folder. */
-interface FolderPlan {
-  /** What the folder holds is replayed. */
-  readonly replays: boolean;
-  /** What it does not hold is recorded; else it is an error. */
-  readonly records: boolean;
-}
-
-const replayOnly: FolderPlan = { replays: true, records: false };
-const recordOnly: FolderPlan = { replays: false, records: true };
-
-/** The modes of both recorders, each with its plan for an empty folder and for one that holds exchanges. */
+/**
+ * What each mode of both recorders does with a folder that is empty, and with one that holds exchanges: everything is
+ * replayed or recorded; or what is there is replayed, and the rest recorded.
+ */
 const modes = {
-  none: { empty: replayOnly, filled: replayOnly },
-  once: { empty: recordOnly, filled: replayOnly },
-  new: { empty: recordOnly, filled: { replays: true, records: true } },
-  add: { empty: recordOnly, filled: recordOnly },
-} as const satisfies Record<string, { readonly empty: FolderPlan; readonly filled: FolderPlan }>;
+  none: { empty: 'replay', filled: 'replay' },
+  once: { empty: 'record', filled: 'replay' },
+  new: { empty: 'record', filled: 'both' },
+  add: { empty: 'record', filled: 'record' },
+} as const;
 
 type Mode = keyof typeof modes;
 
@@ -60,8 +52,8 @@ export async function openFolder(
   folder: string,
   options: ReplayOptions,
 ): Promise<OpenFolder> {
-  const { replays, records } = modes[mode][isWithoutExchanges(folder) ? 'empty' : 'filled'];
-  if (!replays) return { answer: (_, record) => record(), unused: () => [] };
+  const plan = modes[mode][isWithoutExchanges(folder) ? 'empty' : 'filled'];
+  if (plan === 'record') return { answer: (_, record) => record(), unused: () => [] };
   const exchanges = await readSource(folder).catch((error: unknown) => {
     if (codeOf(error) !== 'replay-folder') throw error;
     throw Object.assign(new Error(`${wordsOf(error)} ${howToRecord()}`), { code: codeOf(error) });
@@ -73,7 +65,7 @@ export async function openFolder(
       try {
         return await play(request, onFound);
       } catch (error) {
-        if (records && error instanceof ReplayMiss) return record();
+        if (plan === 'both' && error instanceof ReplayMiss) return record();
         throw error;
       }
     },

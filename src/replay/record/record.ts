@@ -48,7 +48,7 @@ const DEFAULT_SETTLED_WITHIN = 10_000;
 
 /** @throws {TypeError} if `name` is not fit for a file */
 export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder {
-  const { folder, name, server, strict, onOutcome } = options;
+  const { folder, name } = options;
   if (name !== undefined) checkName(name);
 
   const slotFor = createNumbering(folder);
@@ -56,13 +56,8 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder
 
   return {
     async record(asked, url, init) {
-      const recording = new Recording(asked, {
-        slot: slotFor(name ?? nameAfterPath(asked.path)),
-        server,
-        origin: url.origin,
-        strict,
-        onOutcome,
-      });
+      const slot = slotFor(name ?? nameAfterPath(asked.path));
+      const recording = new Recording(asked, { ...options, slot, origin: url.origin });
       recordings.push(recording);
       recording.throwIfRefused();
       const { method, body } = asked;
