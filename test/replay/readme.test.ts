@@ -117,7 +117,10 @@ describe('the whole story of the page works, step by step', { skip }, () => {
     assert.match(await succeed(block('ask').replace('http://127.0.0.1:8090', url)), spokenInDeltas);
     recorder.interrupt();
     const { status, output } = await recorder.end();
-    assert.match(output, /1 exchange in fixtures\/lmstudio\n {2}hello\n/);
+    assert.match(
+      output,
+      /recorded {3}POST \/v1\/chat\/completions: hello, .*\n\n1 exchange in fixtures\/lmstudio\n/,
+    );
     assert.equal(status, 0);
   });
 
