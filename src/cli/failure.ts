@@ -5,8 +5,8 @@ import { onOneLine } from './terminal.ts';
 
 /** What is known of the request that failed, besides the error. */
 interface FailedRequest {
-  url: URL;
-  hasKey: boolean;
+  baseURL: string;
+  apiKey: string | undefined;
   model?: string | undefined;
   timeouts?: { readonly firstToken: number; readonly idle: number };
 }
@@ -51,7 +51,7 @@ const CONNECTION_KINDS: readonly string[] = ['connection', 'interrupted'];
  */
 export function explainError(
   error: Error,
-  { url, hasKey, model, timeouts = DEFAULT_TIMEOUTS }: FailedRequest,
+  { baseURL, apiKey, model, timeouts = DEFAULT_TIMEOUTS }: FailedRequest,
   language: Language = 'en',
 ): { happened: string; advice?: string } {
   if (!isChatError(error)) return { happened: error.message };
@@ -60,8 +60,8 @@ export function explainError(
   if (code === 'replay-miss') return { happened: serverMessage ?? error.message };
   const voice = voices[language];
   const { happened, advice } = voice.explain(error, {
-    url: shownURL(url),
-    hasKey,
+    url: shownURL(new URL(baseURL)),
+    hasKey: Boolean(apiKey),
     model: model === undefined ? undefined : onOneLine(model),
     status,
     patience: voice.patience(reason === 'idle' ? timeouts.idle : timeouts.firstToken),

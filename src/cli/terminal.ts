@@ -13,7 +13,6 @@ export interface Terminal {
   env: NodeJS.ProcessEnv;
 }
 
-/** The part of a stream that is used here. */
 export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
@@ -60,12 +59,10 @@ class Screen {
     this.hasColours = this.canSteer && !env.NO_COLOR;
   }
 
-  /** The width of the window, in characters. */
   get columns(): number {
     return this.#stream.columns || 80;
   }
 
-  /** Writes text without its control characters. */
   write(text: string): void {
     this.#stream.write(printable(text));
   }
@@ -86,7 +83,6 @@ class Screen {
   }
 }
 
-/** Makes the terminal of a process. */
 export function createTerminal({
   stdin,
   stdout,

@@ -125,7 +125,6 @@ async function untilInterrupted<T>(action: (stop: AbortSignal) => Promise<T>): P
   }
 }
 
-/** Reads the words of the command line. */
 function readChatArgs(args: string[]) {
   const { values, positionals } = parseArgs({
     args,

@@ -11,7 +11,6 @@ import { showAnswer } from './show-answer.ts';
 /** How a question ended. `failed`: without a word of an answer, or because something went wrong; stderr says what. */
 export type QuestionEnd = 'answered' | 'failed' | 'stopped';
 
-/** A conversation with a server. */
 export class Conversation {
   readonly #terminal: Terminal;
   readonly #server: ServerToLookAt;
@@ -87,13 +86,9 @@ export class Conversation {
     }
   }
 
-  /** Says what went wrong, and what to do. */
   explain(error: Error): void {
-    const { happened, advice } = explainError(error, {
-      url: readAddress(this.#server.baseURL),
-      hasKey: Boolean(this.#server.apiKey),
-      model: this.#model,
-    });
+    const request = { ...this.#server, model: this.#model };
+    const { happened, advice } = explainError(error, request);
     const doctor = asTypedHere(`${PROGRAM} doctor`);
     const next = doctorKnowsMore(error)
       ? `'${doctor} --base-url ${this.#address}' looks for the reason.`

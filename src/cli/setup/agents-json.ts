@@ -73,7 +73,6 @@ function placeOf(text: string, offset: number): Place {
   return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
 }
 
-/** As the file is written already. */
 function formattingOf(text: string): FormattingOptions {
   const indent = /^[{\s]*\n([ \t]+)/.exec(text)?.[1] ?? '  ';
   return {

@@ -2,11 +2,9 @@ import type { Language } from '../../advice/index.ts';
 import type { Model } from '../../index.ts';
 import { counted, onOneLine } from '../terminal.ts';
 
-/** `20 ms`, `1.2 s`. */
 const duration = (ms: number, unitMs: string, unitS: string) =>
   ms < 1000 ? `${Math.round(ms)} ${unitMs}` : `${(ms / 1000).toFixed(1)} ${unitS}`;
 
-/** An answer that came. */
 interface Streamed {
   firstTokenMs: number;
   /** Tokens a second; `undefined` if so few came that it says nothing. */

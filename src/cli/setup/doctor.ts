@@ -39,7 +39,6 @@ const TOKENS_WANTED = 64;
 /** The rate of fewer says nothing: they may have come in one piece. */
 const FEWEST_TOKENS = 8;
 
-/** `local-llm-stream-agent doctor`. */
 export const doctor: Command = {
   summary: 'find out why a chat does not work',
   usage: `Usage: local-llm-stream-agent doctor [--base-url URL] [--model NAME]
@@ -85,7 +84,6 @@ first thing that is wrong, says what to do, and ends with exit status 1.
   },
 };
 
-/** Chooses the model to try. */
 function chooseModel(models: readonly Model[], examination: Examination): string {
   const { words, say, wanted } = examination;
   const chatModels = chatModelsOf(models);

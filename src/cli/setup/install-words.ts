@@ -23,7 +23,6 @@ const installEnglish = {
   textGeneration: "The command 'Generate Text at Cursor' now uses this agent.",
 };
 
-/** Everything that `install` says. */
 export type InstallWords = typeof installEnglish;
 
 const installChinese: InstallWords = {

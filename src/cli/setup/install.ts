@@ -21,13 +21,11 @@ import { alone, replaceFile } from './replace-file.ts';
 
 const DEFAULT_NAME = 'LocalLLMStreamAgent';
 
-/** The name of the agent's one file. */
 const AGENT_FILE = 'LocalLLMStreamAgent.js';
 
 /** The name under which the extension's command 'Generate Text at Cursor' looks for an agent. */
 const TEXT_GENERATION_NAME = 'TextGenAgent';
 
-/** `local-llm-stream-agent install`. */
 export const install: Command = {
   summary: "put the chat agent into My Assistant's folder of a workspace",
   usage: `Usage: local-llm-stream-agent install [WORKSPACE] [--name NAME]

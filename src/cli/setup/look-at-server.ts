@@ -3,7 +3,6 @@ import { listModels, type Model } from '../../index.ts';
 import { nodeFetch } from '../../node-fetch.ts';
 import { onOneLine } from '../terminal.ts';
 
-/** A server to look at. */
 export interface ServerToLookAt {
   baseURL: string;
   apiKey: string | undefined;

@@ -44,13 +44,11 @@ export function explainFailure(
   model: string | undefined,
   { server, language, words }: Examination,
 ): { happened: string; advice: string } {
-  const hasKey = Boolean(server.apiKey);
-  const request = { url: new URL(server.baseURL), hasKey, model, timeouts: PATIENCE };
+  const request = { ...server, model, timeouts: PATIENCE };
   // Only a miss of the replay kit has no advice of its own.
   return { advice: words.playsRecordings, ...explainError(error, request, language) };
 }
 
-/** Explains why there is no list of models. */
 export async function explainNoModels(error: Error, examination: Examination): Promise<Error> {
   if (!isChatError(error)) return error;
   const { words, address } = examination;

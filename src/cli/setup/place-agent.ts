@@ -5,7 +5,6 @@ import { type AgentEntry, type Place, setAgent } from './agents-json.ts';
 import type { InstallWords } from './install-words.ts';
 import { replaceFile } from './replace-file.ts';
 
-/** How what was done is said. */
 export interface Reporter {
   words: InstallWords;
   say(line: string): void;
