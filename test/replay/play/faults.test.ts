@@ -80,13 +80,14 @@ test('by base URL: each address counts for itself, the listing of models is not 
   assert.deepEqual(server.misses, []);
 });
 
-test('by option of the server: all addresses are refused so', async (t) => {
+test('by option of the server: all addresses are refused so, but for the listing of models', async (t) => {
   const server = await startReplayServer(join(fixtures, 'llama.cpp-2026'), {
     status: 503,
     times: 1,
   });
   t.after(() => server.close());
   const status = async () => (await fetch(`${server.url}/hello/v1/chat/completions`, ask())).status;
+  assert.equal((await fetch(`${server.url}/hello/v1/models`)).status, 200);
   assert.deepEqual([await status(), await status()], [503, 200]);
 });
 

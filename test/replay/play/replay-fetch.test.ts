@@ -104,10 +104,18 @@ test('an abort rejects with its reason: before the call, during the wait, in the
   const reason = new Error('mine');
   await assert.rejects(replayFetch(hello)(url, { signal: AbortSignal.abort(reason) }), reason);
 
-  const waiting = new AbortController();
-  const call = replayFetch(hello, { firstDelay: 1e9 })(url, { signal: waiting.signal });
-  setImmediate(() => waiting.abort(reason));
-  await assert.rejects(call, reason);
+  for (const options of [{}, { status: 503 }]) {
+    const leaving = new AbortController();
+    const call = replayFetch(hello, options)(url, { signal: leaving.signal });
+    leaving.abort(reason);
+    await assert.rejects(call, reason);
+
+    const waiting = new AbortController();
+    const delayed = { ...options, firstDelay: 1e9 };
+    const waitingCall = replayFetch(hello, delayed)(url, { signal: waiting.signal });
+    setImmediate(() => waiting.abort(reason));
+    await assert.rejects(waitingCall, reason);
+  }
 
   for (const speed of ['instant', 1e-6] as const) {
     const reading = new AbortController();
@@ -116,6 +124,17 @@ test('an abort rejects with its reason: before the call, during the wait, in the
     assert.equal((await readBody(response)).error, reason);
   }
   assert.equal(timers(), 0);
+});
+
+test('an abort between two reads rejects the next one, even if no more bytes would come', async () => {
+  const leaving = new AbortController();
+  const cut = { at: 222, then: 'hang' } as const;
+  const response = await replayFetch(hello, { cut })(url, { signal: leaving.signal });
+  const reader = response.body?.getReader();
+  assert.equal((await reader?.read())?.value?.length, 222);
+  const reason = new Error('mine');
+  leaving.abort(reason);
+  await assert.rejects(async () => reader?.read(), reason);
 });
 
 test('a reader that leaves in the middle of the waiting leaves no timer', async () => {

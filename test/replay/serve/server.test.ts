@@ -159,7 +159,13 @@ test('models: the recorded listing, of the folder that was chosen; else made fro
   assert.deepEqual(await ids(`${other.url}/v1/models`), ['x', 'y']);
   assert.deepEqual(await ids(`${other.url}/a/v1/models`), ['x', 'y']);
   assert.equal((await fetch(`${other.url}/api/v1/models`)).status, 404);
-  assert.deepEqual([...server.misses, ...other.misses], []);
+  for (const name of ['models', 'models-2']) {
+    const request = { method: 'GET', path: '/v1/models', body: null };
+    await write(folder, name, { request, content: JSON.stringify({ data: [{ id: name }] }) });
+  }
+  const two = await serve(t, folder);
+  assert.deepEqual(await ids(`${two.url}/models-2/v1/models`), ['models-2']);
+  assert.deepEqual([...server.misses, ...other.misses, ...two.misses], []);
 });
 
 test('one exchange can be served alone, and answers everything but models', async (t) => {
