@@ -539,6 +539,41 @@ test('a context that is nearly full is told, with a button that resets it', asyn
   assert.match(textsOf(withStats)[1] ?? '', /context: 7 of 100 tokens \(7%\)/);
 });
 
+/** A whole reply that has used so many of the 100 tokens. */
+const used = (total_tokens: number, delta: object, finish_reason = 'stop') =>
+  raw(
+    frame(delta) +
+      frame({}, { usage: { total_tokens }, choices: [{ index: 0, delta: {}, finish_reason }] }) +
+      'data: [DONE]\n\n',
+  );
+
+test('a context is nearly full from 80 % on, and the row never has more than three buttons', async () => {
+  const host = chats.open();
+  server.script(used(79, { content: 'Yes.' }));
+  await host.send('Hi');
+  assert.equal(textsOf(host).at(-1), 'Yes.');
+  server.script(used(80, { content: 'Yes.' }));
+  await host.send('Hi');
+  assert.match(textsOf(host).at(-1) ?? '', /The context is 80% full: 80 of 100 tokens\./);
+  server.script(used(90, { reasoning_content: 'Hm.' }, 'length'));
+  await host.send('Hi');
+  assert.deepEqual(
+    host.buttons().map(({ name }) => name),
+    ['Answer without thinking', 'Ask again', 'Go on with a summary'],
+  );
+});
+
+test('a context that ends in mid-answer: nobody is told to press a button that is not there', async () => {
+  const message = 'request (200 tokens) exceeds the available context size (100 tokens)';
+  const error = { message, type: 'exceed_context_size_error' };
+  server.script(raw(`${frame({ content: 'Half' })}data: ${JSON.stringify({ error })}\n\n`));
+  const host = chats.open();
+  await host.send('Hi');
+  assert.match(textsOf(host).at(-1) ?? '', /^Half\n[\s\S]*longer than the model's context/);
+  assert.doesNotMatch(textsOf(host).at(-1) ?? '', /Continue/);
+  assert.deepEqual(host.buttons(), []);
+});
+
 /** The message that the button for files sends. */
 async function fileMessage(host: Host): Promise<string> {
   const operations = (await host.openPanel()) as {

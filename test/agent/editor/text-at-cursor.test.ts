@@ -86,6 +86,12 @@ test('the answer stands in the document, without its reasoning and without a fen
   assert.equal(editor.text(), document, 'one undo takes back all of it');
 });
 
+test('what turns out to be reasoning is taken out of the document', async () => {
+  const editor = installVSCode(document);
+  await generate(say('First I think.', '</think>', 'Then I say.'));
+  assert.equal(editor.text(), 'line one\nThen I say.\nline three\n');
+});
+
 test('it comes as it streams, and the model knows what is around the cursor', async () => {
   const editor = installVSCode(document);
   const seen: string[] = [];

@@ -52,6 +52,35 @@ test('how much of the prompt is read is shown, and never saved', async () => {
   assert.deepEqual(textsOf(host), ['Hi', 'At last.']);
 });
 
+test('a share that is none is not shown', async () => {
+  const prompt_progress = { total: 0, cache: 0, processed: 5, time_ms: 1 };
+  const { script, goOn } = silentAfter(frame({ role: 'assistant' }, { prompt_progress }));
+  server.script(script);
+  const host = chats.open({ llm: { model: 'none' } });
+  const turn = host.send('Hi');
+  await notice(host, /^⏳ Reading the prompt: \d+ s$/);
+  goOn();
+  await turn;
+});
+
+test('how long the model thinks is counted from its first thought', async () => {
+  const { script, goOn } = silentAfter('');
+  let think = () => {};
+  server.script((response, seen) => {
+    think = () => response.write(frame({ reasoning_content: 'Hm.' }));
+    return script(response, seen);
+  });
+  const host = chats.open();
+  const turn = host.send('Hi');
+  await notice(host, /: 9 s$/);
+  think();
+  await notice(host, /💭 Thinking/);
+  const text = host.posted.findLast((message) => String(message.text).includes('💭'))?.text;
+  assert.match(String(text), /Thinking: [0-4] s/);
+  goOn();
+  await turn;
+});
+
 test('return_progress can be switched off, as any field of the request', async () => {
   server.script(say('Hello.'));
   await chats.open({ llm: { body: { return_progress: false } } }).send('Hi');
