@@ -48,7 +48,8 @@ for (const [name, cutShort] of [
     assert.equal(host.shown.get(id), whole);
     assert.deepEqual(host.buttons(), [], 'this one is whole');
     assert.equal(host.saved().messages[1]?.availableTasks, undefined);
-    assert.equal(host.saved().messages[1]?.meta?.verdict, 'complete');
+    const { verdict, error } = host.saved().messages[1]?.meta ?? {};
+    assert.deepEqual([verdict, error], ['complete', undefined]);
     server.script(say('Yes.'));
     await host.send('Is that all?');
     assert.deepEqual(lastRequest(server).body.messages, [

@@ -85,6 +85,7 @@ test('an answer that is not over goes on in its bubble; the new one says so, and
   await clock.passUntil(() => [...host.shown.values()][0] === 'Once upon a time');
   assert.deepEqual([...host.shown.values()], ['Once upon a time', note]);
   assert.equal(host.hasStop, true);
+  assert.deepEqual(llama.paths(), ['POST /v1/streams/lookup', 'GET /v1/stream&from=0']);
   llama.emit(' there was', ' a fox');
   await clock.passUntil(() => [...host.shown.values()][0] === 'Once upon a time there was a fox');
   llama.emit('.');
