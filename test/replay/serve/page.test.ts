@@ -118,13 +118,20 @@ test('what was recorded is shown as text and runs nothing; a broken exchange say
   const folder = await scratch(t);
   const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
   const content = `data: ${JSON.stringify({ choices: [{ delta: { content: evil } }] })}\n\n`;
-  await write(folder, 'a', { content });
+  const chunks = [
+    [1, 10],
+    [2, content.length - 10],
+  ];
+  await write(folder, 'a', { content, chunks });
   await write(folder, 'b', { response: { body: 'b.sse', bytes: 1 } });
   const server = await startReplayServer(folder);
   t.after(() => server.close());
   const { page } = await openPage(t, server.url);
   assert.equal(await page.textContent('#text'), evil);
   assert.equal(await page.evaluate('document.title'), 'Recorded exchanges');
+  const row = `3 ms${content.length} B in 2text ${JSON.stringify(evil)}`;
+  assert.equal(await page.textContent('#frames tr'), row);
+  assert.equal(await page.evaluate("document.querySelector('#frames .frame').title"), content);
   await page.click('nav button:nth-of-type(2)');
   await until(page, "document.querySelector('#name').textContent === 'b'");
   assert.match(String(await page.textContent('#about')), /b\.json: response\.bytes says 1/);
