@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Plugin, rollup } from '@rollup/wasm-node';
 import { minify as terser } from 'terser';
@@ -7,9 +7,14 @@ import { type BuiltFile, builtModule, type Entry, neighbourOf } from '../entries
 import { format as formatCode } from './format.ts';
 import { head, type Licensed, licenceOf, readLicensed } from './head.ts';
 import { withoutInnerComments } from './inner-comments.ts';
-import { packageFolder, packageNames, packageSource, withExtension } from './packages.ts';
 import { stripTypes } from './strip-types.ts';
 import { writeAlike } from './write-alike.ts';
+
+/** The packages that may go into what is built, and where their code begins: as TypeScript, or as ES modules. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  'eventsource-parser': 'src/index.ts',
+  'jsonc-parser': 'lib/esm/main.js',
+};
 
 /**
  * Makes an entry's JavaScript files, each one self-contained unless it is a wrapper: modules are put one behind the other, what is not
@@ -24,20 +29,11 @@ export async function bundle(
   root: string,
   project: Licensed,
 ): Promise<Map<string, string>> {
-  const face = '\0face';
   // A CommonJS file that is its default export must not have others beside it.
   const onlyDefault = entry.outputs.every(({ format }) => format === 'cjs');
-  const source = resolve(root, entry.source);
   const build = await rollup({
-    input: onlyDefault ? face : source,
-    plugins: [
-      {
-        name: 'face',
-        resolveId: (id) => (id === face ? id : null),
-        load: (id) => (id === face ? `export { default } from ${JSON.stringify(source)};` : null),
-      },
-      modules(entry, root),
-    ],
+    input: resolve(root, entry.source),
+    plugins: [modules(entry, root)],
     onLog(level, log) {
       if (level === 'warn') throw new Error(`${entry.source}: ${log.message}`);
     },
@@ -60,9 +56,10 @@ export async function bundle(
     const [shebang = ''] = /^#!.*\n/.exec(chunk.code) ?? [];
     const code = chunk.code.slice(shebang.length);
     const styled = typesOf(entry, output) + (await written(code, output, chunk.exports, root));
-    const packages = packageNames
-      .filter((name) => chunk.moduleIds.some((id) => id.startsWith(packageFolder(name))))
-      .map((name) => readLicensed(packageFolder(name)));
+    const packages = Object.keys(PACKAGES)
+      .map((name) => join(root, 'node_modules', name))
+      .filter((folder) => chunk.moduleIds.some((id) => id.startsWith(folder)))
+      .map(readLicensed);
     const banner = head(
       { file, about: entry.about, source: entry.source },
       project,
@@ -136,16 +133,18 @@ function modules(entry: Entry, root: string): Plugin {
       if (importer === undefined || /^[./]|^[A-Z]:/i.test(id)) {
         const path = resolve(importer ? dirname(importer) : root, id);
         const neighbour = entry.imports?.find((source) => resolve(root, source) === path);
-        return neighbour === undefined
-          ? withExtension(path)
-          : { id: `./${builtModule(neighbour)}`, external: true, moduleSideEffects: false };
+        if (neighbour !== undefined)
+          return { id: `./${builtModule(neighbour)}`, external: true, moduleSideEffects: false };
+        // An import inside a package may leave `.js` out.
+        return existsSync(`${path}.js`) ? `${path}.js` : path;
       }
-      if (packageNames.includes(id)) return packageSource(id);
+      const source = PACKAGES[id];
+      if (source !== undefined) return join(root, 'node_modules', id, source);
       if (id.startsWith('node:') && entry.node)
         return { id, external: true, moduleSideEffects: false };
       const why = id.startsWith('node:')
         ? 'this entry has to run outside Node'
-        : `only ${packageNames.join(' and ')} may go into it`;
+        : `only ${Object.keys(PACKAGES).join(' and ')} may go into it`;
       throw new Error(`${shown(importer)} imports '${id}', but ${why}`);
     },
     load: (id) =>

@@ -1,17 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /**
  * Code as this project's own formatter writes it: cutting the types out leaves gaps and lines that are broken for no reason.
  * @param root - the project's folder, whose `.biome.json` says how
  */
 export function format(code: string, file: string, root: string): string {
-  const manifest = createRequire(import.meta.url).resolve('@biomejs/biome/package.json');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [
-      join(dirname(manifest), 'bin/biome'),
+      join(root, 'node_modules/@biomejs/biome/bin/biome'),
       'format',
       `--config-path=${root}`,
       '--vcs-enabled=false',

@@ -12,15 +12,8 @@ export interface Licensed {
 
 /** Reads a package's name, version and licence from its folder. */
 export function readLicensed(folder: string): Licensed {
-  const data: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const { name, version } = Object(data);
-  for (const field of [name, version]) {
-    if (typeof field !== 'string') {
-      throw new Error(`${folder}/package.json: name and version have to be strings`);
-    }
-  }
-  const licenceFile = ['LICENSE', 'LICENSE.md'].find((file) => existsSync(join(folder, file)));
-  if (licenceFile === undefined) throw new Error(`${folder} has no LICENSE`);
+  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const licenceFile = existsSync(join(folder, 'LICENSE.md')) ? 'LICENSE.md' : 'LICENSE';
   const licenceText = readFileSync(join(folder, licenceFile), 'utf8').trim();
   return { name, version, licenceText };
 }
