@@ -56,7 +56,7 @@ function attemptsFor(job: Job, messages: ChatMessage[]): Attempt[] {
   meta.withoutTools = true;
   const more = { tool_choice: 'none' };
   const instructed = withInstruction(messages, phrases.answerInWords);
-  // A model that has called a tool all the same has to be told in words.
+  // A model that has called a tool all the same is asked in words.
   const wasInVain = before.at(-1)?.meta?.withoutTools === true;
   return [{ messages: wasInVain ? instructed : messages, more }, { messages: instructed }];
 }

@@ -169,7 +169,7 @@ export class Turn implements OpenReply {
     return this.#joiner;
   }
 
-  /** Nobody wants the reply any more. */
+  /** The user does not want the reply any more. */
   cancel(): void {
     this.#leaving.abort('unwanted' satisfies Leaving);
   }

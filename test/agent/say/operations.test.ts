@@ -159,3 +159,16 @@ test('a long name in a drop-down is cut in the middle; its value is whole', asyn
     value: preset,
   });
 });
+
+test('a panel that is opened again has the models that the server has by then', async () => {
+  const models = [{ id: 'tiny', type: 'llm', state: 'loaded' }];
+  const changing = await startServer(models);
+  const host = chatsWith(changing).open({ llm: { baseURL: changing.baseURL } });
+  const names = async () => {
+    const [model] = (await host.openPanel()) as { options: { value: string }[] }[];
+    return model?.options.map(({ value }) => value);
+  };
+  await names();
+  models.push({ id: 'later', type: 'llm', state: 'not-loaded' });
+  assert.ok((await names())?.includes('later'));
+});

@@ -319,6 +319,9 @@ test('the opening of any chat leaves no trace in it, and draws the drop-downs wh
     await clock.passUntil(() => host.box('model') !== undefined);
     assert.deepEqual(host.saved(), thread);
     assert.equal(host.posted.filter(({ type }) => type === 'addBotMessage').length, 0);
+    const { getThread } = host.disk;
+    await host.openPanel();
+    assert.equal(host.disk.getThread, getThread, 'the host reads it through one watcher');
   }
 });
 
