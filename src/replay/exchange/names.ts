@@ -29,7 +29,3 @@ export function nameAfterPath(path: string): string {
   if (name === '') return 'root';
   return reservedByWindows.test(name) ? `path-${name}` : name;
 }
-
-/** The first exchange has the name alone, the second one `-2`. */
-export const numbered = (name: string, number: number): string =>
-  number === 1 ? name : `${name}-${number}`;

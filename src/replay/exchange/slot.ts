@@ -1,5 +1,4 @@
 import type { Head } from './exchange.ts';
-import { numbered } from './names.ts';
 import { findTaken, storeAgain, storeNew } from './store.ts';
 
 /** A name that is held for an exchange from its request on. */
@@ -27,11 +26,9 @@ export function createNumbering(folder: string): (base: string) => Slot {
 
   function hold(base: string): string {
     const isTaken = findTaken(folder);
-    let number = 1;
-    while (held.has(numbered(base, number).toLowerCase()) || isTaken(numbered(base, number))) {
-      number++;
-    }
-    const name = numbered(base, number);
+    const isFree = (name: string) => !held.has(name.toLowerCase()) && !isTaken(name);
+    let name = base;
+    for (let number = 2; !isFree(name); number++) name = `${base}-${number}`;
     held.add(name.toLowerCase());
     return name;
   }

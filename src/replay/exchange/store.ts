@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { bodyEndings, formatHead, type Head } from './exchange.ts';
 import { codeOf } from './in-words.ts';
 
@@ -47,17 +47,15 @@ export function storeNew({ folder, name, head, body }: Writing): boolean {
   mkdirSync(folder, { recursive: true });
   if (findTaken(folder)(name)) return false;
   const bodyFile = join(folder, head.response.body);
-  return withTemporaries(folder, [body, formatHead(head)], ([newBody, newHead]) => {
-    if (!createFrom(newBody, bodyFile)) return false;
-    let isOwner = false;
-    try {
-      isOwner = createFrom(newHead, join(folder, `${name}.json`));
-    } finally {
-      // The other one has a body with another ending.
-      if (!isOwner) rmSync(bodyFile, { force: true });
-    }
+  if (!create(bodyFile, body)) return false;
+  let isOwner = false;
+  try {
+    isOwner = create(join(folder, `${name}.json`), formatHead(head));
     return isOwner;
-  });
+  } finally {
+    // The other one has a body with another ending.
+    if (!isOwner) rmSync(bodyFile, { force: true });
+  }
 }
 
 /**
@@ -68,11 +66,15 @@ export function storeNew({ folder, name, head, body }: Writing): boolean {
  * @throws what the file system says
  */
 export function storeAgain({ folder, name, head, body }: Writing): true {
-  return withTemporaries(folder, [body, formatHead(head)], ([newBody, newHead]) => {
-    renameOver(newBody, join(folder, head.response.body));
-    renameOver(newHead, join(folder, `${name}.json`));
-    return true;
-  });
+  const bodyFile = join(folder, head.response.body);
+  const headFile = join(folder, `${name}.json`);
+  return withTemporary(bodyFile, body, (newBody) =>
+    withTemporary(headFile, formatHead(head), (newHead) => {
+      renameOver(newBody, bodyFile);
+      renameOver(newHead, headFile);
+      return true;
+    }),
+  );
 }
 
 const REPLACE_WITHIN_MS = 2000;
@@ -97,38 +99,40 @@ export function renameOver(file: string, target: string): void {
   }
 }
 
-/** Writes a body and a head to files of names that nobody else has, for the time of a function. */
-function withTemporaries<Result>(
-  folder: string,
-  [body, head]: readonly [body: Uint8Array, head: string],
-  use: (files: readonly [body: string, head: string]) => Result,
+/** Writes a file beside another one, with a name that nobody else has, for the time of a function. */
+function withTemporary<Result>(
+  target: string,
+  content: string | Uint8Array,
+  use: (file: string) => Result,
 ): Result {
-  const bodyFile = join(folder, `.${randomUUID()}.tmp`);
-  const headFile = join(folder, `.${randomUUID()}.tmp`);
+  const file = join(dirname(target), `.${randomUUID()}.tmp`);
   try {
-    writeFileSync(bodyFile, body, { flag: 'wx' });
-    writeFileSync(headFile, head, { flag: 'wx' });
-    return use([bodyFile, headFile]);
+    writeFileSync(file, content, { flag: 'wx' });
+    return use(file);
   } finally {
-    rmSync(bodyFile, { force: true });
-    rmSync(headFile, { force: true });
+    rmSync(file, { force: true });
   }
 }
 
-/** Makes a file with the content of another, in one step. @returns `false` if there is one of that name */
-function createFrom(file: string, target: string): boolean {
+/** Creates a file in one step. @returns `false` if there is one of that name */
+function create(target: string, content: string | Uint8Array): boolean {
+  return withTemporary(target, content, (file) => {
+    try {
+      linkOrCopy(file, target);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false;
+      throw error;
+    }
+  });
+}
+
+/** Not every file system has links. A copy takes the name in one step, too, but fills the file in several. */
+function linkOrCopy(file: string, target: string): void {
   try {
     linkSync(file, target);
-    return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-  }
-  try {
-    // Not every file system has links. A copy takes the name in one step, too, but fills the file in several.
+    if (codeOf(error) === 'EEXIST') throw error;
     copyFileSync(file, target, constants.COPYFILE_EXCL);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
   }
 }
