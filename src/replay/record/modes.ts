@@ -69,6 +69,6 @@ export async function openFolder(
         throw error;
       }
     },
-    unused: () => matcher.unused(),
+    unused: matcher.unused,
   };
 }

@@ -30,24 +30,13 @@ export type Recorded = RecordingOutcome & {
   readonly request: string;
 };
 
-/** Sends requests on, and turns them and their responses into exchanges on disk. */
-interface Recorder {
-  /** Sends a request to `url`, with what else `init` says, and passes the response on as it comes. */
-  record(asked: Incoming, url: URL, init?: RequestInit): Promise<Response>;
-  /**
-   * Waits until all exchanges that were begun are on disk, or will not be.
-   * @param within - ms, default 10,000; what has not ended by then has that for its `reason`
-   * @returns what came of each, in the order of the requests
-   */
-  settled(within?: number): Promise<readonly Recorded[]>;
-  /** Leaves out what has not ended. */
-  stop(): void;
-}
-
 const DEFAULT_SETTLED_WITHIN = 10_000;
 
-/** @throws {TypeError} if `name` is not fit for a file */
-export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder {
+/**
+ * Makes what sends requests on, and turns them and their responses into exchanges on disk.
+ * @throws {TypeError} if `name` is not fit for a file
+ */
+export function createRecorder(fetch: Fetch, options: RecorderOptions) {
   const { folder, name } = options;
   if (name !== undefined) checkName(name);
 
@@ -55,7 +44,8 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder
   const recordings: Recording[] = [];
 
   return {
-    async record(asked, url, init) {
+    /** Sends a request to `url`, with what else `init` says, and passes the response on as it comes. */
+    async record(asked: Incoming, url: URL, init?: RequestInit): Promise<Response> {
       const slot = slotFor(name ?? nameAfterPath(asked.path));
       const recording = new Recording(asked, { ...options, slot, origin: url.origin });
       recordings.push(recording);
@@ -66,7 +56,8 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder
       const whole = { ...(body.length > 0 && { body }), ...init, method, headers };
       return relay((signal) => fetch(url.href, { ...whole, signal }), recording, asked.signal);
     },
-    async settled(within = DEFAULT_SETTLED_WITHIN) {
+    /** As that of `recordFetch`. */
+    async settled(within = DEFAULT_SETTLED_WITHIN): Promise<readonly Recorded[]> {
       const begun = [...recordings];
       let timer: NodeJS.Timeout | undefined;
       const timeIsUp = new Promise<void>((done) => {
@@ -77,7 +68,8 @@ export function createRecorder(fetch: Fetch, options: RecorderOptions): Recorder
       const notEnded = { reason: `it had not ended after ${within} ms` };
       return begun.map((it) => ({ request: it.request, ...(it.outcome ?? notEnded) }));
     },
-    stop() {
+    /** Leaves out what has not ended. */
+    stop(): void {
       for (const it of recordings) it.drop('it had not ended when the recorder was stopped');
     },
   };

@@ -47,7 +47,6 @@ class RelayedBody {
   readonly #upstream: AbortController;
   readonly #stopListening: () => void;
   readonly #queue: Uint8Array[] = [];
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** The server has ended or failed, or the reader has left. */
   #isOver = false;
   #failure: { readonly error: unknown } | undefined;
@@ -65,9 +64,6 @@ class RelayedBody {
     this.#stopListening = stopListening;
     this.stream = new ReadableStream<Uint8Array>(
       {
-        start: (controller) => {
-          this.#controller = controller;
-        },
         pull: (controller) => this.#pull(controller),
         cancel: (reason) => this.#leave(reason),
       },
@@ -83,7 +79,8 @@ class RelayedBody {
 
   /** The client leaves by its signal. */
   abort(reason: unknown): void {
-    this.#controller?.error(reason);
+    this.#queue.length = 0;
+    this.#failure = { error: reason };
     try {
       this.#leave(reason);
     } catch (error) {

@@ -320,6 +320,33 @@ test('the signal of the request aborts when the reader leaves, even if its body 
   }
 });
 
+test('behind an abort its reason comes, and none of the chunks that were waiting', async (t) => {
+  const folder = await scratch(t);
+  let tellRead = () => {};
+  const isRead = new Promise<void>((done) => {
+    tellRead = done;
+  });
+  let isFirst = true;
+  const body = new ReadableStream(
+    {
+      pull(controller) {
+        if (isFirst) controller.enqueue(new TextEncoder().encode('data: {}\n\n'));
+        else tellRead();
+        isFirst = false;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const leaving = new AbortController();
+  const record = recordFetch(async () => new Response(body), folder);
+  const response = await record('http://x/v1/x', { signal: leaving.signal });
+  await isRead;
+  const reason = new Error('mine');
+  leaving.abort(reason);
+  await assert.rejects(async () => response.body?.getReader().read(), reason);
+  assert.equal((await read(folder, 'x')).response.bytes, 10);
+});
+
 test('a reader that leaves at [DONE] has left nothing out: the exchange is complete', async (t) => {
   for (const how of ['cancel', 'abort'] as const) {
     const folder = await scratch(t);
