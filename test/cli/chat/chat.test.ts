@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import type { Command } from '../../../src/cli/args.ts';
 import { createChat } from '../../../src/cli/chat/chat.ts';
+import { Conversation } from '../../../src/cli/chat/conversation.ts';
 import { startReplayServer } from '../../../src/replay/index.ts';
 import { deadURL } from '../../agent/doubles/scripted-server.ts';
 import { chunk, frames } from '../../client/streams.ts';
@@ -422,4 +423,17 @@ test('a conversation at a terminal: each turn knows the ones before it, and Ctrl
   const hello = { role: 'assistant', content: 'Hello' };
   assert.deepEqual(asked, [[hi], [hi, hello, { role: 'user', content: 'a story' }]]);
   assert.match(printed(), /Ctrl-D, to quit\.\n/);
+});
+
+test('a question that is stopped while the server is looked for is not asked', async (t) => {
+  let isAsked = false;
+  const baseURL = await serve(t, (request, response) => {
+    isAsked ||= request.url?.endsWith('/chat/completions') === true;
+    response.end('{"data":[{"id":"tiny"}]}');
+  });
+  const { terminal } = createTestTerminal();
+  const server = { baseURL, apiKey: undefined };
+  const conversation = new Conversation(terminal, server, { model: undefined, system: undefined });
+  assert.equal(await conversation.ask('hi', AbortSignal.abort()), 'stopped');
+  assert.equal(isAsked, false);
 });

@@ -202,6 +202,13 @@ test('in a project of ES modules the file still loads', async () => {
   assert.equal(createRequire(import.meta.url)(join(workspace, FILE)).name, 'LocalLLMStreamAgent');
 });
 
+test("a package.json in the agent's own folder is left alone", async () => {
+  const file = '.ai_helper/agent/chat/llm_chat_agent/package.json';
+  const workspace = makeWorkspace({ [file]: '{ "type": "module", "mine": 1 }' });
+  assert.equal((await runCommand(install, [workspace, '--base-url', dead])).status, 0);
+  assert.equal(readFileSync(join(workspace, file), 'utf8'), '{ "type": "module", "mine": 1 }');
+});
+
 test('words that make no sense are refused', async () => {
   await assert.rejects(runCommand(install, ['nowhere']), {
     message: `There is no folder '${join(process.cwd(), 'nowhere')}'.`,
