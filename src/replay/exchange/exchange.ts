@@ -1,7 +1,7 @@
 // An exchange is one request with its response: NAME.json, the head, beside the bytes of the body.
 //
 //   disk ─▶ folder.ts ─▶ exchange.ts (parseHead, by rules.ts) ─▶ an Exchange; its body is read and verified when it is asked for
-//   a head and a body ─▶ slot.ts (a name, by names.ts) ─▶ store.ts ─▶ disk
+//   a head and a body ─▶ slot.ts (a number for a name that names.ts allows) ─▶ store.ts ─▶ disk
 //   a body ─▶ frames.ts (where its frames end, what their events hold) ─▶ shown-frames.ts (what people see of them)
 //
 // leaves.ts takes a JSON value apart, for comparing and for searching; in-words.ts words values and errors.
