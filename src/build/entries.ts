@@ -39,7 +39,7 @@ export function builtModule(source: string): string {
 export const entries: readonly Entry[] = [
   {
     source: 'src/index.ts',
-    about: "streamChat and listModels: a local model's reply, streamed",
+    about: "A local model's reply, streamed",
     outputs: [
       { file: 'index.js', format: 'esm' },
       { file: 'index.cjs', format: 'cjs', style: 'minified' },

@@ -1,3 +1,4 @@
+import { isObject } from '../json.ts';
 import { causesOf } from './connection-words.ts';
 
 /** So many characters of a secret in a row give it away: servers echo keys in part. */
@@ -65,8 +66,8 @@ export function createBlanker(secrets: readonly string[]): Blanker {
 
   function blank(value: unknown, depth: number): unknown {
     if (typeof value === 'string') return blankText(value);
-    if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return depth ? value.map((item) => blank(item, depth - 1)) : [];
+    if (!isObject(value)) return value;
     const fields = depth ? Object.entries(value) : [];
     return Object.fromEntries(
       fields.map(([key, inner]) => [blankText(key), blank(inner, depth - 1)]),

@@ -84,7 +84,7 @@ export class Fold {
     this.#splitter = new ReasoningSplitter(this.#add, this.#correct, startsInReasoning);
   }
 
-  /** Takes a chunk that is equal to the one before it, but for its word: nothing else of it is news. */
+  /** Takes a word; in a chunk that is otherwise equal to the one before it, nothing else is news. */
   addWord({ channel, text }: Word): void {
     if (channel === 'text') return this.#splitter.push(text);
     this.#splitter.onReasoningField();
@@ -97,10 +97,8 @@ export class Fold {
    */
   addChunk(chunk: ChatChunk): Word | undefined {
     if (typeof chunk.model === 'string') this.#model = chunk.model;
-    const hasUsage = isUsage(chunk.usage);
-    if (hasUsage) this.#usage = chunk.usage;
-    const hasProgress = isObject(chunk.prompt_progress);
-    if (hasProgress) {
+    if (isUsage(chunk.usage)) this.#usage = chunk.usage;
+    if (isObject(chunk.prompt_progress)) {
       const { processed, total } = chunk.prompt_progress;
       this.#events.push({ type: 'progress', processed: Number(processed), total: Number(total) });
     }
@@ -116,7 +114,8 @@ export class Fold {
     if (hasFinish) this.finishReason = finish_reason;
     if (isWhole) this.stage = 'finished';
     else this.stage = this.#nextStage(hasFinish);
-    return hasUsage || hasProgress || hasFinish || isWhole ? undefined : this.#word;
+    const saysMore = hasFinish || isWhole || chunk.usage || chunk.prompt_progress;
+    return saysMore ? undefined : this.#word;
   }
 
   /** Gives out what was held back for the other half of a mark or of a character. */

@@ -52,7 +52,7 @@ export class Stream {
   readonly #fold: Fold;
   readonly #clock = new Clock(() => this.#onTimeout());
   readonly #moments: Omit<Moments, 'head'> = {};
-  readonly #pattern = new ChunkPattern();
+  #pattern = new ChunkPattern();
   #phase: Phase = 'firstToken';
   /** The first chunk's JSON, if it is an object of some other kind. */
   #oddStart: string | undefined;
@@ -215,7 +215,8 @@ export class Stream {
     onChunk?.(chunk, data);
     if (this.#outcome) return;
     if (isError(chunk)) throw server.fail(reportedError(chunk));
-    this.#pattern.learn(data, this.#fold.addChunk(chunk));
+    const word = this.#fold.addChunk(chunk);
+    if (!onChunk) this.#pattern.learn(data, word);
   }
 
   #parse(data: string): ChatChunk | undefined {
@@ -293,6 +294,8 @@ export class Stream {
   #end(outcome: Outcome, mayLinger: boolean): void {
     this.#moments.end = now();
     this.#outcome = outcome;
+    // It holds on to the read that its last chunk came in.
+    this.#pattern = new ChunkPattern();
     this.#onOver(outcome);
     this.#stopListening();
     if (mayLinger) this.#linger();

@@ -129,9 +129,8 @@ function createHeaders(
       authorization: apiKey ? `Bearer ${apiKey}` : basic && `Basic ${basic}`,
       connection: base.protocol === 'http:' ? 'close' : '',
     };
-    const headers = new Headers();
-    const entries = Symbol.iterator in own ? own : Object.entries(own);
-    for (const [name, value] of entries) headers.append(name, value);
+    // By the standard any iterable of pairs will do; its type names arrays only.
+    const headers = new Headers(own as HeadersInit);
     for (const [name, value] of Object.entries(needed)) {
       if (value && !headers.has(name)) headers.set(name, value);
     }

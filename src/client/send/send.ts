@@ -25,9 +25,8 @@ const MOST_RESENDS = 8;
 /** The runtime needs a moment to see that the other connections of its pool are closed, too; in ms. */
 const POOL_PAUSE_MS = 10;
 
-/** How long to wait for a server that is loading and does not say how long, and the shortest wait; in ms. */
-const USUAL_WAIT_MS = 1000;
-const SHORTEST_WAIT_MS = 250;
+/** How long to wait at least for a server that is loading; in ms. */
+const SHORTEST_WAIT_MS = 1000;
 
 /**
  * Sends a request until a response with status 2xx comes.
@@ -144,5 +143,5 @@ async function readRefusal(
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
 function readRetryAfter(seconds: string | null): number {
-  return Math.max(Number(seconds) * 1000 || USUAL_WAIT_MS, SHORTEST_WAIT_MS);
+  return Math.max(Number(seconds) * 1000 || 0, SHORTEST_WAIT_MS);
 }

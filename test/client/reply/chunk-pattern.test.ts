@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ChunkPattern } from '../../../src/client/reply/chunk-pattern.ts';
 import { type ChatReply, streamChat } from '../../../src/index.ts';
-import { chunk, collect, fakeServer, frames } from '../streams.ts';
+import { chunk, fakeServer, frames } from '../streams.ts';
 
 const text = (word: string) => ({ channel: 'text', text: word }) as const;
 
@@ -41,7 +41,7 @@ test('a word is what its JSON says, with escapes and at any length', () => {
 
 test('a word is given out on the channel of the chunk that showed its place', () => {
   const pattern = new ChunkPattern();
-  const reasoned = (word: string) => JSON.stringify(chunk({ reasoning: word }));
+  const reasoned = (word: string) => JSON.stringify(chunk({ reasoning: word, content: '' }));
   for (const word of ['Let', ' me']) {
     pattern.learn(reasoned(word), { channel: 'reasoning', text: word });
   }
@@ -93,12 +93,22 @@ test('a chunk of another form begins another pattern', () => {
   assert.equal(pattern.match(written('c')), undefined);
 });
 
-test('a word that is a name in the chunk, too, is looked for behind it', () => {
+test('a word that is in the chunk for another reason, too, is looked for in a field for words', () => {
   assert.deepEqual(learned('tiny', 'big').match(written('fox')), text('fox'));
+  const pattern = new ChunkPattern();
+  for (const word of ['a', 'b']) pattern.learn(JSON.stringify({ word }), text(word));
+  assert.equal(pattern.match(JSON.stringify({ word: 'c' })), undefined);
+});
+
+test('JSON with spaces is known, too', () => {
+  const spaced = (word: string) => `{"model": "tiny", "content": ${JSON.stringify(word)}}`;
+  const pattern = new ChunkPattern();
+  for (const word of ['a', 'b']) pattern.learn(spaced(word), text(word));
+  assert.deepEqual(pattern.match(spaced('c')), text('c'));
 });
 
 test('a word that is in the chunk twice is not taken for another field', () => {
-  const twice = (word: string, other: string) => JSON.stringify({ word, other });
+  const twice = (content: string, other: string) => JSON.stringify({ content, other });
   const pattern = new ChunkPattern();
   pattern.learn(twice('a', 'a'), text('a'));
   pattern.learn(twice('a', 'b'), text('a'));
@@ -151,17 +161,59 @@ test('a reply is the same whether its chunks are parsed or matched', async () =>
         chunks.push(make?.(words[random(words.length)] ?? ''));
       if (random(3) === 0) chunks.push(others[random(others.length)]);
     }
-    const { fetch } = fakeServer([frames(...chunks, chunk({}, 'stop'), '[DONE]')]);
-    const parsed = streamChat({ messages: [] }, { fetch, onChunk() {} });
-    const matched = streamChat({ messages: [] }, { fetch });
-    assert.deepEqual(await timeless(matched), await timeless(parsed));
+    await checkMatching(frames(...chunks, chunk({}, 'stop'), '[DONE]'));
   }
 });
 
-/** The events of a reply, without the times. */
-async function timeless(reply: ChatReply): Promise<unknown[]> {
-  const events = await collect(reply.events());
-  return events.map((event) =>
-    event.type === 'finish' ? { ...event.result, timing: undefined } : event,
-  );
+/** In each of these a text that varies is not the word, but decides which one it is. */
+const selectors: Record<string, [frame: (text: string) => string, texts: string[]]> = {
+  'the type of a part': [
+    (text) => `{"content":[{"thinking":"thinking","text":"x","type":"${text}"}]}`,
+    ['thinking', 'x', 'y'],
+  ],
+  'a name, beside one that is written otherwise': [
+    (text) => `{"reasoning":"x","${text}":"reasoning_c\\u006fntent"}`,
+    ['reasoning_content', 'x', 'y'],
+  ],
+  'a name that comes twice': [
+    (text) => `{"reasoning_content":"b","reasoning":"reasoning_content","${text}":""}`,
+    ['reasoning_content', 'b', 'c'],
+  ],
+  'what is between two texts': [
+    (text) => `{"content":":0},{"},"k"${text}"delta":{"content":":0,"}`,
+    [':0},{', ':0,', ':1,'],
+  ],
+  'what is between two texts, and then is no JSON': [
+    (text) => `{"content":":0},{"},"k"${text}"delta":{"content":":0,"}`,
+    [':0},{', ':0,', 'zzz'],
+  ],
+  'the same name twice': [(text) => `{"content":"a","content":"${text}"}`, ['a', 'b', 'c']],
+};
+
+for (const [what, [frame, texts]] of Object.entries(selectors)) {
+  test(`${what}: the reply is the same, parsed or matched`, async () => {
+    const chunks = texts.map((text) => `{"choices":[{"delta":${frame(text)}}]}`);
+    await checkMatching(frames(...chunks, '[DONE]'));
+  });
+}
+
+/** Checks that a body gives the same whether its chunks are parsed, as for a program that sees them, or matched. */
+async function checkMatching(body: string): Promise<void> {
+  const { fetch } = fakeServer([body]);
+  const parsed = streamChat({ messages: [] }, { fetch, onChunk() {} });
+  const matched = streamChat({ messages: [] }, { fetch });
+  assert.deepEqual(await readAll(matched), await readAll(parsed));
+}
+
+/** The events of a reply, without the times, and what it failed with. */
+async function readAll(reply: ChatReply): Promise<unknown[]> {
+  const all: unknown[] = [];
+  try {
+    for await (const event of reply.events()) {
+      all.push(event.type === 'finish' ? { ...event.result, timing: undefined } : event);
+    }
+  } catch (error) {
+    all.push(String(error));
+  }
+  return all;
 }

@@ -86,6 +86,14 @@ const cases: Case[] = [
     ],
     n: 5000,
   },
+  {
+    what: 'quotation marks in a word, and more of them beside it',
+    reads: (n) => [
+      frames({ ...chunk({ content: '"'.repeat(n) }), x: `${'"'.repeat(2 * n)}z` }),
+      done,
+    ],
+    n: 40_000,
+  },
 ];
 
 for (const { what, reads, n, read = readAll } of cases) {

@@ -95,3 +95,17 @@ for (const [name, fetch] of [
     }
   });
 }
+
+test('a reply that is kept keeps what it holds, and not the bytes that it came in', async () => {
+  const padded = (content: string) => ({ ...chunk({ content }), pad: 'x'.repeat(2 ** 20) });
+  const fetch = async () => new Response(frames(...['a', 'b', 'c'].map(padded), '[DONE]'));
+  const kept: unknown[] = [];
+  const before = await held();
+  for (let nth = 0; nth < 20; nth++) {
+    const reply = streamChat({ messages: [] }, { fetch });
+    assert.equal((await reply.result).text, 'abc');
+    kept.push(reply);
+  }
+  const bytes = (await held()) - before;
+  assert.ok(bytes < 2 ** 19 * kept.length, `${bytes} bytes for ${kept.length} replies`);
+});
