@@ -13,26 +13,26 @@ interface Sighting {
 
 /** What is searched for. */
 export interface Clues {
-  /** Finds a secret in a text. */
-  find(text: string): Sighting | undefined;
+  /** Finds a secret in a text. What stands before `from`, or from `to` on, only shows what is beside a word. */
+  find(text: string, from?: number, to?: number): Sighting | undefined;
 }
 
 /**
  * What keys look like: OpenAI's and those shaped like it, GitHub's, Hugging Face's, …; keys in a URL; a JWT. None of
- * these expressions looks at a character more than a few times, however the text is made.
+ * these expressions looks at a character more than a few times, however the text is made. Each ends as soon as it is sure.
  */
 const keyPatterns = [
-  /\bsk-[\w-]{8,}/,
-  /\b(?:gh[opsur]|gsk|npm|hf)_[A-Za-z0-9]{20,}/,
-  /\bgithub_pat_\w{20,}/,
-  /\bglpat-[\w-]{16,}/,
-  /\bAKIA[0-9A-Z]{16}\b/,
-  /\bAIza[\w-]{35}/,
-  /\bxox[abeprs]-[\w-]{10,}/,
-  /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/,
-  /\b(?:Bearer|Basic) +(?=\S*\d)[\w.~+/-]{16,}/i,
-  /[?&](?:api[-_]?key|access[-_]?token|key|token)=[^&\s"]+/i,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
+  /\bsk-[\w-]{8}/g,
+  /\b(?:gh[opsur]|gsk|npm|hf)_[A-Za-z0-9]{20}/g,
+  /\bgithub_pat_\w{20}/g,
+  /\bglpat-[\w-]{16}/g,
+  /\bAKIA[0-9A-Z]{16}\b/g,
+  /\bAIza[\w-]{35}/g,
+  /\bxox[abeprs]-[\w-]{10}/g,
+  /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10}/g,
+  /\b(?:Bearer|Basic) +(?=\S*\d)[\w.~+/-]{16}/gi,
+  /[?&](?:api[-_]?key|access[-_]?token|key|token)=[^&\s"]/gi,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----/g,
 ];
 
 const secretVariable =
@@ -49,6 +49,12 @@ const TELLING_LENGTH_BASE64 = 11;
 const ENOUGH = 256;
 
 /**
+ * No writing of a secret has more characters: one of a secret becomes up to four backslashes and three bytes, each as `%25255C`.
+ * A key of an unknown kind is found if it becomes sure within as many.
+ */
+export const LONGEST_WRITING = ENOUGH * (4 + 3) * 7;
+
+/**
  * Says what to search for:
  * - what looks like a key;
  * - the values of the environment variables that are named like secrets;
@@ -63,7 +69,9 @@ export function cluesOf(env: NodeJS.ProcessEnv, headers = new Headers()): Clues 
   for (const [name, value = ''] of Object.entries(env)) {
     if (!secretVariable.test(name) || value.length < TELLING_LENGTH) continue;
     patterns.push({ pattern: anyWritingOf(value.slice(0, ENOUGH)), what: `$${name}` });
-    for (const writing of base64Writings(value)) whatByWord.set(writing, `$${name}`);
+    for (const writing of base64Writings(value.slice(0, ENOUGH))) {
+      whatByWord.set(writing, `$${name}`);
+    }
   }
   for (const [name, value] of headers) {
     if (!secretHeader.test(name)) continue;
@@ -83,14 +91,15 @@ export function cluesOf(env: NodeJS.ProcessEnv, headers = new Headers()): Clues 
   }
   const search = createWordSearch(whatByWord.keys(), TELLING_LENGTH);
   return {
-    find(text) {
+    find(text, from = 0, to = text.length) {
       let first: Sighting | undefined;
       search(text, (index, word) => {
         first ??= { index, what: whatByWord.get(word) ?? '' };
       });
       for (const { pattern, what } of first ? [] : patterns) {
-        const index = text.search(pattern);
-        if (index >= 0) return { index, what };
+        pattern.lastIndex = from;
+        const match = pattern.exec(text);
+        if (match && pattern.lastIndex <= to) return { index: match.index, what };
       }
       return first;
     },
@@ -127,7 +136,7 @@ const percent = '%(?:25){0,2}';
  * are JSON in JSON, and a URL in a form is encoded twice. The case does not count, as hex digits come in both.
  */
 function anyWritingOf(secret: string, before = '', after = ''): RegExp {
-  return new RegExp(before + [...secret].map(anyWritingOfCharacter).join('') + after, 'i');
+  return new RegExp(before + [...secret].map(anyWritingOfCharacter).join('') + after, 'gi');
 }
 
 function anyWritingOfCharacter(character: string): string {

@@ -1,12 +1,12 @@
 import { bodyEndingOf, type Chunk, type End, type Head } from '../exchange/exchange.ts';
 import { sha256 } from '../exchange/folder.ts';
-import { eventsIn, holdsDone, isLastEvent } from '../exchange/frames.ts';
+import { holdsDone } from '../exchange/frames.ts';
 import { wordsOf } from '../exchange/in-words.ts';
 import type { Slot } from '../exchange/slot.ts';
 import { type Incoming, storedRequestOf } from '../match/request.ts';
 import { type Clues, cluesOf } from './clues.ts';
 import type { RecorderOptions } from './record.ts';
-import { findSecret, findSecretInBody } from './secrets.ts';
+import { BodySearch, findSecret } from './secrets.ts';
 
 /** What came of an exchange: the name under which it is stored, or why it is not. */
 export type RecordingOutcome =
@@ -35,6 +35,9 @@ const MOST_RESPONSE_BYTES = 64 * 2 ** 20;
 /** So many bytes may begin a `[DONE]` that the next ones end. */
 const TAIL_BYTES = 32;
 
+/** The model is looked for in so many bytes. */
+const FIRST_BYTES = 2 ** 20;
+
 const notStored = /^(date|connection|keep-alive|transfer-encoding|content-length|set-cookie)$/;
 
 /**
@@ -50,6 +53,7 @@ export class Recording {
   readonly #asked: Incoming;
   readonly #options: RecordingOptions;
   readonly #clues: Clues;
+  readonly #search: BodySearch;
   #state: State = 'open';
   #outcome: RecordingOutcome | undefined;
   #response: ResponseStart = { status: 0, headers: {} };
@@ -67,6 +71,7 @@ export class Recording {
     this.#asked = asked;
     this.#options = options;
     this.#clues = cluesOf(process.env, asked.headers);
+    this.#search = new BodySearch(this.#clues, 'response.body');
     const secret = findSecret(storedRequestOf(asked), this.#clues, 'request');
     if (secret) this.drop(secret);
   }
@@ -93,6 +98,9 @@ export class Recording {
       this.#parts.push(new Uint8Array(bytes));
       const latest = Buffer.concat([this.#tail, bytes]);
       this.#tail = latest.subarray(-TAIL_BYTES);
+      const secret = this.#search.push(bytes);
+      // What was stored before is without it, and stays.
+      if (secret) this.drop(secret);
       if (this.#state === 'open' && holdsDone(latest)) this.#store('complete');
     }
     this.throwIfRefused();
@@ -120,17 +128,15 @@ export class Recording {
   }
 
   #store(end: End): void {
+    const secret = findSecret(this.#response, this.#clues, 'response') ?? this.#search.end();
+    if (secret) return this.drop(secret);
     const body = Buffer.concat(this.#parts);
     // A client that leaves when all has been said has left nothing out.
-    const isWhole = end === 'client-abort' && (this.#state === 'stored' || hasLastEvent(body));
+    const isWhole =
+      end === 'client-abort' && (this.#state === 'stored' || this.#search.hasLastEvent);
     const known = isWhole ? 'complete' : end;
     const before = this.#outcome?.stored === undefined ? undefined : this.#outcome.head;
     if (before?.end === known && before.response.bytes === body.length) return;
-    const secret =
-      findSecret(this.#response, this.#clues, 'response') ??
-      findSecretInBody(body, this.#clues, 'response.body');
-    // What was stored before is without it, and stays.
-    if (secret) return this.#state === 'open' ? this.#refuse(secret) : undefined;
     const headFor = (name: string) => this.#headOf(name, body, known);
     try {
       const { name, head } = this.#options.slot.store(headFor, body);
@@ -145,7 +151,7 @@ export class Recording {
   #headOf(name: string, body: Uint8Array, end: End): Head {
     const { server, origin } = this.#options;
     const { status, headers } = this.#response;
-    const model = modelIn(body) ?? modelIn(this.#asked.body);
+    const model = modelIn(body.subarray(0, FIRST_BYTES)) ?? modelIn(this.#asked.body);
     return {
       format: 1,
       provenance: {
@@ -184,12 +190,6 @@ export class Recording {
     this.#parts = [];
     if (this.#outcome) this.#options.onOutcome?.(this.request, this.#outcome);
   }
-}
-
-/** Whether the server has said all that there is to say. */
-function hasLastEvent(body: Uint8Array): boolean {
-  for (const event of eventsIn(new TextDecoder().decode(body))) if (isLastEvent(event)) return true;
-  return false;
 }
 
 /** The model that the first chunk of a response, or a request, names. */

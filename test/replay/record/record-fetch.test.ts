@@ -184,6 +184,34 @@ test('a secret that comes before [DONE] is an error before it, as many readers l
   assert.deepEqual(await readdir(folder), []);
 });
 
+test('a secret is an error while the response still comes, and nothing of it is stored', async (t) => {
+  const folder = await scratch(t);
+  const words = 'data: {"choices":[{"delta":{"content":"so it is. "}}]}\n\n'.repeat(2000);
+  const { url, seen } = await startCounting(t, `data: sk-abcdefgh12345678\n\n${words}`, true);
+  const { error } = await readBody(await recordFetch(fetch, folder)(url, ask()));
+  assert.match(String(error), /not recorded: response\.body, line 1, holds what looks like a key/);
+  await seen.closed;
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test('a secret behind [DONE] is not added to what is stored', async (t) => {
+  const folder = await scratch(t);
+  const done = 'data: [DONE]\n\n';
+  const fetchPieces = async () =>
+    new Response(
+      new ReadableStream({
+        start(body) {
+          for (const piece of [done, ': sk-abcdefgh12345678\n\n', ': bye\n\n'])
+            body.enqueue(Buffer.from(piece));
+          body.close();
+        },
+      }),
+    );
+  const { error } = await readBody(await recordFetch(fetchPieces, folder)('http://x/v1/x'));
+  assert.equal(error, undefined);
+  assert.equal(textOf([await (await read(folder, 'x')).readBody()]), done);
+});
+
 test('the exchange is on disk when its body has ended, and says what was recorded', async (t) => {
   const folder = await scratch(t);
   const { url } = await startCounting(

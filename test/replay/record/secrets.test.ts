@@ -1,10 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Clues, cluesOf } from '../../../src/replay/record/clues.ts';
-import { findSecret, findSecretInBody } from '../../../src/replay/record/secrets.ts';
+import { type Clues, cluesOf, LONGEST_WRITING } from '../../../src/replay/record/clues.ts';
+import { BodySearch, findSecret, findSecretInBody } from '../../../src/replay/record/secrets.ts';
 
 const inBody = (body: string, clues: Clues) =>
   findSecretInBody(new TextEncoder().encode(body), clues, 'body');
+
+/** What is found in a body that comes in pieces, and when: at its end, or before. */
+function inPieces(pieces: Iterable<string | Uint8Array>, clues: Clues, batch?: number) {
+  const search = new BodySearch(clues, 'body', batch);
+  for (const piece of pieces) {
+    const found = search.push(Buffer.from(piece));
+    if (found) return { found, when: 'before' };
+  }
+  return { found: search.end(), when: 'at its end' };
+}
+
+function* piecesOf(body: string, size: number) {
+  const bytes = Buffer.from(body);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
 
 const find = (value: unknown, clues: Clues = cluesOf({})) => findSecret(value, clues, 'request');
 
@@ -186,6 +201,105 @@ test('the line of a secret in a body is named', () => {
   assert.equal(inBody(body, ofVariable), 'body, line 1001, holds $MY_SECRET');
 });
 
+const plain = 'abcd-efgh-12345';
+const ofPlain = cluesOf({ MY_SECRET: plain });
+const word = (content: string) =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
+/** More than a search keeps of what it has searched, so that it goes on behind it. */
+const filler = 'so it is. '.repeat(1400);
+const firstCall = (half: string) => toolCall({ index: 0, id: 'call_a' }, half);
+const otherCall = toolCall({ index: 1, id: 'call_b' }, 'or nothing');
+
+const hidden: [what: string, body: string, found: string][] = [
+  ['in a line', `${word('hi')}data: it is ${secret}.\n\n`, 'body, line 3, holds $MY_SECRET'],
+  ['in base64', `${word('hi')}${word(base64(secret))}`, 'body, line 3, holds $MY_SECRET'],
+  [
+    'in two deltas',
+    word(secret.slice(0, 5)) + word(secret.slice(5)),
+    'body, its deltas joined at choices[0].delta.content, holds $MY_SECRET',
+  ],
+  [
+    'in two deltas of one call beside another call',
+    firstCall(secret.slice(0, 5)) + otherCall + firstCall(`${secret.slice(5)}.`) + otherCall,
+    'body, its deltas joined at choices[0].delta.tool_calls[0].function.arguments, holds $MY_SECRET',
+  ],
+];
+for (const [what, body, found] of hidden) {
+  test(`a secret ${what} is found wherever the body is cut, and in batches of all sizes`, () => {
+    for (const end of ['\n', '\r\n']) {
+      const text = body.replaceAll('\n', end);
+      for (let size = 1; size <= Buffer.byteLength(text); size++) {
+        const batch = 1 + ((size * 7) % 60);
+        assert.equal(inPieces(piecesOf(text, size), ofVariable, batch).found, found);
+        assert.equal(inPieces(piecesOf(text, size), ofVariable).found, found);
+      }
+    }
+    // Behind it, there is no need to wait for the end.
+    const when = inPieces(piecesOf(body + word(filler).repeat(20), 999), ofVariable).when;
+    assert.equal(when, 'before');
+  });
+}
+
+for (const [how, value] of Object.entries({ '': plain, ' in base64': base64(plain) })) {
+  test(`a secret${how} is found over each border at which a search of joined deltas goes on`, () => {
+    for (let at = 1; at < value.length; at++) {
+      // The second delta is as long as what is kept: it is searched at once.
+      const halves = [filler, filler + value.slice(0, at), `${value.slice(at)}.`];
+      assert.match(String(inPieces(halves.map(word), ofPlain, 1).found), /content, holds \$MY_SEC/);
+      const calls = halves.flatMap((half) => [firstCall(half), otherCall]);
+      assert.match(String(inPieces(calls, ofPlain, 1).found), /arguments, holds \$MY_SECRET/);
+    }
+  });
+
+  test(`a secret${how} is found over each border at which a search of a long line goes on`, () => {
+    const line = 'so it is. '.repeat(53_000);
+    for (let at = 1; at < value.length; at++) {
+      const pieces = [`\n\n${line}`, line + value.slice(0, at), `${value.slice(at)} ${line}`, line];
+      assert.deepEqual(inPieces(pieces, ofPlain), {
+        found: 'body, line 3, holds $MY_SECRET',
+        when: 'before',
+      });
+    }
+  });
+}
+
+test('the longest writing of a secret is found when its last character comes after the rest was searched', () => {
+  const long = Array.from({ length: 256 }, (_, at) => String.fromCharCode(0x4e00 + at)).join('');
+  const writing = encodeURIComponent(long)
+    .replaceAll('%', '%2525')
+    .replace(/(%2525..){3}/g, `${'%25255C'.repeat(4)}$&`);
+  const halves = [filler, filler + writing.slice(0, -1), writing.slice(-1)];
+  const clues = cluesOf({ MY_SECRET: long });
+  assert.match(String(inPieces(halves.map(word), clues, 1).found), /content, holds \$MY_SECRET/);
+});
+
+test('a word that is cut at a border is none, at its beginning and at its end', () => {
+  const clues = cluesOf({}, new Headers({ authorization: `Basic ${base64('me:hunter2')}` }));
+  for (const text of ['risk-averse-investors', 'hunter22', 'ahunter2', 'AKIAABCDEFGHIJKLMNOPQ']) {
+    for (let at = 1; at < text.length; at++) {
+      const halves = [filler, filler + text.slice(0, at), text.slice(at) + filler, filler];
+      const inOneGo = inBody(halves.map(word).join(''), clues);
+      assert.equal(inPieces(halves.map(word), clues, 1).found, inOneGo);
+      // What is kept begins with each of its characters.
+      const before = ' '.repeat(20_000) + text + 'x'.repeat(LONGEST_WRITING - at);
+      assert.equal(inPieces([word(before), word(filler)], clues, 1).found, undefined);
+    }
+  }
+  const end = inPieces([word(filler), word('it is '), word('hunter'), word('2')], clues, 1);
+  assert.match(String(end.found), /holds a part of the request's authorization/);
+});
+
+test('lines are counted over what is no longer kept', () => {
+  const lines = `${'x'.repeat(99)}\n`.repeat(10_000);
+  for (const size of [999, 65_536, 2e6]) {
+    const { found } = inPieces(
+      piecesOf(`${lines}\n\nit is ${secret}.\n${lines}`, size),
+      ofVariable,
+    );
+    assert.equal(found, 'body, line 10003, holds $MY_SECRET');
+  }
+});
+
 test('a key in a delta with a line separator of Unicode, which ends no line of a stream, is found', () => {
   const delta = (content: string) =>
     `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
@@ -233,5 +347,23 @@ for (const [what, body] of bodies) {
     assert.ok(cpuTime(() => inBody(body, clues)) < 3000);
     const echo = `${body} ${longToken.slice(4000, 4008)}`;
     assert.match(String(inBody(echo, clues)), /a part of the request's/);
+  });
+}
+
+const streamed: [what: string, body: string][] = [
+  ...bodies,
+  ['calls that come in turn', (firstCall('ab') + otherCall).repeat(15_000)],
+  ['one event', `data: {"choices":[{"delta":{"content":"${'x'.repeat(5 * mega)}`],
+  ['line ends', '\n'.repeat(5 * mega)],
+];
+for (const [what, body] of streamed) {
+  test(`5 MB of ${what} are searched as they come: no piece of 64 KiB takes a third of the time`, () => {
+    const clues = cluesOf({ MY_SECRET: secret });
+    const search = new BodySearch(clues, 'body');
+    search.push(Buffer.from(body.slice(0, mega)));
+    const times = [...piecesOf(body, 65_536)].map((piece) => cpuTime(() => search.push(piece)));
+    times.push(cpuTime(() => search.end()));
+    const sum = times.reduce((a, b) => a + b);
+    assert.ok(Math.max(...times) < Math.max(sum / 3, 20), `${Math.max(...times)} of ${sum} ms`);
   });
 }
