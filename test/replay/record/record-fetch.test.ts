@@ -194,6 +194,15 @@ test('a secret is an error while the response still comes, and nothing of it is 
   assert.deepEqual(await readdir(folder), []);
 });
 
+test('a reader that leaves behind the last event of another API has left nothing out', async (t) => {
+  const folder = await scratch(t);
+  const { url } = await startCounting(t, 'event: message_stop\ndata: {}\n\n', true);
+  const reader = (await recordFetch(fetch, folder)(url, ask())).body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  assert.equal((await stored(folder)).end, 'complete');
+});
+
 test('a secret behind [DONE] is not added to what is stored', async (t) => {
   const folder = await scratch(t);
   const done = 'data: [DONE]\n\n';

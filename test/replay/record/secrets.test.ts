@@ -263,6 +263,21 @@ for (const [how, value] of Object.entries({ '': plain, ' in base64': base64(plai
   });
 }
 
+const forms: [what: string, write: (content: string) => string][] = [
+  ['LF', word],
+  ['CRLF', (content) => word(content).replaceAll('\n', '\r\n')],
+  ['CR', (content) => word(content).replaceAll('\n', '\r')],
+  ['lines of JSON', (content) => `${JSON.stringify({ message: { content } })}\n`],
+];
+for (const [what, write] of forms) {
+  test(`deltas are searched while they come: ${what}`, () => {
+    const halves = [plain.slice(0, 5), `${plain.slice(5)}.`, ...Array(10).fill(filler)];
+    const { found, when } = inPieces(halves.map(write), ofPlain);
+    assert.match(String(found), /^body, its deltas joined at .*content, holds \$MY_SECRET$/);
+    assert.equal(when, 'before');
+  });
+}
+
 test('the longest writing of a secret is found when its last character comes after the rest was searched', () => {
   const long = Array.from({ length: 256 }, (_, at) => String.fromCharCode(0x4e00 + at)).join('');
   const writing = encodeURIComponent(long)
@@ -284,6 +299,12 @@ test('a word that is cut at a border is none, at its beginning and at its end', 
       const before = ' '.repeat(20_000) + text + 'x'.repeat(LONGEST_WRITING - at);
       assert.equal(inPieces([word(before), word(filler)], clues, 1).found, undefined);
     }
+  }
+  for (const deltas of [
+    ['hun', 'ter2', '2 and more'],
+    ['AKIA', 'ABCDEFGHIJKLMNOP', 'Q'],
+  ]) {
+    assert.equal(inPieces(deltas.map(word), clues, 1).found, undefined);
   }
   const end = inPieces([word(filler), word('it is '), word('hunter'), word('2')], clues, 1);
   assert.match(String(end.found), /holds a part of the request's authorization/);
