@@ -15,6 +15,8 @@ const installEnglish = {
   unchanged: (file: string) => `Unchanged: ${file}`,
   agent: (name: string) => `, agent '${name}'`,
   becauseOfModule: ', because this project\'s package.json says "type": "module"',
+  moduleInTheWay: (file: string) =>
+    `${file} says "type": "module", so the agent cannot be loaded. Remove that line, then try again.`,
   choose: (name: string) =>
     `In VS Code: press Refresh in My Assistant's chat list, then New Chat, and choose '${name}'.`,
   reload: "In VS Code: run 'Developer: Reload Window'. Until then the old file stays in use.",
@@ -39,6 +41,7 @@ const installChinese: InstallWords = {
   unchanged: (file) => `没有变化：${file}`,
   agent: (name) => `，智能体“${name}”`,
   becauseOfModule: '，因为这个项目的 package.json 写着 "type": "module"',
+  moduleInTheWay: (file) => `${file} 写着 "type": "module"，这样智能体加载不了。请删掉那一行再试。`,
   choose: (name) =>
     `在 VS Code 里：在 My Assistant 的对话列表里点 Refresh，再点 New Chat，选择“${name}”。`,
   reload:

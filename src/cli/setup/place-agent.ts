@@ -20,7 +20,7 @@ export async function placeAgentFile(
 ): Promise<{ isNew: boolean; isChanged: boolean }> {
   await mkdir(dirname(target), { recursive: true });
   const old = await readIfThere(target);
-  const manifest = await missingManifest(dirname(target));
+  const manifest = await missingManifest(dirname(target), words);
   if (old !== undefined && !old.includes('local-llm-stream-agent')) {
     const kept = await freeName(target.replace(/\.js$/, '.previous'));
     await writeFile(kept, old);
@@ -73,13 +73,16 @@ async function freeName(name: string): Promise<string> {
  * The nearest package.json decides how the agent's file is loaded. Under `"type": "module"` the extension's `require` of it fails, so
  * the file then needs one of its own.
  * @returns the one that has to be written, if any
+ * @throws {Error} in words for the user, if the agent's own folder says so
  */
-async function missingManifest(folder: string): Promise<string | undefined> {
+async function missingManifest(folder: string, words: InstallWords): Promise<string | undefined> {
   for (let at = folder; ; at = dirname(at)) {
-    const text = await readIfThere(join(at, 'package.json'));
+    const file = join(at, 'package.json');
+    const text = await readIfThere(file);
     if (text !== undefined) {
-      const isModule = fieldsOf(parseJson(text)).type === 'module';
-      return isModule && at !== folder ? join(folder, 'package.json') : undefined;
+      if (fieldsOf(parseJson(text)).type !== 'module') return undefined;
+      if (at !== folder) return join(folder, 'package.json');
+      throw new Error(words.moduleInTheWay(file));
     }
     if (dirname(at) === at) return undefined;
   }

@@ -80,6 +80,6 @@ export function readPlayOptions(given: Readonly<Record<string, string>>): PlayOp
   if (rechunk !== undefined) {
     options.rechunk = typeof rechunk === 'number' ? { seed: rechunk } : rechunk;
   }
-  checkPlayOptions(options);
+  checkPlayOptions(options, ['then']);
   return options;
 }

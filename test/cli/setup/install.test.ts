@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -202,11 +203,18 @@ test('in a project of ES modules the file still loads', async () => {
   assert.equal(createRequire(import.meta.url)(join(workspace, FILE)).name, 'LocalLLMStreamAgent');
 });
 
-test("a package.json in the agent's own folder is left alone", async () => {
+test("a package.json in the agent's own folder is left alone, and refused if the agent cannot be loaded under it", async () => {
   const file = '.ai_helper/agent/chat/llm_chat_agent/package.json';
-  const workspace = makeWorkspace({ [file]: '{ "type": "module", "mine": 1 }' });
-  assert.equal((await runCommand(install, [workspace, '--base-url', dead])).status, 0);
-  assert.equal(readFileSync(join(workspace, file), 'utf8'), '{ "type": "module", "mine": 1 }');
+  const mine = '{ "type": "commonjs", "mine": 1 }';
+  const right = makeWorkspace({ 'package.json': '{ "type": "module" }', [file]: mine });
+  assert.equal((await runCommand(install, [right, '--base-url', dead])).status, 0);
+  assert.equal(readFileSync(join(right, file), 'utf8'), mine);
+  const wrong = makeWorkspace({ [file]: '{ "type": "module" }' });
+  await assert.rejects(runCommand(install, [wrong, '--base-url', dead]), {
+    message: `${join(wrong, file)} says "type": "module", so the agent cannot be loaded. Remove that line, then try again.`,
+  });
+  assert.equal(existsSync(join(wrong, FILE)), false);
+  await assert.rejects(runCommand(install, [wrong, '--lang', 'zh']), /这样智能体加载不了/);
 });
 
 test('words that make no sense are refused', async () => {

@@ -41,7 +41,8 @@ test('a word is what its JSON says, with escapes and at any length', () => {
 
 test('a word is given out on the channel of the chunk that showed its place', () => {
   const pattern = new ChunkPattern();
-  const reasoned = (word: string) => JSON.stringify(chunk({ reasoning: word, content: '' }));
+  const reasoned = (word: string) =>
+    JSON.stringify(chunk({ reasoning_content: word, content: '' }));
   for (const word of ['Let', ' me']) {
     pattern.learn(reasoned(word), { channel: 'reasoning', text: word });
   }
@@ -54,6 +55,7 @@ test('what differs before the word or behind it does not match, nor what is shor
   for (const data of [
     written('x').replace('tiny', 'huge'),
     written('x').replace('null', '"stop"'),
+    written('x').replace('null', '1234'),
     `${written('x')} `,
     ` ${written('x')}`,
     before + after,
