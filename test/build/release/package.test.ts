@@ -86,7 +86,7 @@ test("the package's package.json has no script, and npm has nothing to warn of",
   for (const field of ['scripts', 'devDependencies', 'allowScripts']) {
     assert.equal(published[field], undefined, field);
   }
-  assert.equal(published.engines.node, '>=18.3', 'parseArgs is not there before');
+  assert.equal(published.engines.node, '>=18.11', 'parseArgs knows no defaults before');
   assert.deepEqual(published.bin, { 'local-llm-stream-agent': './dist/cli.js' });
   assert.ok(published.keywords.includes('lm-studio'));
 });
