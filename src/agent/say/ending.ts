@@ -4,6 +4,7 @@ import type { AvailableTask, Meta } from '../host.ts';
 import { button, MOST_BUTTONS, roomFor } from './buttons.ts';
 import { name } from './facts.ts';
 import type { Phrases } from './phrases.ts';
+import type { ContextUse } from './phrases-english.ts';
 
 /** From so much of the context on a note says how full it is, in percent. */
 const NEARLY_FULL = 80;
@@ -102,13 +103,6 @@ export function modelNote(
     return { note, once: { requestedModel: asked, model: answered } };
   }
   return isOther(before) ? { note: [phrases.answeredBy(answered)] } : undefined;
-}
-
-/** How full a context is, in tokens. */
-export interface ContextUse {
-  used: number;
-  size: number;
-  percent: number;
 }
 
 /** By what the server says of its tokens; `undefined` if it says nothing. */

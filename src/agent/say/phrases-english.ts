@@ -1,8 +1,14 @@
 import { createExplain } from '../../advice/index.ts';
-import type { ContextUse } from './ending.ts';
 
 const askAgain = 'Press 重试 (Retry) to ask again.';
 const chooseModel = 'Choose one in the drop-down "Model".';
+
+/** How full a context is, in tokens. */
+export interface ContextUse {
+  used: number;
+  size: number;
+  percent: number;
+}
 
 export const english = {
   explain: createExplain('en', {
