@@ -205,6 +205,24 @@ for (const [name, text] of [
   });
 }
 
+for (const [name, text, shown] of [
+  ['a fence between words', 'Here it is:\n```\na\n```\nBye.', 'Here it is:\n```\na\n```\nBye.'],
+  ['words, and two fences', 'One:\n```\na\n```\n~~~\nb', 'One:\n```\na\n```\n~~~\nb'],
+  ['two fences', '```\na\n```\n\n```\nb\n```', 'a'],
+  ['a fence inside a longer one', '````md\n```\na\n```\n````', '```\na\n```'],
+  ['code in the first line, and a fence', '```a```\n~~~\nb', '```a```\n~~~\nb'],
+] as const) {
+  test(`while it comes it only grows: ${name}`, () => {
+    let last = '';
+    for (let i = 0; i <= text.length; i++) {
+      const soFar = textSoFar(text.slice(0, i));
+      assert.ok(soFar.startsWith(last), `${i}: ${last} → ${soFar}`);
+      last = soFar;
+    }
+    assert.equal(textSoFar(`${text}\n`), shown);
+  });
+}
+
 test('where a text is after the edits of others', () => {
   const place = { start: 10, length: 5 };
   for (const [rangeOffset, rangeLength, text, expected] of [
