@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
@@ -137,8 +136,9 @@ function contentsOf(bytes: Buffer): Contents | undefined {
   });
   if (begin === '89504e470d0a1a0a') return as('image/png');
   if (begin.startsWith('ffd8ff')) return as('image/jpeg');
-  const isText = length <= TEXT_LIMIT && isUtf8(bytes) && !bytes.includes(0);
-  return isText ? { text: bytes.toString().replace(/^\ufeff/, ''), bytes: length } : undefined;
+  if (length > TEXT_LIMIT || bytes.includes(0)) return undefined;
+  // Throws for what is not UTF-8, and leaves out the mark that Windows puts first.
+  return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), bytes: length };
 }
 
 /** In a fence that is longer than any in the text. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import buffer from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import {
   constants,
@@ -11,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { copyFile, rename, rm, symlink } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -68,6 +70,17 @@ test('a text file is sent without the mark of UTF-8 that Windows puts first', as
   writeFileSync(join(folder, 'marked.txt'), '\ufeffHi');
   const { text } = await load({ filePath: 'thread_1/marked.txt' });
   assert.equal(text, 'marked.txt\n```\nHi\n```\n\nLook.');
+});
+
+test('a text file is read on a Node of before 18.14, which has no `isUtf8`', async (t) => {
+  const { isUtf8 } = buffer;
+  t.after(() => {
+    Object.assign(buffer, { isUtf8 });
+    syncBuiltinESMExports();
+  });
+  Object.assign(buffer, { isUtf8: undefined });
+  syncBuiltinESMExports();
+  assert.match((await load({ filePath: 'thread_1/notes.md' })).text ?? '', /# Notes/);
 });
 
 test('a path from Windows is read', async () => {
