@@ -40,9 +40,10 @@ export function whenPageLoads(
   repository: ThreadRepository | undefined,
   run: () => void,
 ): void {
-  loading.set(thread.id, run);
   const { getThread } = repository ?? {};
-  if (!repository || !getThread || watched.has(repository)) return;
+  if (!repository || !getThread) return;
+  loading.set(thread.id, run);
+  if (watched.has(repository)) return;
   watched.set(repository, getThread);
   repository.getThread = (id) => {
     const waiting = loading.get(id);

@@ -27,8 +27,15 @@ import { adoptSaved, catchUp, saveReply } from './saved-thread.ts';
 /** By thread. The host makes a new agent when a setting changes, so no agent can hold it. */
 const running = new Map<unknown, Turn>();
 
-/** When each thread's last turn ended. */
+/** When each thread's last turn ended, for as long as that matters. */
 const ended = new Map<unknown, number>();
+
+/** What is saved when the process ends, by one listener: Node warns of a leak when there are more than ten. */
+const savings = new Set<() => void>();
+
+function saveAll(): void {
+  for (const save of savings) save();
+}
 
 const keyOf = (thread: Thread): string | Thread => thread.id ?? thread;
 
@@ -133,7 +140,7 @@ export class Turn implements OpenReply {
     const repository = this.hostUtils?.threadRepository;
     this.#begun = (async () => {
       await older?.supersede(leaving);
-      await quiet(thread, this.#clock);
+      await quiet(thread, this.#clock, this.signal);
       // Nothing is awaited between the look at the disk and the host's saving.
       catchUp(thread, repository);
       while (isNextTaken(thread)) {
@@ -176,8 +183,9 @@ export class Turn implements OpenReply {
 
   /** Ends the turn; resolves when it is saved. */
   async supersede(leaving: Leaving): Promise<void> {
-    await this.#begun?.catch(() => {});
+    // A turn that still waits for the panel goes on at once, and ends.
     this.#leaving.abort(leaving);
+    await this.#begun?.catch(() => {});
     this.#joiner?.end();
     // The host reads a stream within microtasks of getting it, or never.
     await setImmediate();
@@ -189,8 +197,10 @@ export class Turn implements OpenReply {
   /** The turn is over. A turn without a stream is ended by whoever began it. */
   release(): void {
     const key = keyOf(this.#thread);
+    const now = this.#clock.now();
     if (running.get(key) === this) running.delete(key);
-    ended.set(key, this.#clock.now());
+    for (const [other, at] of ended) if (at + QUIET_MS <= now) ended.delete(other);
+    ended.set(key, now);
     this.#over.abort();
   }
 
@@ -274,7 +284,8 @@ export class Turn implements OpenReply {
     const last = this.#thread.messages.at(-1);
     if (last?.sender === 'bot') this.bubble = last;
     // The host would save it only after the stream, and a window that is reloaded or left has no time for that.
-    process.on('exit', this.save);
+    if (savings.size === 0) process.on('exit', saveAll);
+    savings.add(this.save);
     const saveLater = () => {
       this.#stopClock = this.#clock.after(SAVE_MS, () => {
         saveLater();
@@ -286,7 +297,8 @@ export class Turn implements OpenReply {
 
   #stopSaving(): void {
     this.#stopClock();
-    process.off('exit', this.save);
+    savings.delete(this.save);
+    if (savings.size === 0) process.off('exit', saveAll);
   }
 
   #end(how: JoinerEnd): void {
@@ -333,12 +345,12 @@ function forgetButtons(thread: Thread, hostUtils: HostUtils | undefined): void {
   }
 }
 
-/** Waits until the panel has heard of the end of the thread's last turn. */
-async function quiet(thread: Thread, clock: TurnClock): Promise<void> {
+/** Waits until the panel has heard of the end of the thread's last turn, or a newer turn has come. */
+async function quiet(thread: Thread, clock: TurnClock, signal: AbortSignal): Promise<void> {
   const endedAt = ended.get(keyOf(thread));
   if (endedAt === undefined) return;
   const rest = endedAt + QUIET_MS - clock.now();
-  if (rest > 0) await sleep(rest, clock);
+  if (rest > 0) await sleep(rest, clock, signal);
 }
 
 /**

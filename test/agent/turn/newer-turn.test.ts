@@ -209,6 +209,36 @@ test('a newer turn before the host has asked for the older one: nothing is asked
   assert.deepEqual([chunks, server.seen.length], [[], before]);
 });
 
+test('three questions right after an end: only the last one waits until the panel has heard of an end', async () => {
+  server.script(say('Yes.'));
+  const agent = new LocalLLMStreamAgent({ llm: { baseURL: server.baseURL, model: 'tiny' } }, {});
+  agent.clock = clock;
+  const thread = { id: 'hasty', messages: [{ id: 'msg_1', sender: 'user', text: 'One' }] };
+  const waits: number[] = [];
+  const ask = async () => {
+    const asked = clock.now();
+    const response = await agent.generateReply(thread);
+    waits.push(clock.now() - asked);
+    for await (const _ of response.getStream() ?? []);
+  };
+  await clock.passWhile(ask());
+  // The end of a turn in another chat changes nothing.
+  await agent.executeTask({ name: 'ResetContext' }, { id: 'other', messages: [] });
+  const turns = [ask()];
+  for (const begun of [2, 3]) {
+    await clock.pass(120);
+    turns.push(ask());
+    await clock.passUntil(() => waits.length === begun);
+  }
+  await clock.passWhile(Promise.all(turns));
+  const [first, second, third, last = 0] = waits;
+  assert.equal(first, 0);
+  for (const wait of [second, third]) {
+    assert.ok(wait !== undefined && wait >= 120 && wait < 300, `${waits} ms`);
+  }
+  assert.ok(last >= 600 && last < 800, `${waits} ms`);
+});
+
 test('a button whose reply the host has never read can be pressed again', async () => {
   const host = chats.open();
   const agent = new LocalLLMStreamAgent({ llm: { baseURL: server.baseURL, model: 'tiny' } }, {});

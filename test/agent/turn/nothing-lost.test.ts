@@ -76,6 +76,24 @@ test('what is saved when VS Code is left is forgotten when the reply has ended',
   assert.equal(process.listenerCount('exit'), before);
 });
 
+test('many answers at once are saved at the end of the process by one listener: Node warns of eleven', async () => {
+  const before = process.listenerCount('exit');
+  server.script(thenSilent('part'));
+  const hosts = [chats.open(), chats.open(), chats.open()];
+  const turns = hosts.map((host) => host.send('One'));
+  for (const host of hosts) await host.chunk((text) => text === 'part');
+  process.listeners('exit').at(-1)?.(0);
+  for (const host of hosts) assert.deepEqual(textsOf(host), ['One', 'part']);
+  const counts: number[] = [];
+  for (const [i, host] of hosts.entries()) {
+    counts.push(process.listenerCount('exit') - before);
+    host.stop();
+    await turns[i];
+  }
+  counts.push(process.listenerCount('exit') - before);
+  assert.deepEqual(counts, [1, 1, 1, 0]);
+});
+
 test('an answer is kept when VS Code is left, as when a window is reloaded', async (t) => {
   server.script(thenSilent('Once ', 'upon a time'));
   const chat = startChat(t, 'thread_left');

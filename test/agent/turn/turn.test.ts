@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { ThreadRepository } from '../../../src/agent/host.ts';
 import LocalLLMStreamAgent from '../../../src/agent/index.ts';
 import { sleep, type TurnClock } from '../../../src/agent/turn/clock.ts';
+import { whenPageLoads } from '../../../src/agent/turn/opening.ts';
 import {
   chatsWith,
   lastMeta,
@@ -11,6 +15,7 @@ import {
   textsOf,
   thenSilent,
 } from '../doubles/chats.ts';
+import { clock as chatClock } from '../doubles/clock.ts';
 import { begin, ending, frame, say, startServer } from '../doubles/scripted-server.ts';
 
 /** One turn, from the question to what is saved. */
@@ -135,6 +140,39 @@ test('a long wait is shown, gone with the first token, and never saved', async (
   await turn;
   assert.equal(host.shown.get(id), 'At last.');
   assert.deepEqual(textsOf(host), ['Hi', 'At last.']);
+});
+
+test('a thread whose last turn is over is not held in memory', async () => {
+  server.script(say('Yes.'));
+  const agent = new LocalLLMStreamAgent({ llm: { baseURL: server.baseURL, model: 'tiny' } }, {});
+  agent.clock = chatClock;
+  const ask = async () => {
+    // Without an id, the thread itself is what a turn is found by.
+    const thread = { messages: [{ id: 'msg_1', sender: 'user', text: 'Hi' }] };
+    const response = await agent.generateReply(thread);
+    for await (const _ of response.getStream() ?? []);
+    return new WeakRef(thread);
+  };
+  const older = await chatClock.passWhile(ask());
+  await chatClock.pass(600);
+  await chatClock.passWhile(ask());
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  for (let i = 0; i < 100 && older.deref(); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    collect();
+  }
+  assert.equal(older.deref(), undefined);
+});
+
+test('what waits for the page of a thread is not kept where nothing can tell when it loads', async () => {
+  const run: string[] = [];
+  const repository: ThreadRepository = { getThread: () => null };
+  whenPageLoads({ id: 'alone', messages: [] }, undefined, () => run.push('alone'));
+  whenPageLoads({ id: 'shown', messages: [] }, repository, () => run.push('shown'));
+  for (const id of ['alone', 'shown']) repository.getThread?.(id);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(run, ['shown']);
 });
 
 test('a sleep leaves no listener on its signal, whether it ends by time or by an abort', async () => {
