@@ -79,13 +79,6 @@ export function* eventsIn(text: string): Generator<FrameEvent> {
   }
 }
 
-/**
- * Whether bytes hold `data: [DONE]` with the blank line behind it, at which many clients leave. In a delta the word is inside of JSON,
- * and does not begin a line.
- */
-export const holdsDone = (bytes: Uint8Array): boolean =>
-  /(?:^|[\r\n])data: ?\[DONE\] *(?:\n\n|\r\r|\r\n\r\n)/.test(Buffer.from(bytes).toString('latin1'));
-
 const lastTypes = /^(message_stop|response\.(completed|incomplete|failed))\s*$/;
 
 /** Whether the server has said all that there is to say with this event, though the connection may be open. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Head } from './exchange.ts';
 import { findTaken, storeAgain, storeNew } from './store.ts';
 
@@ -16,44 +17,61 @@ export interface Slot {
   giveBack(): void;
 }
 
+/** A name that was given out. */
+interface Given {
+  readonly base: string;
+  readonly number: number;
+  readonly name: string;
+  isStored: boolean;
+}
+
+/** What the recorders of this process have given out, by folder and by the name in lower case. */
+const givenIn = new Map<string, Map<string, Given>>();
+
 /**
- * Gives each exchange of a recorder the first number that is free when its request comes, so that equal requests are replayed in their
- * order, whichever ends first.
+ * Gives each exchange a number when its request comes: the first one that is free above those of the earlier exchanges of its name, so
+ * that equal requests are replayed in their order, whichever ends first and whichever fails.
  */
 export function createNumbering(folder: string): (base: string) => Slot {
-  /** Their exchanges are not on disk yet. */
-  const held = new Set<string>();
+  const place = resolve(folder);
+  const given = givenIn.get(place) ?? new Map<string, Given>();
+  givenIn.set(place, given);
 
-  function hold(base: string): string {
+  function hold(base: string): Given {
     const isTaken = findTaken(folder);
-    const isFree = (name: string) => !held.has(name.toLowerCase()) && !isTaken(name);
-    let name = base;
-    for (let number = 2; !isFree(name); number++) name = `${base}-${number}`;
-    held.add(name.toLowerCase());
-    return name;
+    let number = 1;
+    for (const [key, earlier] of given) {
+      const isDeleted = earlier.isStored && !isTaken(earlier.name);
+      if (isDeleted) given.delete(key);
+      else if (earlier.base === base) number = Math.max(number, earlier.number + 1);
+    }
+    for (; ; number++) {
+      const name = number === 1 ? base : `${base}-${number}`;
+      const key = name.toLowerCase();
+      if (given.has(key) || isTaken(name)) continue;
+      const own = { base, number, name, isStored: false };
+      given.set(key, own);
+      return own;
+    }
   }
 
   return (base) => {
-    let name = hold(base);
-    let isStored = false;
+    let own = hold(base);
     const giveBack = () => {
-      held.delete(name.toLowerCase());
+      given.delete(own.name.toLowerCase());
     };
     return {
       giveBack,
       store(headFor, body) {
-        const write = isStored ? storeAgain : storeNew;
+        const write = own.isStored ? storeAgain : storeNew;
         for (;;) {
+          const { name } = own;
           const head = headFor(name);
-          isStored = write({ folder, name, head, body });
-          if (isStored) {
-            // Others see the file from now on.
-            giveBack();
-            return { name, head };
-          }
+          own.isStored = write({ folder, name, head, body });
+          if (own.isStored) return { name, head };
           const next = hold(base);
           giveBack();
-          name = next;
+          own = next;
         }
       },
     };

@@ -36,8 +36,8 @@ export interface RecordingFetch extends AnyFetch {
 /**
  * Wraps a `fetch` so that what it gets is stored, byte for byte, with chunk boundaries, times and the way it ended,
  * and later replayed without it. Every chunk is passed on as it comes. An exchange is on disk when its reader sees
- * the end, or `[DONE]`: a process may end right then. One that the reader leaves is stored as `client-abort`, unless
- * the server had said `[DONE]`. No header of the request is stored but `content-type`. Any number of recorders, in any
+ * the end or the last event, such as `[DONE]`: a process may end right then. One that the reader leaves before that is
+ * stored as `client-abort`. No header of the request is stored but `content-type`. Any number of recorders, in any
  * number of processes, can record into one folder.
  * @param fetch - what sends the requests; not called for what is replayed
  * @param folder - is made if it is missing

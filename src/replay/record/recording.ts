@@ -1,6 +1,5 @@
 import { bodyEndingOf, type Chunk, type End, type Head } from '../exchange/exchange.ts';
 import { sha256 } from '../exchange/folder.ts';
-import { holdsDone } from '../exchange/frames.ts';
 import { wordsOf } from '../exchange/in-words.ts';
 import type { Slot } from '../exchange/slot.ts';
 import { type Incoming, storedRequestOf } from '../match/request.ts';
@@ -32,17 +31,14 @@ type ResponseStart = Pick<Head['response'], 'status' | 'headers'>;
 /** A body is kept in memory until it is stored; a larger one is no stream of a model. */
 const MOST_RESPONSE_BYTES = 64 * 2 ** 20;
 
-/** So many bytes may begin a `[DONE]` that the next ones end. */
-const TAIL_BYTES = 32;
-
 /** The model is looked for in so many bytes. */
 const FIRST_BYTES = 2 ** 20;
 
 const notStored = /^(date|connection|keep-alive|transfer-encoding|content-length|set-cookie)$/;
 
 /**
- * Records one exchange. It is written as soon as the server has said that it is done (`[DONE]`), before the reader sees
- * that: many clients leave then, and a process may end. What follows is added.
+ * Records one exchange. It is written as soon as the server has said that it is done (`[DONE]`, or the last event of
+ * another API), before the reader sees that: many clients leave then, and a process may end. What follows is added.
  */
 export class Recording {
   /** `POST /v1/chat/completions` */
@@ -58,7 +54,6 @@ export class Recording {
   #outcome: RecordingOutcome | undefined;
   #response: ResponseStart = { status: 0, headers: {} };
   #parts: Uint8Array[] = [];
-  #tail: Uint8Array = new Uint8Array();
   #chunks: Chunk[] = [];
   #latestMs = 0;
   #bytes = 0;
@@ -96,12 +91,10 @@ export class Recording {
       this.#latestMs = ms;
       // A copy: the bytes are the reader's to change.
       this.#parts.push(new Uint8Array(bytes));
-      const latest = Buffer.concat([this.#tail, bytes]);
-      this.#tail = latest.subarray(-TAIL_BYTES);
       const secret = this.#search.push(bytes);
       // What was stored before is without it, and stays.
       if (secret) this.drop(secret);
-      if (this.#state === 'open' && holdsDone(latest)) this.#store('complete');
+      if (this.#state === 'open' && this.#search.hasLastEvent) this.#store('complete');
     }
     this.throwIfRefused();
   }
@@ -132,9 +125,7 @@ export class Recording {
     if (secret) return this.drop(secret);
     const body = Buffer.concat(this.#parts);
     // A client that leaves when all has been said has left nothing out.
-    const isWhole =
-      end === 'client-abort' && (this.#state === 'stored' || this.#search.hasLastEvent);
-    const known = isWhole ? 'complete' : end;
+    const known = end === 'client-abort' && this.#search.hasLastEvent ? 'complete' : end;
     const before = this.#outcome?.stored === undefined ? undefined : this.#outcome.head;
     if (before?.end === known && before.response.bytes === body.length) return;
     const headFor = (name: string) => this.#headOf(name, body, known);
@@ -143,7 +134,7 @@ export class Recording {
       this.#state = 'stored';
       this.#settle({ stored: name, head });
     } catch (error) {
-      // What was stored before stays: it is whole up to `[DONE]`.
+      // What was stored before stays: it is whole up to the last event.
       if (this.#state === 'open') this.#refuse(wordsOf(error));
     }
   }

@@ -27,15 +27,15 @@ export function findSecretInBody(body: Uint8Array, clues: Clues, at: string): st
   return search.push(body) ?? search.end();
 }
 
-/** A body is searched whenever so many characters have come. */
+/** A body is searched whenever so many bytes have come. */
 const BATCH = 2 ** 16;
 
-/** A longer frame, in characters, is searched in parts, and its deltas are not joined: no model writes such deltas. */
+/** A longer frame, in characters, is searched in parts, and not read as an event: no model writes such deltas. */
 const LONGEST_FRAME = 2 ** 19;
 
-/** Searches a body while it comes: its text, and what its deltas are when they are joined. */
+/** Reads the events of a body while it comes, and searches its text and what its deltas are when they are joined. */
 export class BodySearch {
-  /** Whether the server has said all that there is to say, in what has been searched. */
+  /** Whether the server has said all that there is to say, in an event that has ended. */
   hasLastEvent = false;
   readonly #clues: Clues;
   readonly #at: string;
@@ -43,62 +43,67 @@ export class BodySearch {
   readonly #decoder = new TextDecoder();
   readonly #text = new TextSearch();
   readonly #joined = new Map<string, JoinedDeltas>();
-  /** What has come and has not been searched: it begins with a frame. */
+  /** What has become longer since the last search. */
+  readonly #changed = new Set<JoinedDeltas>();
+  /** The beginning of a frame that has not ended. */
   #rest = '';
-  /** The length of the rest at which it is searched. */
-  #due: number;
+  #bytesSinceSearch = 0;
 
   /** @param at - what the body is called: `response.body` */
   constructor(clues: Clues, at: string, batch = BATCH) {
     this.#clues = clues;
     this.#at = at;
     this.#batch = batch;
-    this.#due = batch;
   }
 
   /** @returns where the first secret is, and what it is, if it has been found by now */
   push(bytes: Uint8Array): string | undefined {
-    this.#rest += this.#decoder.decode(bytes, { stream: true });
-    const { length } = this.#rest;
-    if (length < this.#due) return undefined;
-    return this.#search(length > LONGEST_FRAME ? length : lastFrameEnd(this.#rest), false);
+    const text = this.#decoder.decode(bytes, { stream: true });
+    // What ends a frame may have begun before.
+    const from = Math.max(0, this.#rest.length - 2);
+    this.#rest += text;
+    if (/[\r\n]/.test(text)) this.#read(lastFrameEnd(this.#rest, from));
+    if (this.#rest.length > LONGEST_FRAME) {
+      this.#text.push(this.#rest);
+      this.#rest = '';
+    }
+    this.#bytesSinceSearch += bytes.length;
+    return this.#bytesSinceSearch < this.#batch ? undefined : this.#search(false);
   }
 
   /** Searches all that has come. More may follow. */
   end(): string | undefined {
-    return this.#search(this.#rest.length, true);
+    this.#read(this.#rest.length);
+    return this.#search(true);
   }
 
-  #search(to: number, isEnd: boolean): string | undefined {
-    const frames = this.#rest.slice(0, to);
-    this.#rest = this.#rest.slice(to);
-    this.#due = this.#rest.length + this.#batch;
-    this.#text.push(frames);
+  #search(isEnd: boolean): string | undefined {
+    this.#bytesSinceSearch = 0;
     const inText = this.#text.find(this.#clues, isEnd);
     if (inText) return `${this.#at}${inText.line} holds ${inText.what}`;
-    const changed = this.#join(frames);
-    for (const { place, search } of isEnd ? this.#joined.values() : changed) {
+    for (const { place, search } of isEnd ? this.#joined.values() : this.#changed) {
       const inDeltas = search.find(this.#clues, isEnd);
       if (inDeltas) return `${this.#at}, its deltas joined at ${place}, holds ${inDeltas.what}`;
     }
+    this.#changed.clear();
     return undefined;
   }
 
-  /** @returns what has become longer by the deltas in these frames */
-  #join(frames: string): Iterable<JoinedDeltas> {
-    const changed = new Set<JoinedDeltas>();
+  #read(to: number): void {
+    const frames = this.#rest.slice(0, to);
+    this.#rest = this.#rest.slice(to);
+    this.#text.push(frames);
     for (const event of eventsIn(frames)) {
       this.hasLastEvent ||= isLastEvent(event);
       for (const { keys, place, text } of deltasIn(event.value)) {
         for (const key of keys) {
           const deltas = this.#joined.get(key) ?? { place, search: new TextSearch() };
           this.#joined.set(key, deltas);
-          changed.add(deltas);
+          this.#changed.add(deltas);
           deltas.search.push(text);
         }
       }
     }
-    return changed;
   }
 }
 
@@ -109,9 +114,16 @@ interface JoinedDeltas {
   readonly search: TextSearch;
 }
 
-/** Where the last frame in a text ends, but for the blank line behind it; 0 if none does. A line of NDJSON begins with a brace. */
-const lastFrameEnd = (text: string): number =>
-  1 + Math.max(...['\n\n', '\n\r\n', '\r\r', '\n{'].map((end) => text.lastIndexOf(end)));
+/**
+ * Where the last frame in a text ends, but for the blank line behind it, looked for from a place on; 0 if none does. A line of NDJSON
+ * begins with a brace.
+ */
+function lastFrameEnd(text: string, from: number): number {
+  const ends = text.startsWith('{') ? ['\n'] : ['\n\n', '\n\r\n', '\r\r', '\n{'];
+  const latest = text.slice(from);
+  const last = Math.max(...ends.map((end) => latest.lastIndexOf(end)));
+  return last === -1 ? 0 : from + last + 1;
+}
 
 /** Searches a text that comes in pieces. Of what was searched it keeps the end, in which a secret may begin. */
 class TextSearch {

@@ -86,7 +86,9 @@ export class ReplayAnswers {
     const folder = one ? name.replace(/[^/]*$/, '') : name && `${name}/`;
     const inside = exchanges.filter((it) => it.name.startsWith(folder));
     if (inside.length === 0) throw new ReplayMiss(describeNoName(name, this.#names));
-    const source = one ? { exchanges: [one], isSequence: true } : { exchanges: inside, isSequence };
+    const source = one
+      ? { exchanges: [one], isSequence: true }
+      : { exchanges: inside, isSequence: isSequence && name === '' };
     const isListing = one?.request.path.endsWith('/models') === true;
     const matcher = createSourceMatcher(source, this.#options);
     const listings = createMatcher(isListing ? [one] : inside, this.#options);

@@ -14,7 +14,7 @@ export interface RecordingProxyOptions extends MatchOptions, Omit<RecorderOption
   /** Default 0: any free one. The host is always `127.0.0.1`. */
   readonly port?: number | undefined;
   /**
-   * - `add` (default): everything is recorded. Nothing is replaced: an exchange gets the first number of its name that is free.
+   * - `add` (default): everything is recorded. Nothing is replaced: an exchange gets the first free number of its name that is above those of this proxy's earlier exchanges.
    * - `new`: what the folder holds when the proxy starts is replayed, what it does not hold is recorded.
    */
   readonly mode?: 'add' | 'new' | undefined;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { arrayBuffer, text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -99,6 +100,116 @@ test('two recorders of one process, with equal requests: each keeps its own', as
   const recorders = [1, 2].map(() => recordFetch(fetch, folder, { mode: 'new', name: 'same' }));
   await Promise.all(recorders.map(async (record) => (await record(url, ask('same'))).text()));
   assert.deepEqual(await contentsOf(folder), ['same', 'same']);
+});
+
+/** A `fetch` whose requests the test answers. */
+function startAnswering() {
+  const asked: { answer(content: string): void; fail(error: Error): void }[] = [];
+  const fetch = () =>
+    new Promise<Response>((resolve, fail) => {
+      const answer = (content: string) => resolve(new Response(`data: "${content}"\n\n`));
+      asked.push({ answer, fail });
+    });
+  /** Waits until so many requests have come; gives the last one. */
+  async function next(count: number) {
+    while (asked.length < count) await new Promise(setImmediate);
+    return asked[count - 1];
+  }
+  return { fetch, next };
+}
+
+const url = 'http://x/v1/chat/completions';
+const read = async (response: Promise<Response>) => (await response).text();
+
+/** What a replay of a folder answers to equal requests. */
+async function replayed(folder: string, count: number): Promise<string[]> {
+  const replay = replayFetch(folder);
+  const answers: string[] = [];
+  for (let turn = 0; turn < count; turn++) answers.push(await read(replay(url, ask('same'))));
+  return answers.map((text) => text.replace(/^data: "|"\n\n$/g, ''));
+}
+
+for (const isStored of [true, false]) {
+  const state = isStored ? 'is stored' : 'is still open';
+  test(`the number of a request that failed is given to no later one while an exchange above it ${state}`, async (t) => {
+    const folder = await scratch(t);
+    const { fetch, next } = startAnswering();
+    const record = recordFetch(fetch, folder, { mode: 'new', name: 'hello' });
+    const first = record(url, ask('same'));
+    const firstAsked = await next(1);
+    const second = record(url, ask('same'));
+    const secondAsked = await next(2);
+    firstAsked?.fail(new TypeError('fetch failed'));
+    await assert.rejects(first, TypeError);
+    const end = async () => {
+      secondAsked?.answer('second');
+      await read(second);
+    };
+    if (isStored) await end();
+    const third = record(url, ask('same'));
+    (await next(3))?.answer('third');
+    await read(third);
+    if (!isStored) await end();
+    const names = (await record.settled()).map((it) => it.stored);
+    assert.deepEqual(names, [undefined, 'hello-2', 'hello-3']);
+    assert.deepEqual(await replayed(folder, 2), ['second', 'third']);
+  });
+}
+
+test('two recorders of one process on one folder number their requests together', async (t) => {
+  const folder = await scratch(t);
+  const { fetch, next } = startAnswering();
+  const [one, two] = [folder, relative(process.cwd(), folder)].map((it) =>
+    recordFetch(fetch, it, { mode: 'new', name: 'hello' }),
+  );
+  const first = one?.(url, ask('same'));
+  const firstAsked = await next(1);
+  const second = two?.(url, ask('same'));
+  (await next(2))?.answer('second');
+  await second?.then((it) => it.text());
+  firstAsked?.answer('first');
+  await first?.then((it) => it.text());
+  assert.deepEqual(await replayed(folder, 2), ['first', 'second']);
+});
+
+test('a name that is held is given to nobody else: not in another case, not as a number, and not under another path', async (t) => {
+  const folder = await scratch(t);
+  const { fetch, next } = startAnswering();
+  const open = async (count: number, name?: string, to = url) => {
+    const record = recordFetch(fetch, folder, { mode: 'new', name });
+    const response = record(to, ask('same'));
+    const asked = await next(count);
+    return async () => {
+      asked?.answer('here');
+      await read(response);
+      return (await record.settled())[0]?.stored;
+    };
+  };
+  const ends = [
+    await open(1, 'Hello'),
+    await open(2, 'hello'),
+    await open(3, 'hello-2'),
+    await open(4, undefined, 'http://x/v1/other'),
+  ];
+  const names: unknown[] = [];
+  for (const end of ends.reverse()) names.unshift(await end());
+  assert.deepEqual(names, ['Hello', 'hello-2', 'hello-2-2', 'other']);
+});
+
+test('a name is free again when its exchange has been deleted, and when its request has failed', async (t) => {
+  const folder = await scratch(t);
+  const { fetch, next } = startAnswering();
+  const record = recordFetch(fetch, folder, { mode: 'new', name: 'hello' });
+  const failing = record(url, ask('same'));
+  (await next(1))?.fail(new TypeError('fetch failed'));
+  await assert.rejects(failing, TypeError);
+  for (const count of [2, 3]) {
+    const response = record(url, ask('same'));
+    (await next(count))?.answer(`answer ${count}`);
+    await read(response);
+    assert.deepEqual((await readdir(folder)).sort(), ['hello.body.txt', 'hello.json']);
+    if (count === 2) for (const file of await readdir(folder)) await rm(join(folder, file));
+  }
 });
 
 test('two proxies with one folder and one name: each exchange has its own head and body', async (t) => {

@@ -108,30 +108,62 @@ test('an exchange is on disk when its reader sees [DONE], and what follows is ad
   ]);
 });
 
-for (const lineEnd of ['\n', '\r\n', '\r']) {
-  test(`an exchange is on disk when [DONE] has come byte by byte, with ${JSON.stringify(lineEnd)}, and not when a model says it`, async (t) => {
-    const folder = await scratch(t);
-    const read = async (text: string) => {
-      const fetch = async () =>
-        new Response(
-          new ReadableStream({
-            start(body) {
-              for (const byte of new TextEncoder().encode(text))
-                body.enqueue(new Uint8Array([byte]));
-            },
-          }),
-        );
-      const reader = (await recordFetch(fetch, folder)('http://x/v1/x')).body?.getReader();
-      for (const _ of text) await reader?.read();
-      return readdir(folder);
-    };
-    const frames = ['data: it says data: [DONE]', 'data: [DONE]'].map(
-      (line) => line + lineEnd.repeat(2),
+/** What is on disk when these pieces of a response have been read, and its connection is open. */
+async function storedBy(t: Context, pieces: readonly string[]): Promise<string[]> {
+  const folder = await scratch(t);
+  const fetch = async () =>
+    new Response(
+      new ReadableStream({
+        start(body) {
+          for (const piece of pieces) body.enqueue(Buffer.from(piece));
+        },
+      }),
     );
-    assert.deepEqual(await read(frames[0] ?? ''), []);
-    assert.deepEqual((await read(frames.join(''))).sort(), ['x.body.txt', 'x.json']);
-  });
+  const reader = (await recordFetch(fetch, folder)('http://x/v1/x')).body?.getReader();
+  for (const _ of pieces) await reader?.read();
+  return (await readdir(folder)).sort();
 }
+
+const saysWords = 'event: message_stop data: [DONE] response.completed "done":true';
+const event = (text: string) => [`data: {"text":${JSON.stringify(text)}}`, ''];
+const lastEvents: [what: string, lines: string[], lineEnds: string[]][] = [
+  ['[DONE]', [...event(saysWords), 'data: [DONE]', ''], ['\n', '\r\n', '\r']],
+  [
+    'message_stop',
+    [...event(saysWords), 'event: message_stop', 'data: {"type":"message_stop"}', ''],
+    ['\n', '\r\n', '\r'],
+  ],
+  [
+    'response.completed',
+    [...event(saysWords), 'event: response.completed', 'data: {"response":{"id":"r"}}', ''],
+    ['\n', '\r\n', '\r'],
+  ],
+  [
+    'a line with "done":true',
+    [JSON.stringify({ text: saysWords, call: { done: true }, done: false }), '{"done":true}'],
+    ['\n', '\r\n'],
+  ],
+];
+for (const [what, lines, lineEnds] of lastEvents) {
+  for (const lineEnd of lineEnds) {
+    test(`an exchange is on disk when ${what} has come, byte by byte or at once, with ${JSON.stringify(lineEnd)}, and not when a model says it`, async (t) => {
+      const text = lines.map((line) => line + lineEnd).join('');
+      assert.deepEqual(await storedBy(t, text.slice(0, -1).split('')), []);
+      for (const pieces of [text.split(''), [text]]) {
+        assert.deepEqual(await storedBy(t, pieces), ['x.body.txt', 'x.json']);
+      }
+    });
+  }
+}
+
+test('an exchange is on disk when a long last event has come whole, and not before', async (t) => {
+  const start = 'event: response.completed\ndata: {"text":"';
+  const piece = 'so it is. '.repeat(6000);
+  const whole = [start, piece, piece, piece, '"}\n\n'];
+  assert.deepEqual(await storedBy(t, whole.slice(0, -1)), []);
+  assert.deepEqual(await storedBy(t, whole), ['x.body.txt', 'x.json']);
+  assert.deepEqual(await storedBy(t, [start, ...Array(20).fill(piece)]), []);
+});
 
 test('an exchange with nothing behind [DONE] is written once', async (t) => {
   const folder = await scratch(t);

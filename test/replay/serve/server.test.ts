@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startReplayServer } from '../../../src/replay/index.ts';
+import { readExchange, startReplayServer } from '../../../src/replay/index.ts';
 import {
   allFixtures,
   ask,
@@ -86,6 +86,30 @@ test('a base URL chooses an exchange, whatever the request says', async (t) => {
   );
   assert.equal(unknown.status, 404);
   assert.deepEqual(server.misses, []);
+});
+
+test('a list of exchanges is answered in turn; a folder that a base URL chooses from it, by what is asked', async (t) => {
+  const folder = await scratch(t);
+  const contents = ['one', 'two'];
+  for (const content of contents) {
+    const request = { body: { messages: [{ role: 'user', content }] } };
+    await write(folder, content, { request, content: `data: ${content}\n\n` });
+  }
+  const exchanges = await Promise.all(
+    contents.map((name) => readExchange(join(folder, `${name}.json`), `a/${name}`)),
+  );
+  const server = await startReplayServer(exchanges);
+  t.after(() => server.close());
+  const answers = async (base: string) => {
+    const texts: string[] = [];
+    for (const content of ['two', 'one']) {
+      const response = await fetch(`${server.url}${base}/v1/chat/completions`, ask(content));
+      texts.push(await response.text());
+    }
+    return texts;
+  };
+  assert.deepEqual(await answers('/a'), ['data: two\n\n', 'data: one\n\n']);
+  assert.deepEqual(await answers(''), ['data: one\n\n', 'data: two\n\n']);
 });
 
 test('a base URL chooses faults: the bytes before a cut arrive, then its end', async (t) => {
