@@ -3,7 +3,8 @@ import { isInCI } from '../match/miss.ts';
 import { type AnyFetch, readRequest } from '../match/request.ts';
 import { checkReplayOptions, type ReplayOptions } from '../play/replay-fetch.ts';
 import { checkMode, openFolder } from './modes.ts';
-import { createRecorder, type Recorded, type RecorderOptions } from './record.ts';
+import { createRecorder, type Recorded } from './record.ts';
+import type { RecorderOptions } from './recording.ts';
 
 /** What is recorded and what replayed; and, for a replay, how. */
 export interface RecordOptions extends ReplayOptions, Pick<RecorderOptions, 'name' | 'server'> {

@@ -8,21 +8,8 @@ import type { Fetch } from '../../client/types.ts';
 import { checkName, nameAfterPath } from '../exchange/names.ts';
 import { createNumbering } from '../exchange/slot.ts';
 import type { Incoming } from '../match/request.ts';
-import { Recording, type RecordingOutcome } from './recording.ts';
+import { type RecorderOptions, Recording, type RecordingOutcome } from './recording.ts';
 import { relay } from './relay.ts';
-
-/** Where and how exchanges are stored. */
-export interface RecorderOptions {
-  readonly folder: string;
-  /** What the exchange is called; a second one gets `-2`. Default: after the path, `chat-completions`. */
-  readonly name?: string | undefined;
-  /** Which server this is, with its version: `LM Studio 0.4.24`. Default: its `server` header, or its address. */
-  readonly server?: string | undefined;
-  /** What is not stored is an error for the client. */
-  readonly strict: boolean;
-  /** Is called with what came of each request. */
-  readonly onOutcome?: ((request: string, outcome: RecordingOutcome) => void) | undefined;
-}
 
 /** What came of a request that was recorded, or was not. */
 export type Recorded = RecordingOutcome & {

@@ -4,13 +4,25 @@ import { wordsOf } from '../exchange/in-words.ts';
 import type { Slot } from '../exchange/slot.ts';
 import { type Incoming, storedRequestOf } from '../match/request.ts';
 import { type Clues, cluesOf } from './clues.ts';
-import type { RecorderOptions } from './record.ts';
 import { BodySearch, findSecret } from './secrets.ts';
 
 /** What came of an exchange: the name under which it is stored, or why it is not. */
 export type RecordingOutcome =
   | { readonly stored: string; readonly head: Head }
   | { readonly stored?: undefined; readonly reason: string };
+
+/** Where and how exchanges are stored. */
+export interface RecorderOptions {
+  readonly folder: string;
+  /** What the exchange is called; a second one gets `-2`. Default: after the path, `chat-completions`. */
+  readonly name?: string | undefined;
+  /** Which server this is, with its version: `LM Studio 0.4.24`. Default: its `server` header, or its address. */
+  readonly server?: string | undefined;
+  /** What is not stored is an error for the client. */
+  readonly strict: boolean;
+  /** Is called with what came of each request. */
+  readonly onOutcome?: ((request: string, outcome: RecordingOutcome) => void) | undefined;
+}
 
 /** What a recording needs beside its request. */
 interface RecordingOptions extends Pick<RecorderOptions, 'server' | 'strict' | 'onOutcome'> {

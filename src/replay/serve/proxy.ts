@@ -4,7 +4,8 @@ import { wordsOf } from '../exchange/in-words.ts';
 import { createComparison, type MatchOptions } from '../match/comparison.ts';
 import type { Incoming } from '../match/request.ts';
 import { checkMode, openFolder } from '../record/modes.ts';
-import { createRecorder, type Recorded, type RecorderOptions } from '../record/record.ts';
+import { createRecorder, type Recorded } from '../record/record.ts';
+import type { RecorderOptions } from '../record/recording.ts';
 import { errorResponse, type Running, startHttp } from './http.ts';
 
 /** Which server is recorded, into which folder, and what of it. */
