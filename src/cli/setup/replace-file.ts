@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { chmod, chown, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdirSync, rmdirSync, type Stats, statSync } from 'node:fs';
+import { chmod, chown, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fieldsOf } from '../../client/json.ts';
 import { renameOver } from '../../replay/exchange/store.ts';
@@ -34,8 +34,9 @@ async function makeAlike(file: string, { uid, gid, mode }: Stats): Promise<boole
   }
 }
 
-/** A lock that stays for longer was left behind by a process that has died. */
-const LONGEST_LOCK_MS = 5000;
+/** A lock that is older was left behind by a process that has died, in ms. */
+const STALE_MS = 10_000;
+const LONGEST_WAIT_MS = 30_000;
 const BETWEEN_TRIES_MS = 25;
 
 /**
@@ -45,23 +46,37 @@ const BETWEEN_TRIES_MS = 25;
  */
 export async function alone<T>(path: string, action: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
-  const until = performance.now() + LONGEST_LOCK_MS;
-  while (!(await isMade(lock)) && performance.now() < until) await sleep(BETWEEN_TRIES_MS);
+  const madeAt = await makeLock(lock);
   try {
     return await action();
   } finally {
-    await rm(lock, { recursive: true, force: true });
+    removeLock(lock, (time) => time === madeAt);
   }
 }
 
-/** Makes a folder; `false` if it is there already, or, on Windows, is just being deleted. */
-async function isMade(folder: string): Promise<boolean> {
+/** @returns when it was made, by the clock of the file system */
+async function makeLock(lock: string): Promise<number> {
+  const until = performance.now() + LONGEST_WAIT_MS;
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      return statSync(lock).mtimeMs;
+    } catch (error) {
+      const { code } = fieldsOf(error);
+      // Windows refuses a folder, for a moment, whose name has just been taken away.
+      const isTaken = code === 'EEXIST' || (process.platform === 'win32' && code === 'EPERM');
+      if (!isTaken || performance.now() > until) throw error;
+    }
+    removeLock(lock, (time) => Date.now() - time > STALE_MS);
+    await sleep(BETWEEN_TRIES_MS);
+  }
+}
+
+/** Removes the lock that was made at a certain time; synchronously, lest a newer one takes its place between the two steps. */
+function removeLock(lock: string, isMeant: (time: number) => boolean): void {
   try {
-    await mkdir(folder);
-    return true;
-  } catch (error) {
-    const { code } = fieldsOf(error);
-    if (code === 'EEXIST' || (process.platform === 'win32' && code === 'EPERM')) return false;
-    throw error;
+    if (isMeant(statSync(lock).mtimeMs)) rmdirSync(lock);
+  } catch {
+    // Another process has removed it.
   }
 }
