@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fieldsOf, parseJson } from '../../client/json.ts';
 import { type AgentEntry, type Place, setAgent } from './agents-json.ts';
@@ -23,7 +23,7 @@ export async function placeAgentFile(
   const manifest = await missingManifest(dirname(target), words);
   if (old !== undefined && !old.includes('local-llm-stream-agent')) {
     const kept = await freeName(target.replace(/\.js$/, '.previous'));
-    await writeFile(kept, old);
+    await copyFile(target, kept);
     say(words.kept(show(kept)));
   }
   const built = await readFile(source, 'utf8');
