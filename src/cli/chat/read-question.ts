@@ -46,10 +46,15 @@ export function readTypedQuestion(
     lines = [];
     reader.close();
   });
+  // A Ctrl-D that was typed during the last answer comes at once, as NUL; a later NUL is Ctrl-Space.
+  const onKey = (key?: string) => key === '\0' && reader.write(null, { ctrl: true, name: 'd' });
+  stdin.on('keypress', onKey);
+  setTimeout(() => stdin.off('keypress', onKey), PASTE_MS);
   reader.prompt();
   return new Promise((resolve) => {
     reader.on('close', () => {
       clearTimeout(pause);
+      stdin.off('keypress', onKey);
       resolve(lines.join('\n').trim() || undefined);
     });
   });

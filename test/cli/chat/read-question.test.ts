@@ -53,6 +53,26 @@ test('Ctrl-C leaves without a question, and Ctrl-D after what was typed before i
   assert.equal(await third, undefined);
 });
 
+test('Ctrl-D that was typed during an answer leaves after it, unless a question was begun', async () => {
+  const { read, type } = start();
+  // Between two questions the terminal reads lines, in which Ctrl-D becomes NUL.
+  type('\0\0');
+  assert.equal(await read(), undefined);
+  type('half\0');
+  const question = read();
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  type(' a question\r');
+  assert.equal(await question, 'half a question');
+});
+
+test('Ctrl-Space at the prompt does not leave', async () => {
+  const { read, type } = start();
+  const question = read();
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  type('\0still here\r');
+  assert.equal(await question, 'still here');
+});
+
 test('the arrow keys bring earlier questions back', async () => {
   const { read, type } = start();
   const question = read(['second', 'first']);
