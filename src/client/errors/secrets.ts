@@ -9,7 +9,7 @@ const SHORTEST = 4;
 
 /** The parts of a secret that have so many characters; none if it is shorter. */
 export function partsOf(secret: string, length: number): string[] {
-  const count = Math.max(0, secret.length - length + 1);
+  const count = secret.length - length + 1;
   return Array.from({ length: count }, (_, at) => secret.slice(at, at + length));
 }
 
