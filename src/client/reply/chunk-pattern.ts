@@ -1,7 +1,7 @@
 import { parseJson } from '../json.ts';
 import type { Word } from '../read/fold.ts';
 
-/** How a field begins whose value, if it is a text, is said: by itself no other field can be the reason that it is. */
+/** The name of a field for words, whose text is said. A text in another field may only decide what is said. */
 const WORD_FIELD = /"(?:content|reasoning\w*)": ?/g;
 
 /**
@@ -29,7 +29,7 @@ export class ChunkPattern {
    * @param word - what it says, if it says one word and nothing else
    */
   learn(data: string, word: Word | undefined): void {
-    // One that was proved has just been tried.
+    // `match` has just tried a pattern that is proved.
     const text = this.#first && !this.#isProven ? this.#find(data) : undefined;
     if (!word || text !== word.text) this.#begin(data, word);
     else if (text !== this.#first?.text) this.#isProven = true;
