@@ -5,6 +5,10 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A text that is not empty. */
+export const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '';
+
 /** The fields of a value that may be none: what is missing, or not an object, has none. */
 export const fieldsOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
 

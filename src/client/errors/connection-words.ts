@@ -1,4 +1,4 @@
-import { fieldsOf, type JsonObject } from '../json.ts';
+import { fieldsOf, isText, type JsonObject } from '../json.ts';
 
 /** What a failed connection said of itself. */
 export interface ConnectionWords {
@@ -27,8 +27,8 @@ export function findConnectionWords(error: unknown): ConnectionWords {
   let words = typeof error === 'string' ? error : '';
   let code: string | undefined;
   for (const link of causesOf(error)) {
-    if (typeof link.message === 'string') words = link.message || words;
-    if (typeof link.code === 'string') code = link.code;
+    if (isText(link.message)) words = link.message;
+    if (isText(link.code)) code = link.code;
   }
   if (code && !words.includes(code)) words = words ? `${words} (${code})` : code;
   return { words, code };

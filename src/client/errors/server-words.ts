@@ -1,4 +1,4 @@
-import { fieldsOf, isObject, itemsOf, parseJson } from '../json.ts';
+import { fieldsOf, isObject, isText, itemsOf, parseJson } from '../json.ts';
 
 /** What a server said of an error, freed from its wrapping. */
 export interface ServerWords {
@@ -40,7 +40,7 @@ function findWords(value: unknown, depth: number): ServerWords {
   const inner = findWords(isStatusName ? message : (error ?? message ?? detail ?? msg), depth - 1);
   return {
     serverMessage: fieldPath(loc) + inner.serverMessage,
-    code: inner.code ?? [code, type].find(isCode),
+    code: inner.code ?? [code, type].find(isTextOrNumber),
     type: inner.type ?? (typeof type === 'string' ? type : undefined),
   };
 }
@@ -61,12 +61,12 @@ function findWordsInList(list: readonly unknown[], depth: number): ServerWords {
 
 /** Where in a request FastAPI's validator found something wrong: `body.stream_options: `. */
 function fieldPath(loc: unknown): string {
-  const names = itemsOf(loc).filter((name) => typeof name === 'string' || typeof name === 'number');
+  const names = itemsOf(loc).filter(isTextOrNumber);
   return names.length > 0 ? `${names.join('.')}: ` : '';
 }
 
-const isCode = (value: unknown): value is string | number =>
-  (typeof value === 'string' && value !== '') || typeof value === 'number';
+const isTextOrNumber = (value: unknown): value is string | number =>
+  isText(value) || typeof value === 'number';
 
 /** A tag ends before the next `<`: looking further for a `>` that is missing would take quadratic time. */
 const textOfHtml = (html: string): string => html.replace(/<[^<>]*>/g, ' ');

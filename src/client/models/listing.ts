@@ -1,4 +1,4 @@
-import { fieldsOf, itemsOf, type JsonObject } from '../json.ts';
+import { fieldsOf, isText, itemsOf, type JsonObject } from '../json.ts';
 
 /** Why a model that is not loaded is not. */
 export type ModelState =
@@ -67,7 +67,7 @@ function capabilitiesByName(body: unknown): Map<unknown, unknown> {
 /** `key` is LM Studio's, `name` Ollama's own. */
 function nameOf({ id, key, name }: JsonObject): string | undefined {
   const given = id ?? key ?? name;
-  return typeof given === 'string' && given !== '' ? given : undefined;
+  return isText(given) ? given : undefined;
 }
 
 function readModel(id: string, item: JsonObject, capabilities: readonly unknown[]): Model {
@@ -141,5 +141,5 @@ const isLmStudio = ({ state, loaded_instances: instances }: JsonObject): boolean
 /** LM Studio's list of efforts. */
 function readReasoning({ capabilities }: JsonObject): string[] {
   const { allowed_options: options } = fieldsOf(fieldsOf(capabilities).reasoning);
-  return itemsOf(options).filter((option) => typeof option === 'string');
+  return itemsOf(options).filter(isText);
 }

@@ -1,4 +1,4 @@
-import { fieldsOf, isObject, itemsOf } from '../json.ts';
+import { fieldsOf, isObject, isText, itemsOf } from '../json.ts';
 
 /** The two things that a content can be. */
 export type Channel = 'text' | 'reasoning';
@@ -16,10 +16,10 @@ export function readDelta(delta: unknown, say: Say, call: (item: unknown) => voi
   const { content, refusal, tool_calls: toolCalls, function_call: functionCall } = fields;
   const reasoning = findReasoning(fields);
   if (reasoning) say('reasoning', reasoning);
-  if (content && typeof content === 'string') say('text', content);
+  if (isText(content)) say('text', content);
   for (const part of itemsOf(content)) readPart(fieldsOf(part), say);
   // A model that refuses says so here, in the place of an answer (OpenAI's structured outputs).
-  if (refusal && typeof refusal === 'string') say('text', refusal);
+  if (isText(refusal)) say('text', refusal);
   for (const item of itemsOf(toolCalls)) call(item);
   // What calls were before `tool_calls`; some gateways still send it.
   if (isObject(functionCall)) call({ function: functionCall });
@@ -31,10 +31,7 @@ export function readDelta(delta: unknown, say: Say, call: (item: unknown) => voi
  */
 function findReasoning(fields: ReturnType<typeof fieldsOf>): string {
   const { reasoning_content, reasoning, reasoning_text, reasoning_details: details } = fields;
-  for (const text of [reasoning_content, reasoning, reasoning_text]) {
-    if (text && typeof text === 'string') return text;
-  }
-  return details ? joinTexts(details) : '';
+  return [reasoning_content, reasoning, reasoning_text].find(isText) ?? joinTexts(details);
 }
 
 /** A part of a content that is a list: Mistral's and Databricks' `thinking` and `reasoning`, and text. */

@@ -1,4 +1,4 @@
-import { fieldsOf, isObject, itemsOf } from '../json.ts';
+import { fieldsOf, isObject, isText, itemsOf } from '../json.ts';
 import type { ChatChunk, PartialResult, ReplyEvent, Usage, Verdict } from '../types.ts';
 import { type Channel, readDelta } from './delta-fields.ts';
 import type { Queue } from './queue.ts';
@@ -219,8 +219,7 @@ const endsInHalf = (piece: string): boolean => {
 };
 
 /** KoboldCpp before 1.85 sent the text `null` for no reason. */
-const isFinishReason = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value !== 'null';
+const isFinishReason = (value: unknown): value is string => isText(value) && value !== 'null';
 
 /** A usage of zeros is a server that does not count. */
 const isUsage = (value: unknown): value is Usage =>

@@ -25,9 +25,10 @@ export class EventReader {
 
   readonly #maxEventBytes: number;
   readonly #parser: ReturnType<typeof createParser>;
-  readonly #decoder = new TextDecoder();
-  /** An LF at the start of the next read belongs to the CR at the end of this one: it is no line end of its own. */
-  #endedWithCR = false;
+  /** Node 24 and 26 drop a second BOM as well if the first one was cut. */
+  readonly #decoder = new TextDecoder(undefined, { ignoreBOM: true });
+  /** A first character that is no part of the next read: of the first one the BOM, later the LF of a CRLF that was cut. */
+  #skipped = '\ufeff';
   #strayLines = '';
 
   /** @param maxEventBytes - a longer event comes without data, and nothing may be pushed after it */
@@ -56,8 +57,8 @@ export class EventReader {
 
   #readText(text: string): void {
     if (!text) return;
-    const lines = this.#endedWithCR && text[0] === '\n' ? text.slice(1) : text;
-    this.#endedWithCR = lines.endsWith('\r');
+    const lines = text[0] === this.#skipped ? text.slice(1) : text;
+    this.#skipped = lines.endsWith('\r') ? '\n' : '';
     // The parser waits for the character after a CR that ends a read, in case it is an LF, and with a CR in it scans
     // to the end of the read for every line. So it gets LF only.
     this.#parser.feed(lines.includes('\r') ? lines.replace(/\r\n?/g, '\n') : lines);

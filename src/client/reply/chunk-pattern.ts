@@ -1,4 +1,4 @@
-import { parseJson } from '../json.ts';
+import { isText, parseJson } from '../json.ts';
 import type { Word } from '../read/fold.ts';
 
 /** The name of a field for words, whose text is said. A text in another field may only decide what is said. */
@@ -55,6 +55,6 @@ export class ChunkPattern {
     // In V8 several times faster than `startsWith`, as long as the texts are slices themselves.
     if (data.slice(0, start) !== this.#before || data.slice(end) !== this.#after) return undefined;
     const text = parseJson(data.slice(start, end));
-    return typeof text === 'string' ? text : undefined;
+    return isText(text) ? text : undefined;
   }
 }

@@ -237,8 +237,7 @@ export class Stream {
 
   /** The body is over, and so are its events. */
   #conclude({ cause, strayLines }: BodyEnd): void {
-    const { openedAt, contentType } = this.#source;
-    if (openedAt === undefined) throw cause;
+    if (this.#source.openedAt === undefined) throw cause;
     const { stage, bytes } = this.#fold;
     const hasEnded = cause === undefined || bytes > 0;
     if (stage === 'finished' || (stage === 'doubtful' && hasEnded)) return this.#finish(false);
@@ -246,7 +245,7 @@ export class Stream {
     this.#fold.flush();
     // What was held back comes before the error.
     if (this.#happened.length > length) return;
-    const isEventStream = bytes > 0 || contentType.startsWith('text/event-stream');
+    const isEventStream = bytes > 0 || this.#source.isEventStream;
     const said = strayLines || (isEventStream ? undefined : this.#oddStart);
     throw this.#settings.server.fail(endedEarly(cause, said, isEventStream));
   }

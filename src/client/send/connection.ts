@@ -19,8 +19,8 @@ export type Read = ReadableStreamReadResult<Uint8Array>;
 export interface Source {
   /** When the first response's head came, on the monotonic clock; `undefined` before that. */
   readonly openedAt: number | undefined;
-  /** What the head says that the body is; empty if it does not say it. */
-  readonly contentType: string;
+  /** Whether the last head said that its body is an event stream. */
+  readonly isEventStream: boolean;
   /** From where the rest can be read by others, if the source can tell. */
   readonly resumePoint?: ResumePoint;
   read(): Promise<Read>;
@@ -33,10 +33,14 @@ export interface Source {
 /** Sends a request, and gives its response. */
 export type Open = (signal: AbortSignal) => Promise<Response>;
 
+/** Whether a head says that its body is an event stream. */
+export const saysEventStream = ({ headers }: Response): boolean =>
+  (headers.get('content-type') ?? '').startsWith('text/event-stream');
+
 /** A request and its response's body. */
 export class Connection implements Source {
   openedAt: number | undefined;
-  contentType = '';
+  isEventStream = false;
 
   readonly #controller = new AbortController();
   #request: Open;
@@ -71,7 +75,7 @@ export class Connection implements Source {
   async #open(): Promise<Read> {
     const response = await this.#request(this.signal);
     this.openedAt ??= now();
-    this.contentType = response.headers.get('content-type') ?? '';
+    this.isEventStream = saysEventStream(response);
     this.#reader = readerOf(response);
     // A fetch that takes no notice of its signal.
     if (this.signal.aborted) this.hangUp();

@@ -8,6 +8,7 @@ import {
   type Read,
   type RequestBody,
   type Source,
+  saysEventStream,
 } from './connection.ts';
 import type { ServerSettings, StreamSettings } from './options.ts';
 import { send, urlOf } from './send.ts';
@@ -159,8 +160,7 @@ class ResumableBody extends Connection {
   async #askForRest(signal: AbortSignal): Promise<Response> {
     try {
       const response = await send(this.#server, this.#path(`&from=${this.#given}`), signal);
-      const type = response.headers.get('content-type') ?? '';
-      if (type.startsWith('text/event-stream')) return response;
+      if (saysEventStream(response)) return response;
       response.body?.cancel().catch(() => {});
     } catch (error) {
       const isGone = isChatError(error) && (error.status === 400 || error.status === 404);

@@ -6,17 +6,8 @@
 //
 // leaves.ts takes a JSON value apart, for comparing and for searching; in-words.ts words values and errors.
 
-import { isObject } from '../../client/json.ts';
-import {
-  assertRules,
-  isCount,
-  isOneOf,
-  isText,
-  matches,
-  optional,
-  type Rule,
-  required,
-} from './rules.ts';
+import { isObject, isText } from '../../client/json.ts';
+import { assertRules, isCount, isOneOf, matches, optional, type Rule, required } from './rules.ts';
 
 /** How the response ended: at its end, broken off by the server's side, or left by the client. */
 export type End = 'complete' | 'disconnect' | 'client-abort';

@@ -21,7 +21,6 @@ export const required = (field: string, holds: Rule['holds'], mustBe: string): R
 export const optional = (field: string, holds: Rule['holds'], mustBe: string): Rule =>
   required(field, (value, parent) => value === undefined || holds(value, parent), mustBe);
 
-export const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 export const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
 export const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && isAmount(value);
 export const isOneOf = (...words: readonly unknown[]) => {

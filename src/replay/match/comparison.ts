@@ -1,4 +1,4 @@
-import { fieldsOf } from '../../client/json.ts';
+import { fieldsOf, isText } from '../../client/json.ts';
 import type { StoredRequest } from '../exchange/exchange.ts';
 import { leavesOf } from '../exchange/leaves.ts';
 
@@ -86,7 +86,7 @@ const stepsOf = (place: string): string[] =>
 
 /** Makes the test whether a place is one of those that are ignored, or lies in one. */
 function createIgnore(fields: readonly string[]): (place: string) => boolean {
-  const isList = Array.isArray(fields) && fields.every((it) => typeof it === 'string' && it !== '');
+  const isList = Array.isArray(fields) && fields.every(isText);
   if (!isList) throw new TypeError("ignore must be a list of fields, such as ['seed']");
   const ignored = fields.map(stepsOf);
   return (place) => {

@@ -20,12 +20,12 @@ test('nothing is sent before the first read, and one request with all of them', 
   const { fetch, seen } = fakeServer(['a', 'b']);
   const connection = connect(fetch, { json: '{"a":1}' });
   assert.deepEqual(
-    [seen.requests.length, connection.openedAt, connection.contentType],
-    [0, undefined, ''],
+    [seen.requests.length, connection.openedAt, connection.isEventStream],
+    [0, undefined, false],
   );
   await clock.pass(500);
   assert.equal(textOf(await connection.read()), 'a');
-  assert.deepEqual([connection.openedAt, connection.contentType], [1500, 'text/event-stream']);
+  assert.deepEqual([connection.openedAt, connection.isEventStream], [1500, true]);
   await clock.pass(500);
   assert.equal(textOf(await connection.read()), 'b');
   assert.equal((await connection.read()).done, true);
@@ -36,11 +36,18 @@ test('nothing is sent before the first read, and one request with all of them', 
   );
 });
 
-test('a head that does not say what the body is', async () => {
-  const connection = connect(fakeServer(['a'], { headers: {} }).fetch);
-  await connection.read();
-  assert.equal(connection.contentType, '');
-});
+for (const [type, isEventStream] of [
+  [undefined, false],
+  ['application/json', false],
+  ['text/event-stream; charset=utf-8', true],
+] as const) {
+  test(`a head that says ${type}`, async () => {
+    const headers = type === undefined ? {} : { 'content-type': type };
+    const connection = connect(fakeServer(['a'], { headers }).fetch);
+    await connection.read();
+    assert.equal(connection.isEventStream, isEventStream);
+  });
+}
 
 test('a response without a body is at its end', async () => {
   const connection = connect(async () => new Response(null));
